@@ -1,0 +1,27 @@
+//! pamrun runs `KeeperPAM` rotation scripts: as sandboxed WebAssembly components, with an
+//! order of steps in which no credential is ever lost.
+//!
+//! Data moves one way, and the modules are named for the stations it passes:
+//!
+//! ```text
+//! argv ──> cli ──> catalog ─┐                        ┌─> wasm ─┐
+//! stdin ─> params ──────────┴─> request ─> policy ───┴─────────┴─> rotation ─> vault
+//!                                                                     └──────> report ─> stdout
+//! ```
+//!
+//! `secret`, `limits` and `model` are leaves that every station may use. [`run`] chains the
+//! stations; none of them calls the next one.
+
+pub mod catalog;
+pub mod cli;
+pub mod journal;
+pub mod limits;
+pub mod model;
+pub mod params;
+pub mod policy;
+pub mod report;
+pub mod request;
+pub mod rotation;
+pub mod secret;
+pub mod vault;
+pub mod wasm;

@@ -1,0 +1,3 @@
+//! The `pamrun` binary: see the library.
+
+fn main() {}

@@ -1,0 +1,19 @@
+//! The words that plugin, engine and vault exchange: plain data, the mirror of `wit/v0/model.wit`.
+//!
+//! In and out: nothing but types. Touches: nothing.
+
+mod failure;
+mod manifest;
+mod record;
+mod step;
+
+pub use failure::{Failure, FailureKind};
+pub use manifest::{
+    HostTemplate, Manifest, RecordAsk, RequestRule, ReturnedField, Role, SettingSchema, SettingType,
+    StepName, Strategy,
+};
+pub use record::{FieldView, Place, Record, RecordUid};
+pub use step::{
+    Credential, Field, Listed, Plan, Proof, Removed, Request, Setting, SettingValue, Undone, Update,
+    VaultRecord,
+};

@@ -1,0 +1,199 @@
+//! What goes into a step and what comes out of it.
+
+use std::fmt;
+
+use super::{Place, Role};
+use crate::secret::Secret;
+
+/// One field of a record that a plugin was granted.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Field {
+    /// The label; where the field has none, its type.
+    pub label: String,
+    /// The type; empty where only the params knew the field.
+    pub kind: String,
+    /// The values; what is not a string is JSON text.
+    pub values: Vec<Secret>,
+}
+
+/// One record that a plugin was granted, cut down to the fields that its manifest names.
+#[derive(Clone, PartialEq, Eq)]
+pub struct VaultRecord {
+    /// The record's UID.
+    pub uid: String,
+    /// The record's title.
+    pub title: String,
+    /// Why the plugin sees it.
+    pub role: Role,
+    /// The granted fields.
+    pub fields: Vec<Field>,
+}
+
+/// A checked setting value.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SettingValue {
+    /// Of the types text, multiline, url and enum.
+    Text(String),
+    /// Of the type secret.
+    Secret(Secret),
+    /// Of the type int.
+    Integer(i64),
+    /// Of the type number.
+    Number(f64),
+    /// Of the type bool.
+    Flag(bool),
+    /// Of the type duration, in milliseconds.
+    Duration(u64),
+}
+
+/// One setting with its value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Setting {
+    /// The key, as in the manifest.
+    pub key: String,
+    /// The value.
+    pub value: SettingValue,
+}
+
+/// What every step is given.
+#[derive(Clone, PartialEq)]
+pub struct Request {
+    /// The id of the rotation.
+    pub rotation_id: String,
+    /// What to name new credentials with; made anew for each try.
+    pub marker: String,
+    /// The number of the try, from 1.
+    pub attempt: u32,
+    /// The granted records, the target first.
+    pub records: Vec<VaultRecord>,
+    /// The settings that have a value.
+    pub settings: Vec<Setting>,
+    /// The value to set, for in-place rotations.
+    pub proposed: Option<Secret>,
+    /// What a consumer is to receive.
+    pub deliver: Vec<Update>,
+}
+
+/// A new value for one field of the target record.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Update {
+    /// The field's label.
+    pub label: String,
+    /// Where the field stands.
+    pub place: Place,
+    /// The field's type.
+    pub kind: String,
+    /// The values.
+    pub values: Vec<Secret>,
+}
+
+impl Update {
+    /// Tells whether the value must be masked wherever it shows.
+    #[must_use]
+    pub fn is_secret(&self) -> bool {
+        matches!(self.kind.as_str(), "secret" | "password")
+    }
+}
+
+/// A credential as the service lists it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// The id that removes it.
+    pub id: String,
+    /// Its name at the service.
+    pub label: String,
+    /// When it ends, RFC 3339.
+    pub expires: Option<String>,
+}
+
+/// What preflight found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// The identity of what is rotated, the same for everyone who rotates it.
+    pub target: String,
+    /// What will be made, in words.
+    pub creates: String,
+    /// Exactly what commit will remove.
+    pub removes: Vec<Listed>,
+    /// What an operator should know.
+    pub notes: Vec<String>,
+}
+
+/// What rotate made.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Credential {
+    /// The public id of the new credential.
+    pub handle: String,
+    /// What to save.
+    pub updates: Vec<Update>,
+    /// When it ends, RFC 3339.
+    pub expires: Option<String>,
+}
+
+/// What verify found out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Proof {
+    /// The service accepted the new credential.
+    Verified,
+    /// The service cannot be asked, and the operator's settings say to go on.
+    Unproven(String),
+}
+
+/// What became of one credential to be removed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Removed {
+    /// The id.
+    pub id: String,
+    /// Whether it is gone.
+    pub gone: bool,
+}
+
+/// What rollback found of this rotation.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Undone {
+    /// Credentials of this rotation that were seen.
+    pub seen: Vec<String>,
+    /// Those that are gone now.
+    pub gone: Vec<String>,
+}
+
+// Values never show in `Debug`; what helps in a failing test is which fields there are.
+impl fmt::Debug for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Field({}: {} × [secret])", self.label, self.values.len())
+    }
+}
+
+impl fmt::Debug for VaultRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VaultRecord")
+            .field("uid", &self.uid)
+            .field("role", &self.role)
+            .field("fields", &self.fields)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("marker", &self.marker)
+            .field("records", &self.records)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Update {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Update({:?} {}: {} × [secret])", self.place, self.label, self.values.len())
+    }
+}
+
+impl fmt::Debug for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credential")
+            .field("handle", &self.handle)
+            .field("updates", &self.updates)
+            .finish_non_exhaustive()
+    }
+}

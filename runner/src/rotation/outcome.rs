@@ -1,0 +1,120 @@
+//! How a rotation ended. A closed set; the exit code follows from it.
+
+use std::time::Duration;
+
+use crate::model::{Listed, Plan, StepName, Update};
+
+/// How a rotation ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OutcomeKind {
+    /// The new credential is saved, and what it replaces is dealt with as planned.
+    Rotated,
+    /// There was nothing to do.
+    Unchanged,
+    /// A dry run.
+    Planned,
+    /// A script without steps exited 0: nothing proven.
+    Ran,
+    /// Our own policy said no; nothing is changed.
+    Refused,
+    /// A limit was met; nothing is changed.
+    Limit,
+    /// It did not work; nothing is changed any more.
+    Failed,
+    /// Something may have changed, or is unfinished.
+    Uncertain,
+    /// Usage or input is wrong; nothing was begun.
+    Invalid,
+    /// A bug of ours; nothing is changed.
+    Internal,
+}
+
+impl OutcomeKind {
+    /// The process exit code.
+    #[must_use]
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Rotated | Self::Unchanged | Self::Planned | Self::Ran => 0,
+            Self::Failed => 1,
+            Self::Invalid => 2,
+            Self::Refused => 3,
+            Self::Limit => 4,
+            Self::Uncertain => 5,
+            Self::Internal => 70,
+        }
+    }
+
+    /// The word in the outcome document.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Rotated => "rotated",
+            Self::Unchanged => "unchanged",
+            Self::Planned => "planned",
+            Self::Ran => "ran",
+            Self::Refused => "refused",
+            Self::Limit => "limit",
+            Self::Failed => "failed",
+            Self::Uncertain => "uncertain",
+            Self::Invalid => "invalid",
+            Self::Internal => "internal",
+        }
+    }
+}
+
+/// What went wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ErrorInfo {
+    /// A stable word in kebab-case.
+    pub code: String,
+    /// The step it happened in: a step of the plugin, or `params`, `vault`, `journal`, `save` …
+    pub step: Option<String>,
+    /// What was wrong, and where. Redacted.
+    pub message: String,
+    /// What to do.
+    pub hint: Option<String>,
+}
+
+/// How long a step took.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StepTiming {
+    /// The step: a step of the plugin, or `get`, `save`, `read-back`.
+    pub name: String,
+    /// How long.
+    pub elapsed: Duration,
+    /// How many HTTP requests the plugin sent.
+    pub requests: u32,
+}
+
+/// How a rotation ended, and everything that is worth knowing about it.
+#[derive(Debug)]
+pub struct Outcome {
+    /// How it ended.
+    pub kind: OutcomeKind,
+    /// The plan, once there is one.
+    pub plan: Option<Plan>,
+    /// What was saved, or what the caller is to save.
+    pub updates: Vec<Update>,
+    /// Whether the vault was read back with our values in it.
+    pub saved: bool,
+    /// `verified` or `unproven`, once verify returned.
+    pub proof: Option<&'static str>,
+    /// The ids that commit removed.
+    pub removed: Vec<String>,
+    /// What was left alive, and is known: old credentials not removed, strays.
+    pub retained: Vec<Listed>,
+    /// How long the steps took.
+    pub steps: Vec<StepTiming>,
+    /// What an operator should know.
+    pub warnings: Vec<String>,
+    /// What went wrong.
+    pub error: Option<ErrorInfo>,
+}
+
+impl StepTiming {
+    /// The timing of a step of the plugin.
+    #[must_use]
+    pub fn of(step: StepName, elapsed: Duration, requests: u32) -> Self {
+        Self { name: step.word().to_owned(), elapsed, requests }
+    }
+}

@@ -1,0 +1,40 @@
+//! Values that must not be seen: how they are held, and how they are kept out of what is said.
+//!
+//! In: secret strings. Out: nothing, unless [`Secret::expose`] is called. Touches: nothing.
+
+mod redactor;
+
+pub use redactor::Redactor;
+
+use secrecy::{ExposeSecret, SecretString};
+
+/// Holds a secret string: wiped on drop, unreadable in `Debug`, never serialized.
+#[derive(Clone)]
+pub struct Secret(SecretString);
+
+impl Secret {
+    /// Takes the text into custody.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(SecretString::from(text.into()))
+    }
+
+    /// Hands the text out. Call it only where the value leaves for its one destination.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[secret]")
+    }
+}
+
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        self.expose() == other.expose()
+    }
+}
+
+impl Eq for Secret {}
