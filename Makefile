@@ -1,0 +1,43 @@
+# Everything a developer, or CI, runs. Each target does the set-up that it needs on a machine that
+# has a Rust toolchain, Debian and the package registries.
+
+CARGO ?= cargo
+PAMRUN := target/release/pamrun
+CARGO_DENY := target/tools/bin/cargo-deny
+
+.PHONY: demo test lint build plugins guests bench clean help
+
+help: ## List the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1 /p' $(MAKEFILE_LIST) | while read -r name text; do printf '%-9s %s\n' "$$name" "$$text"; done
+
+demo: build plugins ## Show one whole rotation against a stand-in cloud
+	@$(CARGO) build --quiet --locked --release -p pamrun-tests --bin demo
+	@target/release/demo
+
+test: build plugins guests ## Run all tests
+	$(CARGO) test --locked --release --workspace --exclude misbehaving
+
+lint: $(CARGO_DENY) ## Check formatting, lints, docs, dependencies and the vendored interfaces
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --release --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --release --workspace --no-deps --document-private-items
+	$(CARGO_DENY) --log-level error check bans licenses sources
+	wit/vendor.sh --check
+
+build: ## Build target/release/pamrun
+	$(CARGO) build --locked --release -p pamrun
+
+plugins: ## Build target/plugins/NAME.wasm
+	plugins/build.sh target/plugins azure-app-secret
+
+guests:
+	plugins/build.sh target/guests misbehaving
+
+bench: build plugins ## Measure start-up and a whole rotation
+	$(CARGO) bench --locked -p pamrun-tests
+
+$(CARGO_DENY):
+	$(CARGO) install --quiet --locked --root target/tools cargo-deny --version 0.20.2
+
+clean: ## Remove everything that was built
+	$(CARGO) clean
