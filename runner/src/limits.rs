@@ -48,7 +48,7 @@ impl Default for Limits {
             timeout: Duration::from_mins(10),
             reserve: Duration::from_secs(30),
             request_timeout: Duration::from_secs(10),
-            settle_window: Duration::from_secs(60),
+            settle_window: Duration::from_mins(1),
             cpu: Duration::from_secs(10),
             memory: 64 * MIB,
             requests: 1000,

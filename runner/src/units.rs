@@ -67,7 +67,7 @@ fn parse(text: &str, units: &[(&str, u64)], shape: UnitError) -> Result<u64, Uni
 fn format(value: u64, units: &[(&str, u64)], zero: &str) -> String {
     units
         .iter()
-        .find(|(_, factor)| value != 0 && value % factor == 0)
+        .find(|(_, factor)| value != 0 && value.is_multiple_of(*factor))
         .map_or_else(|| zero.to_owned(), |(unit, factor)| format!("{}{unit}", value / factor))
 }
 
