@@ -3,6 +3,8 @@
 //! Most options may also stand in the environment or the configuration file, so that their values
 //! are judged in `settings`, by one rule, wherever they come from.
 
+#![expect(clippy::doc_markdown, reason = "the comments are the help texts, for people without markdown")]
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -23,10 +25,12 @@ Exit codes:
   70  a bug in pamrun";
 
 const EXEC_NOTES: &str = "\
-Every option but --reveal, --allow-private and --resolve is also read from a variable that is named
-after it (PAMRUN_STATE_DIR for --state-dir; lists are separated by commas), and every option but
---reveal and --config from the configuration file. A flag goes before a variable, and a variable
-before the file; lists add up.
+Options may also stand elsewhere; a flag goes before a variable, a variable before the configuration
+file, and lists add up:
+  variables  PAMRUN_ and the option's name (PAMRUN_STATE_DIR), lists separated by commas;
+             not --reveal, --allow-private and --resolve
+  file       keys such as state_dir and allow_hosts; timeout, request_timeout, memory and all other
+             limits under [limits]; settings of one plugin under [[plugin]]; not --reveal
 
 Example:
   echo \"$LINE\" | pamrun exec --vault file:records.json \\
@@ -48,7 +52,7 @@ Example:
     subcommand_required = true,
     arg_required_else_help = true
 )]
-struct Arguments {
+pub(super) struct Arguments {
     #[command(subcommand)]
     command: Command,
 }
@@ -151,7 +155,7 @@ pub struct ExecArgs {
     #[arg(long, help_heading = "What to rotate")]
     pub dry_run: bool,
 
-    /// Where the records are: file:PATH or none
+    /// Where the records are: file:PATH or none [default: `vault` of the configuration file]
     ///
     /// `file:PATH`: a JSON file of records with their revisions.
     ///
@@ -165,10 +169,10 @@ pub struct ExecArgs {
     #[arg(long, value_name = "FILE", help_heading = "Vault and files")]
     pub config: Option<String>,
 
-    /// The folder for state and compiled plugins; only we may enter it
+    /// The folder for state and compiled plugins; nobody else may enter it
     ///
-    /// [default: the first that is set of $STATE_DIRECTORY, pamrun in $XDG_STATE_HOME,
-    /// ~/.local/state/pamrun, /var/lib/pamrun]. It is made if missing.
+    /// Made if missing. By default the first that is set of $STATE_DIRECTORY, $XDG_STATE_HOME/pamrun,
+    /// ~/.local/state/pamrun and /var/lib/pamrun.
     #[arg(long, value_name = "FOLDER", help_heading = "Vault and files")]
     pub state_dir: Option<String>,
 

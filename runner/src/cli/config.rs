@@ -127,7 +127,7 @@ fn parse_plugin(all: &Entry<'_>, entries: &[Entry<'_>]) -> Result<PluginConfig, 
         match entry.key {
             "digest" => digest = Some(parse_digest(&entry.text()?)?),
             "allow_hosts" => {
-                plugin.allow_hosts = entry.texts()?.iter().map(host).collect::<Result<_, _>>()?
+                plugin.allow_hosts = entry.texts()?.iter().map(host).collect::<Result<_, _>>()?;
             }
             "lock" => plugin.lock = entry.texts()?.into_iter().map(|key| key.value).collect(),
             "settings" => {

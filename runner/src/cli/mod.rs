@@ -16,6 +16,9 @@ mod state;
 mod toml_entry;
 mod values;
 
+#[cfg(test)]
+mod tests;
+
 pub use args::{Command, ExecArgs, ParamsCommand, PluginCommand, Stop, completions, parse};
 pub use clap_complete::Shell;
 pub use config::PluginConfig;

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::PathBuf;
 
+use zeroize::Zeroizing;
+
 use super::{CliError, Sourced};
 use crate::secret::Secret;
 
@@ -25,12 +27,11 @@ impl SetValue {
         let path = written.path(file)?;
         #[expect(clippy::disallowed_methods, reason = "the operator named the file")]
         let text = fs::read_to_string(&path)
+            .map(Zeroizing::new)
             .map_err(|error| CliError::Unreadable { path: path.clone(), error: error.kind() })?;
         // Editors put a line end there that nobody means.
-        let line = text.strip_suffix('\n').unwrap_or(&text);
-        let secret = Secret::new(line.strip_suffix('\r').unwrap_or(line));
-        drop(zeroize::Zeroizing::new(text));
-        Ok(Self::File(path, secret))
+        let line = text.strip_suffix('\n').unwrap_or(text.as_str());
+        Ok(Self::File(path, Secret::new(line.strip_suffix('\r').unwrap_or(line))))
     }
 
     /// The value.
