@@ -9,7 +9,7 @@
 //!                                                                     └──────> report ─> stdout
 //! ```
 //!
-//! `secret`, `limits` and `model` are leaves that every station may use. [`run`] chains the
+//! `secret`, `limits`, `units` and `model` are leaves that every station may use. [`run`] chains the
 //! stations; none of them calls the next one.
 
 pub mod catalog;
@@ -23,5 +23,6 @@ pub mod report;
 pub mod request;
 pub mod rotation;
 pub mod secret;
+mod units;
 pub mod vault;
 pub mod wasm;

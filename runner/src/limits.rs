@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use crate::units::{UnitError, parse_duration, parse_size};
+
 /// The limits of one run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
@@ -46,7 +48,7 @@ impl Default for Limits {
             timeout: Duration::from_mins(10),
             reserve: Duration::from_secs(30),
             request_timeout: Duration::from_secs(10),
-            settle_window: Duration::from_secs(60),
+            settle_window: Duration::from_mins(1),
             cpu: Duration::from_secs(10),
             memory: 64 * MIB,
             requests: 1000,
@@ -58,5 +60,127 @@ impl Default for Limits {
             params: 32 * MIB,
             depth: 64,
         }
+    }
+}
+
+/// Why a limit cannot have a value. Each message continues a sentence that begins with the value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum LimitError {
+    /// No limit has this name.
+    #[error("is for a limit that does not exist")]
+    UnknownKey,
+    /// It is no duration or size.
+    #[error(transparent)]
+    Unit(#[from] UnitError),
+    /// It is no count.
+    #[error("is not a whole number from 1 to 4294967295")]
+    NotACount,
+    /// It is zero, and nothing could be done within it.
+    #[error("is too small: it must be more than zero")]
+    Zero,
+    /// It is deeper than the JSON parser goes.
+    #[error("is not a depth from 1 to {DEEPEST}")]
+    NotADepth,
+}
+
+/// How deep the JSON parser goes at most, whatever the operator allows.
+const DEEPEST: usize = 127;
+
+impl Limits {
+    /// The name of every limit, as in `[limits]`.
+    pub const KEYS: [&str; 14] = [
+        "timeout",
+        "reserve",
+        "request_timeout",
+        "settle_window",
+        "cpu",
+        "memory",
+        "requests",
+        "request_body",
+        "response_body",
+        "log",
+        "output",
+        "plugin",
+        "params",
+        "depth",
+    ];
+
+    /// Sets the limit of that name to what the text says: a duration, a size or a count.
+    ///
+    /// # Errors
+    /// When there is no such limit, or the text is no value for it. Nothing is changed then.
+    pub fn set(&mut self, key: &str, text: &str) -> Result<(), LimitError> {
+        match key {
+            "timeout" => self.timeout = some_time(text)?,
+            "reserve" => self.reserve = parse_duration(text)?,
+            "request_timeout" => self.request_timeout = some_time(text)?,
+            "settle_window" => self.settle_window = parse_duration(text)?,
+            "cpu" => self.cpu = some_time(text)?,
+            "memory" => self.memory = some_bytes(text)?,
+            "requests" => {
+                self.requests = text.parse().ok().filter(|n| *n > 0).ok_or(LimitError::NotACount)?;
+            }
+            "request_body" => self.request_body = some_bytes(text)?,
+            "response_body" => self.response_body = some_bytes(text)?,
+            "log" => self.log = some_bytes(text)?,
+            "output" => self.output = some_bytes(text)?,
+            "plugin" => self.plugin = some_bytes(text)?,
+            "params" => self.params = some_bytes(text)?,
+            "depth" => {
+                let depth = text.parse().ok().filter(|n| (1..=DEEPEST).contains(n));
+                self.depth = depth.ok_or(LimitError::NotADepth)?;
+            }
+            _ => return Err(LimitError::UnknownKey),
+        }
+        Ok(())
+    }
+}
+
+fn some_time(text: &str) -> Result<Duration, LimitError> {
+    Some(parse_duration(text)?).filter(|time| !time.is_zero()).ok_or(LimitError::Zero)
+}
+
+fn some_bytes(text: &str) -> Result<usize, LimitError> {
+    Some(parse_size(text)?).filter(|size| *size > 0).ok_or(LimitError::Zero)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_sets_a_limit_of_its_own() {
+        let mut seen = vec![Limits::default()];
+        for key in Limits::KEYS {
+            let mut limits = Limits::default();
+            assert!(["77s", "77KiB", "77"].iter().any(|text| limits.set(key, text).is_ok()), "{key}");
+            assert!(!seen.contains(&limits), "{key} sets what another key sets, or nothing");
+            seen.push(limits);
+        }
+    }
+
+    #[test]
+    fn a_limit_of_nothing_is_refused_where_nothing_could_be_done_within_it() {
+        let mut limits = Limits::default();
+        assert_eq!(limits.set("timeout", "0s"), Err(LimitError::Zero));
+        assert_eq!(limits.set("memory", "0B"), Err(LimitError::Zero));
+        assert_eq!(limits.set("requests", "0"), Err(LimitError::NotACount));
+        assert_eq!(limits.set("depth", "0"), Err(LimitError::NotADepth));
+        assert_eq!(limits, Limits::default());
+        assert_eq!(limits.set("settle_window", "0s"), Ok(()));
+    }
+
+    #[test]
+    fn json_may_not_be_allowed_deeper_than_the_parser_goes() {
+        let mut limits = Limits::default();
+        assert_eq!(limits.set("depth", "128"), Err(LimitError::NotADepth));
+        limits.set("depth", "127").unwrap();
+        let deepest = format!("{}{}", "[".repeat(limits.depth), "]".repeat(limits.depth));
+        assert!(serde_json::from_str::<serde_json::Value>(&deepest).is_ok());
+    }
+
+    #[test]
+    fn an_unknown_key_is_an_error() {
+        assert_eq!(Limits::default().set("timeouts", "1s"), Err(LimitError::UnknownKey));
     }
 }

@@ -1,1 +1,32 @@
-//! Placeholder.
+//! What the operator wants: the command line, the environment and the configuration file.
+//!
+//! In: argv and a look-up of the environment. Out: a [`Command`], and [`ExecSettings`] for `exec`.
+//! Touches: argv, the environment, files that one of the three names, and the state folder.
+
+mod args;
+mod config;
+mod config_file;
+mod environment;
+mod error;
+mod input;
+mod set_value;
+mod settings;
+mod source;
+mod state;
+mod toml_entry;
+mod values;
+
+#[cfg(test)]
+mod tests;
+
+pub use args::{Command, ExecArgs, ParamsCommand, PluginCommand, Stop, completions, parse};
+pub use clap_complete::Shell;
+pub use config::PluginConfig;
+pub use environment::{Environment, process_environment};
+pub use error::CliError;
+pub use input::Input;
+pub use set_value::SetValue;
+pub use settings::{ExecSettings, Format, Runtime, VaultChoice};
+pub use source::{Origin, Sourced};
+pub use state::StateFolder;
+pub use values::Resolve;

@@ -12,6 +12,7 @@ pub use manifest::{
     HostTemplate, Manifest, RecordAsk, RequestRule, ReturnedField, Role, SettingSchema, SettingType,
     StepName, Strategy,
 };
+pub(crate) use record::wipe;
 pub use record::{FieldView, Place, Record, RecordUid};
 pub use step::{
     Credential, Field, Listed, Plan, Proof, Removed, Request, Setting, SettingValue, Undone, Update,

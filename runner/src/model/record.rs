@@ -124,7 +124,8 @@ impl Drop for Record {
     }
 }
 
-fn wipe(json: &mut Value) {
+/// Overwrites every text in the JSON.
+pub(crate) fn wipe(json: &mut Value) {
     match json {
         Value::String(text) => text.zeroize(),
         Value::Array(list) => list.iter_mut().for_each(wipe),

@@ -1,0 +1,261 @@
+//! What was typed: the tree of commands and options, checked only as text.
+//!
+//! Most options may also stand in the environment or the configuration file, so that their values
+//! are judged in `settings`, by one rule, wherever they come from.
+
+#![expect(clippy::doc_markdown, reason = "the comments are the help texts, for people without markdown")]
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
+
+use super::Input;
+use crate::secret::Secret;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+   0  rotated, unchanged, planned or ran
+   1  failed, and nothing is changed any more
+   2  invalid: usage or bad input
+   3  refused by policy
+   4  a limit was met, and nothing is changed
+   5  uncertain or incomplete: something may have changed, or is left to do
+  70  a bug in pamrun";
+
+const EXEC_NOTES: &str = "\
+Options may also stand elsewhere; a flag goes before a variable, a variable before the configuration
+file, and lists add up:
+  variables  PAMRUN_ and the option's name (PAMRUN_STATE_DIR), lists separated by commas;
+             not --reveal, --allow-private and --resolve
+  file       keys such as state_dir and allow_hosts; timeout, request_timeout, memory and all other
+             limits under [limits]; settings of one plugin under [[plugin]]; not --reveal
+
+Example:
+  echo \"$LINE\" | pamrun exec --vault file:records.json \\
+      --allow-host login.microsoftonline.com --allow-host graph.microsoft.com \\
+      azure-app-secret.wasm";
+
+/// Runs KeeperPAM rotation plugins in a sandbox, and saves what they rotate.
+///
+/// A KeeperPAM gateway names `pamrun exec` as the script command of a PAM User record and pipes one
+/// base64 line to it. pamrun lets the plugin make a new credential, proves it, saves it to the
+/// record in the vault, and only then lets the plugin remove what it replaces.
+#[derive(Debug, Parser)]
+#[command(
+    name = "pamrun",
+    version,
+    after_help = EXIT_CODES,
+    max_term_width = 100,
+    disable_help_subcommand = true,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// One of the things that pamrun does.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Rotate one credential: params on stdin, one JSON document on stdout
+    ///
+    /// Reads the line that a KeeperPAM gateway pipes, runs the plugin in its sandbox, saves the new
+    /// values to the PAM User record, and then lets the plugin remove the old credential. Prints
+    /// what became of it as one JSON document on stdout; secrets are masked.
+    #[command(after_help = EXIT_CODES, after_long_help = format!("{EXEC_NOTES}\n\n{EXIT_CODES}"))]
+    Exec(Box<ExecArgs>),
+
+    /// Look into a plugin file, without running a rotation
+    #[command(subcommand, arg_required_else_help = true)]
+    Plugin(PluginCommand),
+
+    /// Make or read the base64 line that a gateway pipes
+    #[command(subcommand, arg_required_else_help = true)]
+    Params(ParamsCommand),
+
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell to complete for
+        #[arg(value_name = "SHELL")]
+        shell: Shell,
+    },
+}
+
+/// What to do with a plugin file.
+#[derive(Debug, Subcommand)]
+pub enum PluginCommand {
+    /// Show what a plugin is, what it asks for and how it can be set up
+    Inspect {
+        /// The plugin: a WebAssembly component or core module
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Tell whether a plugin fits this version of pamrun, and if not, what its author should do
+    Check {
+        /// The plugin: a WebAssembly component or core module
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+}
+
+/// What to do with params.
+#[derive(Debug, Subcommand)]
+pub enum ParamsCommand {
+    /// Make a gateway line from plain JSON, with `records` as a plain array
+    ///
+    /// The line is not encrypted: it is as secret as what goes in.
+    Encode {
+        /// The JSON file, or - for stdin
+        #[arg(value_name = "FILE", default_value = "-")]
+        input: Input,
+    },
+    /// Show what a gateway line holds, as plain JSON
+    ///
+    /// Of records, only uid and title are shown; every other value and both passwords are masked.
+    Decode {
+        /// The file with the line, or - for stdin
+        #[arg(value_name = "FILE", default_value = "-")]
+        input: Input,
+        /// Show secrets instead of masking them
+        #[arg(long)]
+        reveal: bool,
+    },
+}
+
+/// The options of `exec`, as typed.
+#[derive(Debug, Default, clap::Args)]
+pub struct ExecArgs {
+    /// The plugin to run: a WebAssembly component or core module
+    #[arg(value_name = "PLUGIN")]
+    pub plugin: PathBuf,
+
+    /// How to run the plugin [default: told by the file]
+    ///
+    /// `wasm`: in the WebAssembly sandbox.
+    #[arg(long, value_name = "RUNTIME", help_heading = "What to rotate")]
+    pub runtime: Option<String>,
+
+    /// Give the plugin a setting; of a secret one, only the name of a file that holds it
+    ///
+    /// Goes before what the records and the configuration file say. `KEY=@FILE` reads the value
+    /// from the file, without the line end after it; a secret setting is accepted only so, because
+    /// other users may see a command line.
+    #[arg(
+        long = "set",
+        value_name = "KEY=VALUE|KEY=@FILE",
+        value_parser = secret,
+        help_heading = "What to rotate"
+    )]
+    pub settings: Vec<Secret>,
+
+    /// Look and tell what would be made, saved and removed; change nothing
+    #[arg(long, help_heading = "What to rotate")]
+    pub dry_run: bool,
+
+    /// Where the records are: file:PATH or none [default: `vault` of the configuration file]
+    ///
+    /// `file:PATH`: a JSON file of records with their revisions.
+    ///
+    /// `none`: nowhere; the caller takes the new values from stdout and saves them. Needs --reveal,
+    /// and never removes the old credential.
+    #[arg(long, value_name = "VAULT", help_heading = "Vault and files")]
+    pub vault: Option<String>,
+
+    /// The configuration file [default: /etc/pamrun/config.toml, else pamrun/config.toml in
+    /// $XDG_CONFIG_HOME or ~/.config]
+    #[arg(long, value_name = "FILE", help_heading = "Vault and files")]
+    pub config: Option<String>,
+
+    /// The folder for state and compiled plugins; nobody else may enter it
+    ///
+    /// Made if missing. By default the first that is set of $STATE_DIRECTORY, $XDG_STATE_HOME/pamrun,
+    /// ~/.local/state/pamrun and /var/lib/pamrun.
+    #[arg(long, value_name = "FOLDER", help_heading = "Vault and files")]
+    pub state_dir: Option<String>,
+
+    /// Let the plugin talk to a host that it asks for; repeat for more [default port: 443]
+    ///
+    /// What the plugin asks for and what is allowed here must agree: no host is allowed by default.
+    #[arg(long = "allow-host", value_name = "HOST[:PORT]", help_heading = "Network")]
+    pub allow_hosts: Vec<String>,
+
+    /// Accept a private or local address for a host; does not allow the host itself
+    #[arg(long = "allow-private", value_name = "HOST[:PORT]", help_heading = "Network")]
+    pub allow_private: Vec<String>,
+
+    /// Use this address for a host instead of asking DNS, as curl's --connect-to does
+    ///
+    /// Connections to HOST:PORT go to ADDR:PORT; an IPv6 address stands in brackets. The address
+    /// is judged like any other.
+    #[arg(long, value_name = "HOST:PORT:ADDR:PORT", help_heading = "Network")]
+    pub resolve: Vec<String>,
+
+    /// Send the plugin's requests through an HTTP proxy
+    ///
+    /// http://HOST:PORT. Proxy variables of the environment, such as HTTPS_PROXY, are not followed.
+    #[arg(long, value_name = "URL", help_heading = "Network")]
+    pub proxy: Option<String>,
+
+    /// Trust the certificate authorities in this PEM file too
+    #[arg(long, value_name = "PEM", help_heading = "Network")]
+    pub ca_file: Option<String>,
+
+    /// The longest that one HTTP request may take [default: 10s]
+    #[arg(long, value_name = "DURATION", help_heading = "Limits")]
+    pub request_timeout: Option<String>,
+
+    /// The longest that the whole rotation may take, waiting included [default: 10m]
+    ///
+    /// 30s of it are kept for putting things in order at the end.
+    #[arg(long, value_name = "DURATION", help_heading = "Limits")]
+    pub timeout: Option<String>,
+
+    /// The most memory that the plugin may use [default: 64MiB]
+    #[arg(long, value_name = "SIZE", help_heading = "Limits")]
+    pub memory: Option<String>,
+
+    /// Show the new values on stdout instead of masking them
+    #[arg(long, help_heading = "Output")]
+    pub reveal: bool,
+
+    /// How to print the outcome: json or text [default: json]
+    #[arg(long, value_name = "FORMAT", help_heading = "Output")]
+    pub format: Option<String>,
+}
+
+/// Why there is no command to carry out: help was asked for, or the usage is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stop {
+    /// What to print.
+    pub text: String,
+    /// 0: the text was asked for and belongs on stdout; 2: it explains a mistake, on stderr.
+    pub exit_code: u8,
+}
+
+/// Parses a command line, the program's name first.
+///
+/// # Errors
+/// When help or the version is asked for, or the usage is wrong. `pamrun` without a command is
+/// wrong usage, so that a gateway that forgot the rest is not told that all went well.
+pub fn parse(argv: impl IntoIterator<Item = OsString>) -> Result<Command, Stop> {
+    Arguments::try_parse_from(argv).map(|arguments| arguments.command).map_err(|error| Stop {
+        text: error.render().to_string(),
+        exit_code: if error.use_stderr() { 2 } else { 0 },
+    })
+}
+
+/// Generates the completion script of a shell.
+#[must_use]
+pub fn completions(shell: Shell) -> Vec<u8> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::command(), "pamrun", &mut script);
+    script
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "clap's signature of a value parser")]
+fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
+    Ok(Secret::new(text))
+}

@@ -1,0 +1,138 @@
+//! Finds the configuration file, and trusts it only if nobody else could have written it.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use super::config::Config;
+use super::environment::folder;
+use super::{CliError, Environment, Sourced};
+
+/// Reads the file that was named, or else the first default one that exists; with neither, there
+/// is no configuration.
+pub(super) fn load(
+    named: Option<&Sourced<String>>,
+    environment: Environment<'_>,
+) -> Result<Config, CliError> {
+    if let Some(named) = named {
+        let path = named.path(&named.value)?;
+        return read(&path)?.ok_or(CliError::Unreadable { path, error: io::ErrorKind::NotFound });
+    }
+    for path in defaults(environment) {
+        if let Some(config) = read(&path)? {
+            return Ok(config);
+        }
+    }
+    Ok(Config::default())
+}
+
+fn defaults(environment: Environment<'_>) -> Vec<PathBuf> {
+    let personal = folder(environment, "XDG_CONFIG_HOME")
+        .or_else(|| Some(folder(environment, "HOME")?.join(".config")))
+        .map(|folder| folder.join("pamrun/config.toml"));
+    [PathBuf::from("/etc/pamrun/config.toml")].into_iter().chain(personal).collect()
+}
+
+/// Reads a file; `None` when it does not exist.
+fn read(path: &Path) -> Result<Option<Config>, CliError> {
+    let unreadable = |error: &io::Error| CliError::Unreadable { path: path.to_owned(), error: error.kind() };
+    #[expect(clippy::disallowed_methods, reason = "cli owns the configuration file")]
+    let mut file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(unreadable(&error)),
+    };
+    // Judged is the open file, not the path, which may name another one a moment later.
+    let metadata = file.metadata().map_err(|error| unreadable(&error))?;
+    judge(metadata.uid(), metadata.mode(), rustix::process::geteuid().as_raw())
+        .map_err(|problem| CliError::ConfigNotTrusted { path: path.to_owned(), problem })?;
+    let mut text = String::new();
+    file.read_to_string(&mut text).map_err(|error| unreadable(&error))?;
+    Config::parse(path, &text).map(Some)
+}
+
+/// Tells who else could have written a file of this owner and mode. Its folder does not matter:
+/// who may write there can only put a file of his own in its place, which the owner betrays.
+fn judge(owner: u32, mode: u32, us: u32) -> Result<(), String> {
+    if owner != 0 && owner != us {
+        return Err(format!("it belongs to user {owner}, who is neither root nor the one pamrun runs as"));
+    }
+    if mode & 0o022 != 0 {
+        return Err(format!("its mode is {:03o}, so that others can write it", mode & 0o777));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::Origin;
+    use std::ffi::OsString;
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::PermissionsExt;
+
+    fn named(path: &Path) -> Sourced<String> {
+        Sourced { value: path.to_str().unwrap().to_owned(), origin: Origin::Flag("config") }
+    }
+
+    fn file_with_mode(folder: &Path, mode: u32) -> PathBuf {
+        let path = folder.join("config.toml");
+        #[expect(clippy::disallowed_methods, reason = "a test's own file")]
+        fs::write(&path, "version = 1\nformat = 'text'").unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+        path
+    }
+
+    #[test]
+    fn only_root_and_we_may_own_it_and_nobody_else_write_it() {
+        assert!(judge(0, 0o100_644, 1000).is_ok());
+        assert!(judge(1000, 0o100_600, 1000).is_ok());
+        assert!(judge(1001, 0o100_600, 1000).is_err());
+        assert!(judge(1001, 0o100_600, 0).is_err());
+        assert!(judge(1000, 0o100_620, 1000).is_err());
+        assert!(judge(0, 0o100_602, 1000).is_err());
+    }
+
+    #[test]
+    fn a_file_that_others_can_write_is_refused_with_the_way_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = file_with_mode(folder.path(), 0o664);
+        let error = load(Some(&named(&path)), &|_| None).unwrap_err();
+        assert_eq!(error.code(), "config-not-trusted");
+        assert!(error.to_string().contains("664"), "{error}");
+        assert!(error.hint().unwrap().contains("chmod go-w"));
+    }
+
+    #[test]
+    fn a_named_file_must_exist() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = load(Some(&named(&folder.path().join("none.toml"))), &|_| None).unwrap_err();
+        assert_eq!(error.code(), "file-unreadable");
+    }
+
+    #[test]
+    fn a_file_that_only_we_can_write_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = load(Some(&named(&file_with_mode(folder.path(), 0o644))), &|_| None).unwrap();
+        assert_eq!(config.values["format"].value, "text");
+    }
+
+    #[test]
+    fn the_systems_file_goes_before_the_personal_one() {
+        let personal_of = |variables: &[(&str, &str)]| {
+            let environment = |name: &str| {
+                variables.iter().find(|(known, _)| *known == name).map(|(_, value)| OsString::from(value))
+            };
+            let paths = defaults(&environment);
+            assert_eq!(paths[0], Path::new("/etc/pamrun/config.toml"));
+            paths.get(1).cloned()
+        };
+        assert_eq!(personal_of(&[]), None);
+        assert_eq!(personal_of(&[("HOME", "/h")]), Some("/h/.config/pamrun/config.toml".into()));
+        let both = [("HOME", "/h"), ("XDG_CONFIG_HOME", "/x")];
+        assert_eq!(personal_of(&both), Some("/x/pamrun/config.toml".into()));
+        let relative = [("HOME", "/h"), ("XDG_CONFIG_HOME", "x")];
+        assert_eq!(personal_of(&relative), Some("/h/.config/pamrun/config.toml".into()));
+    }
+}

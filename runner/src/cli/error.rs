@@ -1,0 +1,128 @@
+//! What is wrong with what the operator wrote, where, and what to do.
+
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::Origin;
+use crate::units::format_duration;
+
+/// Why the settings of a run cannot be made, or its folders not be used. Nothing has begun.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CliError {
+    /// A value is not what its place takes.
+    #[error("{origin}: {problem}")]
+    BadValue {
+        /// Where it was written.
+        origin: Origin,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// It is not said where the records are.
+    #[error("no vault is named, so there is nowhere to save a new credential")]
+    NoVault,
+    /// The vault is `none`, and the new values would be lost.
+    #[error(
+        "with the vault `none` the new values are only printed, and without --reveal they would be masked"
+    )]
+    RevealMissing,
+    /// All the time of the rotation is kept for its end.
+    #[error(
+        "the rotation may take {}, of which {} are kept for rollback and commit: no time is left for itself",
+        format_duration(*.timeout),
+        format_duration(*.reserve)
+    )]
+    NoTimeLeft {
+        /// The whole.
+        timeout: Duration,
+        /// What of it is kept.
+        reserve: Duration,
+    },
+    /// A file that was named cannot be read.
+    #[error("{} cannot be read: {error}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: io::ErrorKind,
+    },
+    /// Others could have written the configuration file.
+    #[error("the configuration file {} is not trusted: {problem}", path.display())]
+    ConfigNotTrusted {
+        /// The file.
+        path: PathBuf,
+        /// Who could have written it.
+        problem: String,
+    },
+    /// The configuration file is not TOML.
+    #[error("{}, line {line}: {problem}", path.display())]
+    ConfigSyntax {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What the TOML parser says.
+        problem: String,
+    },
+    /// The configuration file has a key that means nothing.
+    #[error("unknown key {origin}{}", nearest.as_ref().map(|key| format!("; did you mean `{key}`?")).unwrap_or_default())]
+    UnknownKey {
+        /// The key.
+        origin: Origin,
+        /// The known key that looks most like it.
+        nearest: Option<String>,
+        /// The keys that could stand there.
+        known: Vec<&'static str>,
+    },
+    /// The state folder cannot be made, or is not ours alone.
+    #[error("the state folder {} cannot be used: {problem}", path.display())]
+    StateFolder {
+        /// The folder.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+        /// What to do.
+        remedy: String,
+    },
+}
+
+impl CliError {
+    /// Returns a stable kebab-case word for the outcome document.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::BadValue { .. } => "bad-value",
+            Self::NoVault => "no-vault",
+            Self::RevealMissing => "reveal-missing",
+            Self::NoTimeLeft { .. } => "no-time-left",
+            Self::Unreadable { .. } => "file-unreadable",
+            Self::ConfigNotTrusted { .. } => "config-not-trusted",
+            Self::ConfigSyntax { .. } => "config-syntax",
+            Self::UnknownKey { .. } => "config-unknown-key",
+            Self::StateFolder { .. } => "state-folder",
+        }
+    }
+
+    /// Returns what to do about it, where the message does not say it all.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::NoVault => Some(
+                "add --vault file:PATH, or --vault none to take the new values from stdout; \
+                 or set `vault` in the configuration file"
+                    .to_owned(),
+            ),
+            Self::RevealMissing => Some("add --reveal, or name a vault that they can be saved to".to_owned()),
+            Self::NoTimeLeft { .. } => Some(
+                "raise --timeout, or lower `reserve` under [limits] in the configuration file".to_owned(),
+            ),
+            Self::ConfigNotTrusted { path, .. } => Some(format!(
+                "make root or yourself its owner and take write access from others: chmod go-w {}",
+                path.display()
+            )),
+            Self::UnknownKey { known, .. } => Some(format!("known keys there: {}", known.join(", "))),
+            Self::StateFolder { remedy, .. } => Some(remedy.clone()),
+            Self::BadValue { .. } | Self::Unreadable { .. } | Self::ConfigSyntax { .. } => None,
+        }
+    }
+}

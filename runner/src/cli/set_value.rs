@@ -1,0 +1,44 @@
+//! A value for a setting of a plugin, given directly or as the name of a file.
+
+use std::fs;
+use std::path::PathBuf;
+
+use zeroize::Zeroizing;
+
+use super::{CliError, Sourced};
+use crate::secret::Secret;
+
+/// A value for a setting. Which settings are secret only the plugin's manifest says, so that every
+/// value is held as if it were.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SetValue {
+    /// It was written as such. A secret setting must not be.
+    Text(Secret),
+    /// It was read from this file.
+    File(PathBuf, Secret),
+}
+
+impl SetValue {
+    /// Makes the value of what was written after `KEY=`: text, or `@FILE`.
+    pub(super) fn read(written: &Sourced<Secret>) -> Result<Self, CliError> {
+        let Some(file) = written.value.expose().strip_prefix('@') else {
+            return Ok(Self::Text(written.value.clone()));
+        };
+        let path = written.path(file)?;
+        #[expect(clippy::disallowed_methods, reason = "the operator named the file")]
+        let text = fs::read_to_string(&path)
+            .map(Zeroizing::new)
+            .map_err(|error| CliError::Unreadable { path: path.clone(), error: error.kind() })?;
+        // Editors put a line end there that nobody means.
+        let line = text.strip_suffix('\n').unwrap_or(text.as_str());
+        Ok(Self::File(path, Secret::new(line.strip_suffix('\r').unwrap_or(line))))
+    }
+
+    /// The value.
+    #[must_use]
+    pub fn secret(&self) -> &Secret {
+        match self {
+            Self::Text(value) | Self::File(_, value) => value,
+        }
+    }
+}

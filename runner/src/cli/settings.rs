@@ -1,0 +1,228 @@
+//! What was typed, said by the environment and written in the configuration file, put together.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use http::Uri;
+
+use super::config::Config;
+use super::{
+    CliError, Environment, ExecArgs, Origin, PluginConfig, Resolve, SetValue, Sourced, config_file, state,
+    values,
+};
+use crate::limits::Limits;
+use crate::secret::Secret;
+
+/// Where records are read from and saved to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum VaultChoice {
+    /// A JSON file.
+    File(PathBuf),
+    /// Nowhere: the caller takes the new values from stdout.
+    None,
+}
+
+/// How a plugin is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Runtime {
+    /// In the WebAssembly sandbox.
+    Wasm,
+}
+
+/// How the outcome is printed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Format {
+    /// One JSON document.
+    #[default]
+    Json,
+    /// Lines for people.
+    Text,
+}
+
+/// The settings of one `exec`: checked, complete, and independent of where they came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExecSettings {
+    /// The plugin file, as it was named.
+    pub plugin: PathBuf,
+    /// How to run it; `None` when the file is to tell.
+    pub runtime: Option<Runtime>,
+    /// The values for its settings, by key.
+    pub settings: BTreeMap<String, SetValue>,
+    /// Whether only to look.
+    pub dry_run: bool,
+    /// Where the records are.
+    pub vault: VaultChoice,
+    /// Where the state folder is; nothing has been looked at there yet.
+    pub state_dir: PathBuf,
+    /// Hosts that any plugin may talk to: `host` or `host:port`.
+    pub allow_hosts: Vec<String>,
+    /// Hosts whose address may be a private one: `host` or `host:port`.
+    pub allow_private: Vec<String>,
+    /// Addresses to use instead of asking DNS; the first that fits counts.
+    pub resolve: Vec<Resolve>,
+    /// The proxy of the plugin's requests: an `http://` URL without a password.
+    pub proxy: Option<Uri>,
+    /// A PEM file of further certificate authorities.
+    pub ca_file: Option<PathBuf>,
+    /// The limits.
+    pub limits: Limits,
+    /// Whether updates are shown on stdout.
+    pub reveal: bool,
+    /// How the outcome is printed.
+    pub format: Format,
+    plugins: Vec<PluginConfig>,
+}
+
+impl ExecSettings {
+    /// Puts the settings together: a flag goes before a variable, and a variable before the
+    /// configuration file; lists add up.
+    ///
+    /// # Errors
+    /// The first value that is wrong, with where it was written.
+    pub fn gather(args: ExecArgs, environment: Environment<'_>) -> Result<Self, CliError> {
+        let named = Layers { environment, config: &Config::default() }.one("config", args.config)?;
+        let config = config_file::load(named.as_ref(), environment)?;
+        let layers = Layers { environment, config: &config };
+
+        let vault = layers.one("vault", args.vault)?;
+        let vault = values::vault(&vault.ok_or(CliError::NoVault)?)?;
+        let dry_run = args.dry_run.then(|| "true".to_owned());
+        let dry_run = layers.checked("dry-run", dry_run, values::flag)?.unwrap_or(false);
+        if vault == VaultChoice::None && !args.reveal && !dry_run {
+            return Err(CliError::RevealMissing);
+        }
+        Ok(Self {
+            plugin: args.plugin,
+            runtime: layers.checked("runtime", args.runtime, values::runtime)?,
+            settings: layers.settings(args.settings)?,
+            dry_run,
+            vault,
+            state_dir: state::locate(layers.one("state-dir", args.state_dir)?.as_ref(), environment)?,
+            allow_hosts: layers.many("allow-host", "allow_hosts", args.allow_hosts, values::host)?,
+            allow_private: layers.many("allow-private", "allow_private", args.allow_private, values::host)?,
+            resolve: layers.many("resolve", "resolve", args.resolve, values::resolve)?,
+            proxy: layers.checked("proxy", args.proxy, values::proxy)?,
+            ca_file: layers.checked("ca-file", args.ca_file, |written| written.path(&written.value))?,
+            limits: layers.limits(args.timeout, args.request_timeout, args.memory)?,
+            reveal: args.reveal,
+            format: layers.checked("format", args.format, values::format)?.unwrap_or_default(),
+            plugins: config.plugins,
+        })
+    }
+
+    /// Returns what the configuration file says of the plugin file with this digest.
+    #[must_use]
+    pub fn for_plugin(&self, digest: &str) -> Option<&PluginConfig> {
+        self.plugins.iter().find(|plugin| plugin.digest == digest)
+    }
+}
+
+/// The places where a value may stand, but for the flags.
+struct Layers<'a> {
+    environment: Environment<'a>,
+    config: &'a Config,
+}
+
+impl Layers<'_> {
+    /// The value of the variable that is named after an option; an empty one is not set.
+    fn variable(&self, option: &str) -> Result<Option<Sourced<String>>, CliError> {
+        let name = format!("PAMRUN_{}", snake(option).to_ascii_uppercase());
+        let Some(value) = (self.environment)(&name).filter(|value| !value.is_empty()) else {
+            return Ok(None);
+        };
+        let origin = Origin::Variable(name);
+        match value.into_string() {
+            Ok(value) => Ok(Some(Sourced { value, origin })),
+            Err(_) => Err(CliError::BadValue { origin, problem: "this is not UTF-8".to_owned() }),
+        }
+    }
+
+    /// The value of an option, from the first place that has one.
+    fn one(&self, option: &'static str, flag: Option<String>) -> Result<Option<Sourced<String>>, CliError> {
+        if let Some(value) = flag {
+            return Ok(Some(Sourced { value, origin: Origin::Flag(option) }));
+        }
+        Ok(self.variable(option)?.or_else(|| self.config.values.get(&snake(option)).cloned()))
+    }
+
+    fn checked<T>(
+        &self,
+        option: &'static str,
+        flag: Option<String>,
+        check: impl Fn(&Sourced<String>) -> Result<T, CliError>,
+    ) -> Result<Option<T>, CliError> {
+        self.one(option, flag)?.as_ref().map(check).transpose()
+    }
+
+    /// The values of a list, from all places, the flags first.
+    fn many<T: PartialEq>(
+        &self,
+        option: &'static str,
+        key: &str,
+        flags: Vec<String>,
+        check: impl Fn(&Sourced<String>) -> Result<T, CliError>,
+    ) -> Result<Vec<T>, CliError> {
+        let flags = flags.into_iter().map(|value| Sourced { value, origin: Origin::Flag(option) });
+        // What opens the inner network is left to what an administrator can see.
+        let variable =
+            if matches!(option, "allow-private" | "resolve") { None } else { self.variable(option)? };
+        let config = self.config.lists.get(key).into_iter().flatten().cloned();
+        let mut list = Vec::new();
+        for written in flags.chain(variable.iter().flat_map(split)).chain(config) {
+            let value = check(&written)?;
+            if !list.contains(&value) {
+                list.push(value);
+            }
+        }
+        Ok(list)
+    }
+
+    /// The values of `--set`, the last of a place counting, as it does for shells and compilers.
+    fn settings(&self, flags: Vec<Secret>) -> Result<BTreeMap<String, SetValue>, CliError> {
+        let mut settings = BTreeMap::new();
+        let variable = self.variable("set")?;
+        let variable =
+            variable.iter().flat_map(split).map(|item| item.with(Secret::new(item.value.as_str())));
+        let flags = flags.into_iter().map(|value| Sourced { value, origin: Origin::Flag("set") });
+        for written in variable.chain(flags) {
+            let (key, value) =
+                written.value.expose().split_once('=').filter(|(key, _)| !key.is_empty()).ok_or_else(
+                    || written.wrong("write KEY=VALUE, or KEY=@FILE to read the value from a file"),
+                )?;
+            settings.insert(key.to_owned(), SetValue::read(&written.with(Secret::new(value)))?);
+        }
+        Ok(settings)
+    }
+
+    fn limits(
+        &self,
+        timeout: Option<String>,
+        request_timeout: Option<String>,
+        memory: Option<String>,
+    ) -> Result<Limits, CliError> {
+        let options = [("timeout", timeout), ("request-timeout", request_timeout), ("memory", memory)];
+        let mut limits = Limits::default();
+        for key in Limits::KEYS {
+            let written = match options.iter().find(|(option, _)| snake(option) == key) {
+                Some((option, flag)) => self.one(option, flag.clone())?,
+                None => self.config.values.get(key).cloned(),
+            };
+            if let Some(written) = written {
+                let text = &written.value;
+                limits.set(key, text).map_err(|error| written.wrong(format!("`{text}` {error}")))?;
+            }
+        }
+        if limits.reserve >= limits.timeout {
+            return Err(CliError::NoTimeLeft { timeout: limits.timeout, reserve: limits.reserve });
+        }
+        Ok(limits)
+    }
+}
+
+fn snake(option: &str) -> String {
+    option.replace('-', "_")
+}
+
+fn split(list: &Sourced<String>) -> impl Iterator<Item = Sourced<String>> {
+    list.value.split(',').map(|item| list.with(item.trim().to_owned()))
+}
