@@ -3,14 +3,22 @@
 use super::AddressKind;
 use crate::model::StepName;
 
-/// Why a request was refused.
+/// Why a request, or a whole manifest, was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Deny {
     /// The operator does not allow the host.
-    #[error("{host} is not among the hosts that the operator allows")]
+    #[error("the plugin asks for {host}, which is not among the hosts that the operator allows")]
     HostNotAllowed {
         /// `host` or `host:port`, as `--allow-host` takes it.
         host: String,
+    },
+    /// The manifest, a setting or an entry of the operator's lists does not make sense.
+    #[error("{place}: {problem}")]
+    Invalid {
+        /// Where it stands.
+        place: String,
+        /// What is wrong with it, and what to do.
+        problem: String,
     },
     /// The manifest does not ask for this request in this step.
     #[error("the manifest does not ask for {method} {host}{path} in {step}")]
@@ -25,9 +33,9 @@ pub enum Deny {
         path: String,
     },
     /// The address that the host resolves to is not public.
-    #[error("{host} resolves to {address}, which is {kind:?}")]
+    #[error("{host} resolves to {address}, which is {kind}")]
     AddressNotPublic {
-        /// The host.
+        /// `host` or `host:port`, as `--allow-private` takes it.
         host: String,
         /// The address.
         address: std::net::IpAddr,
@@ -53,6 +61,7 @@ impl Deny {
     pub fn code(&self) -> &'static str {
         match self {
             Self::HostNotAllowed { .. } => "host-not-allowed",
+            Self::Invalid { .. } => "grant-invalid",
             Self::NotInManifest { .. } => "request-not-in-manifest",
             Self::AddressNotPublic { .. } => "address-not-public",
             Self::Form(_) => "request-form",
@@ -63,6 +72,76 @@ impl Deny {
     /// The exact option or line that would allow it; `None` where nothing should.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
-        todo!()
+        match self {
+            Self::HostNotAllowed { host } => Some(format!(
+                "--allow-host {host} (or allow_hosts = [\"{host}\"] under [[plugin]] in the config file)"
+            )),
+            // The metadata service can be opened too, but is no place to send anybody.
+            Self::AddressNotPublic {
+                host,
+                kind: AddressKind::Loopback | AddressKind::Private | AddressKind::LinkLocal,
+                ..
+            } => Some(format!("--allow-private {host}")),
+            _ => None,
+        }
+    }
+}
+
+/// Cuts guest text down to what a message can hold, with what cannot be seen escaped.
+pub(super) fn excerpt(text: &str) -> String {
+    const LONGEST: usize = 120;
+    let mut shown = String::new();
+    for c in text.chars().take(LONGEST) {
+        match c {
+            '\'' | '"' => shown.push(c),
+            _ => shown.extend(c.escape_debug()),
+        }
+    }
+    if text.chars().nth(LONGEST).is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolved(kind: AddressKind) -> Deny {
+        let address = std::net::Ipv4Addr::new(10, 0, 0, 1).into();
+        Deny::AddressNotPublic { host: "vault.corp:8200".to_owned(), address, kind }
+    }
+
+    #[test]
+    fn a_hint_is_the_line_that_would_allow_it() {
+        let host = Deny::HostNotAllowed { host: "graph.microsoft.com".to_owned() };
+        let hint = host.hint().unwrap();
+        assert!(hint.starts_with("--allow-host graph.microsoft.com "));
+        assert!(hint.contains("allow_hosts = [\"graph.microsoft.com\"]"));
+        assert_eq!(resolved(AddressKind::Private).hint().unwrap(), "--allow-private vault.corp:8200");
+    }
+
+    #[test]
+    fn nothing_is_hinted_that_nobody_should_allow() {
+        assert_eq!(resolved(AddressKind::Metadata).hint(), None);
+        assert_eq!(resolved(AddressKind::Special).hint(), None);
+        assert_eq!(Deny::Form("dots".to_owned()).hint(), None);
+        assert_eq!(Deny::Removal { step: StepName::Rotate, id: "k1".to_owned() }.hint(), None);
+    }
+
+    #[test]
+    fn a_refused_address_is_named_in_plain_english() {
+        assert_eq!(
+            resolved(AddressKind::Private).to_string(),
+            "vault.corp:8200 resolves to 10.0.0.1, which is an address in a private network"
+        );
+    }
+
+    #[test]
+    fn guest_text_is_cut_and_escaped() {
+        assert_eq!(excerpt("key\u{1b}[31m\n1"), "key\\u{1b}[31m\\n1");
+        assert_eq!(excerpt("'k1'\u{202e}"), "'k1'\\u{202e}");
+        assert_eq!(excerpt(&"x".repeat(500)).chars().count(), 121);
+        assert_eq!(excerpt("schlüssel"), "schlüssel");
     }
 }

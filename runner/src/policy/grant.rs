@@ -1,10 +1,14 @@
 //! The grant of a rotation, and of one step of it.
 
-use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex};
+use std::net::IpAddr;
+use std::sync::Arc;
 
-use super::Deny;
-use crate::model::{Manifest, Setting, StepName};
+use super::deny::excerpt;
+use super::form::{self, OutgoingRequest};
+use super::rule::Rule;
+use super::template::{Template, TemplateError};
+use super::{Deny, HostPort, Removals, judge};
+use crate::model::{Manifest, RequestRule, Setting, StepName};
 
 /// What the operator allows, from flags and configuration.
 #[derive(Debug, Clone, Default)]
@@ -15,61 +19,65 @@ pub struct Operator {
     pub allow_private: Vec<String>,
 }
 
-/// Manifest ∩ operator, for a whole rotation.
-#[derive(Debug, Clone)]
-pub struct Grant {}
-
-/// What a step may remove.
-#[derive(Debug, Clone)]
-pub enum Removals {
-    /// Nothing.
-    Nothing,
-    /// Exactly these ids, any number of times: commit.
-    Exactly(BTreeSet<String>),
-    /// Strays of this rotation: rollback. At most `tries` different ids over all calls that share
-    /// `taken`, and never one of `never`.
-    Strays {
-        /// How many tries of rotate there were.
-        tries: usize,
-        /// Ids that the plan or a record names.
-        never: BTreeSet<String>,
-        /// The ids removed so far.
-        taken: Arc<Mutex<BTreeSet<String>>>,
-    },
-}
-
-/// A request on its way out, as the gate sees it.
-#[derive(Debug, Clone, Copy)]
-pub struct OutgoingRequest<'a> {
-    /// The method.
-    pub method: &'a http::Method,
-    /// The absolute URI.
-    pub uri: &'a http::Uri,
-    /// The headers.
-    pub headers: &'a http::HeaderMap,
-    /// The whole body.
-    pub body: &'a [u8],
+/// Manifest ∩ operator, for a whole rotation. The default grants nothing.
+#[derive(Debug, Clone, Default)]
+pub struct Grant {
+    rules: Arc<[Rule]>,
+    private: Arc<[HostPort]>,
 }
 
 impl Grant {
     /// Cuts the manifest's requests down to what the operator allows.
     ///
+    /// A host that is left to a setting without a value is not asked for, and what would be sent
+    /// to it is not granted.
+    ///
     /// # Errors
-    /// The hosts that the manifest asks for and the operator does not allow, all at once.
-    pub fn new(_manifest: &Manifest, _settings: &[Setting], _operator: &Operator) -> Result<Self, Vec<Deny>> {
-        todo!()
+    /// Everything that stands against it, all at once: the hosts that the manifest asks for and the
+    /// operator does not allow, and whatever makes no sense in the manifest, settings or lists.
+    pub fn new(manifest: &Manifest, settings: &[Setting], operator: &Operator) -> Result<Self, Vec<Deny>> {
+        let mut found = Findings::default();
+        let allowed = found.good(operator.allow_hosts.iter().map(|entry| read(entry, "allow-host")));
+        let private = found.good(operator.allow_private.iter().map(|entry| read(entry, "allow-private")));
+
+        let names = Names { manifest, settings };
+        let asked = found.good(manifest.hosts.iter().map(|text| names.host(text)));
+        found.good(asked.iter().flatten().map(|host| match allowed.contains(host) {
+            true => Ok(()),
+            false => Err(Deny::HostNotAllowed { host: host.to_string() }),
+        }));
+        let rules = found.good(manifest.requests.iter().map(|rule| names.rule(rule)));
+
+        if !found.0.is_empty() {
+            return Err(found.0);
+        }
+        Ok(Self { rules: rules.into_iter().flatten().collect(), private: private.into() })
     }
 
     /// The grant of one step.
     #[must_use]
-    pub fn for_step(&self, _step: StepName, _removals: Removals) -> StepGrant {
-        todo!()
+    pub fn for_step(&self, step: StepName, removals: Removals) -> StepGrant {
+        let removals = match step {
+            StepName::Commit | StepName::Rollback => removals,
+            StepName::Preflight | StepName::Rotate | StepName::Verify => Removals::Nothing,
+        };
+        StepGrant { grant: self.clone(), step, removals }
     }
 }
 
-/// What one step may do.
+/// What one step may do. The default is a preflight that may do nothing.
 #[derive(Debug, Clone)]
-pub struct StepGrant {}
+pub struct StepGrant {
+    grant: Grant,
+    step: StepName,
+    removals: Removals,
+}
+
+impl Default for StepGrant {
+    fn default() -> Self {
+        Grant::default().for_step(StepName::Preflight, Removals::Nothing)
+    }
+}
 
 impl StepGrant {
     /// Judges a request: scheme, host, port, method, path, headers and what it removes.
@@ -77,15 +85,110 @@ impl StepGrant {
     ///
     /// # Errors
     /// Why it must not leave.
-    pub fn allows(&self, _request: &OutgoingRequest<'_>) -> Result<bool, Deny> {
-        todo!()
+    pub fn allows(&self, request: &OutgoingRequest<'_>) -> Result<bool, Deny> {
+        let to = form::inspect(request)?;
+        let granted = |step| self.grant.rules.iter().any(|rule| rule.grants(step, request.method, &to));
+        if !granted(self.step) {
+            return Err(Deny::NotInManifest {
+                step: self.step,
+                method: excerpt(request.method.as_str()),
+                host: to.host.to_string(),
+                path: excerpt(request.uri.path()),
+            });
+        }
+        for id in self.grant.rules.iter().filter_map(|rule| rule.removal(request, &to)) {
+            let id = id.ok_or_else(|| {
+                Deny::Form(
+                    "a request that removes must name one id, as text, where the manifest says".to_owned(),
+                )
+            })?;
+            self.removals.judge(self.step, &id)?;
+        }
+        Ok(!granted(StepName::Preflight))
     }
 
-    /// Judges an address that the host resolved to.
+    /// Judges an address that a host resolved to; `host` is `host` (port 443) or `host:port`.
     ///
     /// # Errors
-    /// When it is not public and the operator did not open it for this very host.
-    pub fn allows_address(&self, _host: &str, _address: std::net::IpAddr) -> Result<(), Deny> {
-        todo!()
+    /// When it is not public and the operator did not open it for this very host and port.
+    pub fn allows_address(&self, host: &str, address: IpAddr) -> Result<(), Deny> {
+        let Err(kind) = judge(address) else { return Ok(()) };
+        let named = host.parse::<HostPort>();
+        if kind.can_be_opened() && named.as_ref().is_ok_and(|host| self.grant.private.contains(host)) {
+            return Ok(());
+        }
+        let host = named.map_or_else(|_| excerpt(host), |host| host.to_string());
+        Err(Deny::AddressNotPublic { host, address, kind })
     }
 }
+
+/// What stands against a grant: each problem once, in the order in which they were met.
+#[derive(Default)]
+struct Findings(Vec<Deny>);
+
+impl Findings {
+    fn good<T>(&mut self, results: impl Iterator<Item = Result<T, Deny>>) -> Vec<T> {
+        let mut good = Vec::new();
+        for result in results {
+            match result {
+                Ok(value) => good.push(value),
+                Err(problem) if self.0.contains(&problem) => {}
+                Err(problem) => self.0.push(problem),
+            }
+        }
+        good
+    }
+}
+
+fn read(entry: &str, list: &str) -> Result<HostPort, Deny> {
+    entry.parse().map_err(|error| invalid(format!("the {list} entry `{}`", excerpt(entry)), &error))
+}
+
+fn invalid(place: String, problem: &dyn std::fmt::Display) -> Deny {
+    Deny::Invalid { place, problem: problem.to_string() }
+}
+
+/// What the names in a manifest stand for.
+struct Names<'a> {
+    manifest: &'a Manifest,
+    settings: &'a [Setting],
+}
+
+impl Names<'_> {
+    fn host(&self, text: &str) -> Result<Option<HostPort>, Deny> {
+        self.resolve(Template::parse_url(text), || format!("the manifest's host {}", excerpt(text)))
+    }
+
+    fn rule(&self, rule: &RequestRule) -> Result<Option<Rule>, Deny> {
+        let place = || {
+            format!(
+                "the manifest's request {}",
+                excerpt(&format!("{} {}{}", rule.method, rule.host, rule.path))
+            )
+        };
+        let Some(host) = self.resolve(Template::parse(&rule.host), place)? else { return Ok(None) };
+        if !self.manifest.hosts.iter().any(|text| matches!(self.host(text), Ok(Some(asked)) if asked == host))
+        {
+            return Err(invalid(place(), &"its host must stand among the manifest's `hosts` too"));
+        }
+        Rule::compile(rule, host).map(Some).map_err(|error| invalid(place(), &error))
+    }
+
+    fn resolve(
+        &self,
+        template: Result<Template, TemplateError>,
+        place: impl Fn() -> String,
+    ) -> Result<Option<HostPort>, Deny> {
+        let template = template.map_err(|error| invalid(place(), &error))?;
+        match &template {
+            Template::Setting(key) if self.manifest.settings.iter().all(|schema| schema.key != *key) => {
+                Err(invalid(place(), &format!("the manifest has no setting {}", excerpt(key))))
+            }
+            _ => template.resolve(self.settings),
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "grant_tests.rs"]
+mod tests;

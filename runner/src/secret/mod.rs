@@ -3,6 +3,8 @@
 //! In: secret strings. Out: nothing, unless [`Secret::expose`] is called. Touches: nothing.
 
 mod redactor;
+mod values;
+mod views;
 
 pub use redactor::Redactor;
 
