@@ -18,17 +18,16 @@ pub use build::{Prepared, prepare};
 pub use manifest::{check_manifest, parse_manifest};
 pub use problems::{Problems, RequestError};
 
-use serde_json::{Map, Value};
-
 use crate::model::{Record, RecordUid};
 use crate::secret::Secret;
 
-/// A value given with `--set`.
+/// A value that an operator gave to a setting. Which settings are secret only the manifest says, so
+/// that every value is held as if it were.
 #[derive(Debug, Clone)]
 pub enum SetValue {
-    /// `KEY=VALUE`.
-    Literal(String),
-    /// `KEY=@FILE`: what stands in the file.
+    /// It was written as such, `KEY=VALUE`. A secret setting must not be.
+    Text(Secret),
+    /// It stood in a file, `KEY=@FILE`.
     File(Secret),
 }
 
@@ -44,7 +43,7 @@ pub struct Sources<'a> {
     /// `--set`, in the order given; the last one of a key counts.
     pub sets: &'a [(String, SetValue)],
     /// `[[plugin]] settings` of the configuration file.
-    pub config: &'a Map<String, Value>,
+    pub config: &'a [(String, SetValue)],
     /// `[[plugin]] lock`: settings that a record may not override.
     pub locked: &'a [String],
     /// The password that the gateway proposes.

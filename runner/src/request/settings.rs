@@ -75,7 +75,7 @@ impl fmt::Display for Origin<'_> {
 fn check_keys(schemas: &[SettingSchema], sources: &Sources<'_>, problems: &mut Problems) {
     let known = || schemas.iter().map(|schema| schema.key.as_str());
     let flags = sources.sets.iter().map(|(key, _)| (key, "--set"));
-    let config = sources.config.keys().map(|key| (key, "the configuration file's settings"));
+    let config = sources.config.iter().map(|(key, _)| (key, "the configuration file's settings"));
     let locks = sources.locked.iter().map(|key| (key, "the configuration file's lock"));
     for (key, place) in flags.chain(config).chain(locks) {
         if !known().any(|name| name == key) {
@@ -94,28 +94,29 @@ fn find<'a>(
     if locked && let Ok(Some(Found { origin, .. })) = &in_records {
         warnings.push(format!("`{}` is locked: what {origin} says is ignored", schema.key));
     }
-    if let Some(found) = from_flags(schema, sources)? {
+    if let Some(found) = given(schema, sources.sets, Origin::Flag(&schema.key))? {
         return Ok(Some(found));
     }
     if !locked && let Some(found) = in_records? {
         return Ok(Some(found));
     }
-    from_config(schema, sources)
+    given(schema, sources.config, Origin::Config(&schema.key))
 }
 
-fn from_flags<'a>(schema: &'a SettingSchema, sources: &Sources<'a>) -> Result<Option<Found<'a>>, String> {
+/// What an operator gave, by flag or configuration.
+fn given<'a>(
+    schema: &SettingSchema,
+    values: &'a [(String, SetValue)],
+    origin: Origin<'a>,
+) -> Result<Option<Found<'a>>, String> {
     let key = &schema.key;
-    let Some((_, value)) = sources.sets.iter().rfind(|(name, _)| name == key) else { return Ok(None) };
-    let text = match value {
-        SetValue::Literal(_) if schema.kind == SettingType::Secret => {
-            return Err(format!(
-                "`{key}` is secret, and command lines are not: write --set {key}=@FILE, with the value in FILE"
-            ));
-        }
-        SetValue::Literal(text) => text.as_str(),
-        SetValue::File(secret) => secret.expose(),
-    };
-    Ok(found(Cow::Borrowed(text), Origin::Flag(key)))
+    let Some((_, value)) = values.iter().rfind(|(name, _)| name == key) else { return Ok(None) };
+    match value {
+        SetValue::Text(_) if schema.kind == SettingType::Secret => Err(format!(
+            "`{key}` is secret, but {origin} shows it to others: put the value into a file and write @FILE instead"
+        )),
+        SetValue::Text(value) | SetValue::File(value) => Ok(found(Cow::Borrowed(value.expose()), origin)),
+    }
 }
 
 /// The target's field wins over those of attached records, and these over the PAM configuration's.
@@ -169,21 +170,6 @@ fn from_record<'a>(schema: &'a SettingSchema, record: &'a Record) -> Result<Opti
         }
     }
     Ok(None)
-}
-
-fn from_config<'a>(schema: &'a SettingSchema, sources: &Sources<'a>) -> Result<Option<Found<'a>>, String> {
-    let key = &schema.key;
-    let Some(value) = sources.config.get(key) else { return Ok(None) };
-    if schema.kind == SettingType::Secret {
-        return Err(format!(
-            "`{key}` is secret and does not belong into the configuration file: write --set {key}=@FILE, or put \
-             it into a record"
-        ));
-    }
-    match scalar(value) {
-        Some(text) => Ok(found(text, Origin::Config(key))),
-        None => Err(format!("{} must be a plain value, not a list or table", Origin::Config(key))),
-    }
 }
 
 fn or_default(schema: &SettingSchema) -> Result<Option<SettingValue>, String> {

@@ -1,6 +1,6 @@
 //! What a plugin is given, and what is kept from sight.
 
-use serde_json::{Map, json};
+use serde_json::json;
 
 use super::*;
 use crate::request::{SetValue, parse_manifest};
@@ -71,17 +71,16 @@ fn manifest() -> Manifest {
 
 /// Prepares a request from these records alone.
 fn prepared(manifest: &Manifest, records: &[Record]) -> Result<Prepared, RequestError> {
-    let config = Map::new();
-    prepare(manifest, &sources(records, &config))
+    prepare(manifest, &sources(records))
 }
 
-fn sources<'a>(records: &'a [Record], config: &'a Map<String, Value>) -> Sources<'a> {
+fn sources(records: &[Record]) -> Sources<'_> {
     Sources {
         target_uid: "t",
         provider_uid: Some("p"),
         records,
         sets: &[],
-        config,
+        config: &[],
         locked: &[],
         new_password: None,
         old_password: None,
@@ -184,13 +183,9 @@ fn of_a_record_that_only_the_params_knew_long_values_are_secret_unless_plain() {
 fn both_passwords_and_secret_settings_are_secret() {
     let (new, old) = (Secret::new("new-password"), Secret::new(""));
     let sets = [("token".to_owned(), SetValue::File(Secret::new("from a file\n")))];
-    let (config, records) = (Map::new(), [target()]);
-    let sources = Sources {
-        new_password: Some(&new),
-        old_password: Some(&old),
-        sets: &sets,
-        ..sources(&records, &config)
-    };
+    let records = [target()];
+    let sources =
+        Sources { new_password: Some(&new), old_password: Some(&old), sets: &sets, ..sources(&records) };
     let prepared = prepare(&manifest(), &sources).unwrap();
     assert_eq!(exposed(&prepared), ["dummy", "old-secret", "new-password", "from a file"]);
 }
@@ -198,8 +193,8 @@ fn both_passwords_and_secret_settings_are_secret() {
 #[test]
 fn the_gateways_password_is_proposed_to_in_place_plugins_only() {
     let new = Secret::new("new-password");
-    let (config, records) = (Map::new(), [target()]);
-    let sources = Sources { new_password: Some(&new), ..sources(&records, &config) };
+    let records = [target()];
+    let sources = Sources { new_password: Some(&new), ..sources(&records) };
     let mut manifest = manifest();
     assert_eq!(prepare(&manifest, &sources).unwrap().request.proposed, None);
     manifest.strategy = Strategy::InPlace;

@@ -1,7 +1,7 @@
 //! Where a setting's value comes from, and what is said when it is wrong.
 
 use proptest::prelude::*;
-use serde_json::{Map, json};
+use serde_json::json;
 
 use super::*;
 use crate::request::value::tests::schema;
@@ -12,7 +12,7 @@ use crate::secret::Secret;
 struct World {
     records: Vec<Record>,
     sets: Vec<(String, SetValue)>,
-    config: Map<String, Value>,
+    config: Vec<(String, SetValue)>,
     locked: Vec<String>,
 }
 
@@ -25,7 +25,7 @@ impl World {
     }
 
     fn flag(mut self, key: &str, value: &str) -> Self {
-        self.sets.push((key.to_owned(), SetValue::Literal(value.to_owned())));
+        self.sets.push((key.to_owned(), SetValue::Text(Secret::new(value))));
         self
     }
 
@@ -34,8 +34,8 @@ impl World {
         self
     }
 
-    fn config(mut self, key: &str, value: Value) -> Self {
-        self.config.insert(key.to_owned(), value);
+    fn config(mut self, key: &str, value: &str) -> Self {
+        self.config.push((key.to_owned(), SetValue::Text(Secret::new(value))));
         self
     }
 
@@ -108,7 +108,7 @@ fn a_standard_field_of_the_same_name_sets_nothing() {
 fn values_are_stripped_and_an_empty_one_counts_as_not_set() {
     assert_eq!(World::default().flag("retire", "  x \n").value(), text("x"));
     for empty in [json!([]), json!([""]), json!(["  "]), json!([null])] {
-        let world = World::default().record("target", "retire", empty).config("retire", json!("config"));
+        let world = World::default().record("target", "retire", empty).config("retire", "config");
         assert_eq!(world.flag("retire", " ").value(), text("config"));
     }
 }
@@ -123,8 +123,7 @@ fn numbers_and_flags_may_be_written_as_such() {
     let days = schema(json!({"key": "days", "type": "int"}));
     for world in [
         World::default().record("target", "days", json!([30])),
-        World::default().config("days", json!(30)),
-        World::default().config("days", json!("30")),
+        World::default().config("days", "30"),
     ] {
         assert_eq!(
             world.resolve(std::slice::from_ref(&days)).unwrap().settings[0].value,
@@ -132,14 +131,14 @@ fn numbers_and_flags_may_be_written_as_such() {
         );
     }
     let on = schema(json!({"key": "on", "type": "bool"}));
-    let world = World::default().config("on", json!(true));
+    let world = World::default().config("on", "true");
     assert_eq!(world.resolve(&[on]).unwrap().settings[0].value, SettingValue::Flag(true));
 }
 
 #[test]
 fn a_locked_setting_ignores_records_with_a_warning_and_still_obeys_the_flag() {
     let world = || World::default().record("target", "retire", json!(["hunter2"])).lock("retire");
-    let resolved = world().config("retire", json!("config")).resolve(&[retire()]).unwrap();
+    let resolved = world().config("retire", "config").resolve(&[retire()]).unwrap();
     assert_eq!(resolved.settings[0].value, SettingValue::Text("config".to_owned()));
     assert_eq!(
         resolved.warnings,
@@ -169,7 +168,7 @@ fn attached_records_that_differ_are_a_problem_and_equal_ones_are_not() {
 
 #[test]
 fn unknown_keys_are_named_with_the_nearest_one() {
-    let world = World::default().flag("retrie", "x").config("retir", json!("x")).lock("unheard");
+    let world = World::default().flag("retrie", "x").config("retir", "x").lock("unheard");
     let problems = world.resolve(&[retire()]).unwrap_err();
     assert_eq!(
         problems.iter().collect::<Vec<_>>(),
@@ -188,11 +187,9 @@ fn a_secret_comes_from_a_file_or_a_record_and_from_nowhere_else() {
     let expected = SettingValue::Secret(Secret::new("hunter2"));
     assert_eq!(value(World::default().file("token", "hunter2\n")), expected);
     assert_eq!(value(World::default().record("target", "token", json!(["hunter2"]))), expected);
-    for world in
-        [World::default().flag("token", "hunter2"), World::default().config("token", json!("hunter2"))]
-    {
+    for world in [World::default().flag("token", "hunter2"), World::default().config("token", "hunter2")] {
         let problem = world.problem_of(token());
-        assert!(problem.contains("--set token=@FILE"), "{problem}");
+        assert!(problem.contains("write @FILE instead"), "{problem}");
     }
 }
 
@@ -209,7 +206,7 @@ fn all_problems_are_reported_at_once_with_their_origin_and_without_the_value() {
     let world = World::default()
         .flag("days", "hunter2")
         .record("target", "mode", json!(["hunter2"]))
-        .config("wait", json!("hunter2"))
+        .config("wait", "hunter2")
         .record("a", "list", json!(["hunter2", "hunter3"]))
         .record("b", "host", json!([{"hostName": "hunter2"}]));
     let problems = world.resolve(&schemas).unwrap_err();
@@ -239,7 +236,7 @@ proptest! {
             .record("attached", "retire", json!([at(2)]))
             .record("target", "Retire", json!([at(1)]))
             .flag("retire", at(0))
-            .config("retire", json!(at(4)));
+            .config("retire", at(4));
         let expected = (0..5).find(|index| has[*index]).map_or("default", |index| places[index]);
         prop_assert_eq!(world.value(), text(expected));
     }
@@ -251,7 +248,7 @@ proptest! {
         let world = World::default()
             .record("target", "retire", json!([at(1)]))
             .flag("retire", at(0))
-            .config("retire", json!(at(2)))
+            .config("retire", at(2))
             .lock("retire");
         let expected = [0, 2].into_iter().find(|index| has[*index]).map_or("default", |index| places[index]);
         prop_assert_eq!(world.value(), text(expected));
