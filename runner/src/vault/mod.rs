@@ -1,1 +1,14 @@
-//! Placeholder.
+//! Where records live, behind the [`Vault`](crate::rotation::Vault) trait.
+//!
+//! In: UIDs to read, updates to save. Out: records, with the revision that a save must name.
+//! Touches: the vault's own file, and its folder.
+
+#[cfg(test)]
+mod contract;
+mod document;
+mod file;
+mod replace;
+mod update;
+
+pub use file::FileVault;
+pub use update::{UpdateError, apply};

@@ -1,0 +1,154 @@
+//! Cuts the records down to what a plugin asked for, and collects everything that is secret.
+
+use serde_json::Value;
+
+use super::problems::RequestError;
+use super::schema::names;
+use super::settings::{Resolved, resolve};
+use super::{Sources, check_manifest};
+use crate::model::{
+    Field, FieldView, Manifest, Record, RecordAsk, Request, Role, SettingType, SettingValue, Strategy,
+    VaultRecord,
+};
+use crate::secret::Secret;
+
+/// From how many characters on a value is taken for a secret when nothing says what it is.
+const SUSPICIOUS: usize = 8;
+
+/// A request, and what goes with it.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The request. Its rotation id, marker and number of the try are set by whoever calls a step.
+    pub request: Request,
+    /// Every secret at hand, granted or not: for the redactor.
+    pub secrets: Vec<Secret>,
+    /// What an operator should know.
+    pub warnings: Vec<String>,
+}
+
+/// Makes the request that `manifest` asks for out of what there is.
+///
+/// # Errors
+/// A bad manifest, a target that is not there, or everything that is wrong with the settings.
+pub fn prepare(manifest: &Manifest, sources: &Sources<'_>) -> Result<Prepared, RequestError> {
+    check_manifest(manifest)?;
+    let records = grant(manifest, sources)?;
+    let Resolved { settings, warnings } =
+        resolve(&manifest.settings, sources).map_err(RequestError::Settings)?;
+
+    let mut secrets = record_secrets(manifest, sources);
+    secrets.extend(sources.new_password.cloned());
+    secrets.extend(sources.old_password.cloned());
+    secrets.extend(settings.iter().filter_map(|setting| match &setting.value {
+        SettingValue::Secret(secret) => Some(secret.clone()),
+        _ => None,
+    }));
+    secrets.retain(|secret| !secret.expose().is_empty());
+
+    let proposed = sources.new_password.filter(|_| manifest.strategy == Strategy::InPlace).cloned();
+    let request = Request {
+        rotation_id: String::new(),
+        marker: String::new(),
+        attempt: 1,
+        records,
+        settings,
+        proposed,
+        deliver: Vec::new(),
+    };
+    Ok(Prepared { request, secrets, warnings })
+}
+
+/// The granted records, the target first, each cut to the fields that the manifest names.
+fn grant(manifest: &Manifest, sources: &Sources<'_>) -> Result<Vec<VaultRecord>, RequestError> {
+    let (targets, others): (Vec<&Record>, Vec<&Record>) =
+        sources.records.iter().partition(|record| record.uid == sources.target_uid);
+    if targets.is_empty() {
+        return Err(RequestError::NoTarget { uid: sources.target_uid.to_owned() });
+    }
+    let cut = |record: &&Record| {
+        let asks = asks(manifest, sources, record);
+        let is_asked =
+            |field: &FieldView<'_>| asks.iter().flat_map(|ask| &ask.fields).any(|label| label == field.label);
+        asks.first().map(|ask| VaultRecord {
+            uid: record.uid.clone(),
+            title: record.title().to_owned(),
+            role: ask.role,
+            fields: record.fields().filter(is_asked).map(|field| copy(&field)).collect(),
+        })
+    };
+    Ok(targets.iter().chain(&others).filter_map(cut).collect())
+}
+
+/// The manifest's asks that mean this record.
+fn asks<'a>(manifest: &'a Manifest, sources: &Sources<'_>, record: &Record) -> Vec<&'a RecordAsk> {
+    let role = if record.uid == sources.target_uid {
+        Role::Target
+    } else if Some(record.uid.as_str()) == sources.provider_uid {
+        Role::Provider
+    } else {
+        Role::Attached
+    };
+    let has = |label: &String| record.field(label).is_some_and(|field| has_value(&field));
+    manifest.records.iter().filter(|ask| ask.role == role && ask.has.iter().all(has)).collect()
+}
+
+fn has_value(field: &FieldView<'_>) -> bool {
+    field.values.iter().any(|value| !value.is_null() && value.as_str() != Some(""))
+}
+
+fn copy(field: &FieldView<'_>) -> Field {
+    let values = field.values.iter().filter(|value| !value.is_null());
+    Field {
+        label: field.label.to_owned(),
+        kind: field.kind.to_owned(),
+        values: values.map(|value| Secret::new(text(value))).collect(),
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn record_secrets(manifest: &Manifest, sources: &Sources<'_>) -> Vec<Secret> {
+    // What the manifest declares as a setting that is not secret may be shown.
+    let open_settings =
+        || manifest.settings.iter().filter(|schema| schema.kind != SettingType::Secret).flat_map(names);
+    let mut secrets = Vec::new();
+    for record in sources.records {
+        let asks = asks(manifest, sources, record);
+        let is_plain = |field: &FieldView<'_>| {
+            asks.iter().flat_map(|ask| &ask.plain).any(|label| label == field.label)
+                || open_settings().any(|name| name == field.label)
+        };
+        for field in record.fields() {
+            let is_hidden = matches!(field.kind, "secret" | "password");
+            let at_least = match record.revision {
+                _ if is_hidden => 1,
+                // Only the params knew the record, and they do not say what a field is.
+                None if !is_plain(&field) => SUSPICIOUS,
+                _ => continue,
+            };
+            field.values.iter().for_each(|value| collect(value, at_least, &mut secrets));
+        }
+    }
+    secrets
+}
+
+/// Collects a value's texts, those within lists and objects too: each may show alone.
+fn collect(value: &Value, at_least: usize, secrets: &mut Vec<Secret>) {
+    match value {
+        Value::Array(list) => list.iter().for_each(|value| collect(value, at_least, secrets)),
+        Value::Object(map) => map.values().for_each(|value| collect(value, at_least, secrets)),
+        Value::String(_) | Value::Number(_) => {
+            let text = text(value);
+            if text.chars().count() >= at_least {
+                secrets.push(Secret::new(text));
+            }
+        }
+        Value::Null | Value::Bool(_) => {}
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::needless_pass_by_value, reason = "JSON is easier to read where it is used")]
+mod tests;

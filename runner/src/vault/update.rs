@@ -1,0 +1,261 @@
+//! Puts updates into a record's JSON and changes nothing else. Pure, for every kind of vault.
+
+use serde_json::{Value, json};
+
+use crate::model::{Place, Update};
+
+/// Why a record cannot take an update.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UpdateError {
+    /// A standard field belongs to the record type: it cannot be made up.
+    #[error(
+        "the record has no standard field `{label}`: add it to the record's type, or let the plugin \
+         return a custom field"
+    )]
+    NoSuchField {
+        /// The field's label.
+        label: String,
+    },
+    /// The record's JSON is not what Keeper writes.
+    #[error("the record's `{part}` is not {expected}")]
+    Malformed {
+        /// Which part of the record.
+        part: &'static str,
+        /// What it should be.
+        expected: &'static str,
+    },
+}
+
+/// Puts `updates` into `record`, Keeper's record JSON.
+///
+/// A field is found by its exact label, or by its type where it has no label; of several, the
+/// first is meant. A custom field that is missing is added at the end. A custom field that is
+/// shown in clear becomes a hidden one when its new value is secret.
+///
+/// # Errors
+/// When one of the updates cannot be applied; the record is then as it was.
+pub fn apply(record: &mut Value, updates: &[Update]) -> Result<(), UpdateError> {
+    for update in updates {
+        check(record, update)?;
+    }
+    for update in updates {
+        put(record, update)?;
+    }
+    Ok(())
+}
+
+/// The key under which a record keeps the fields of a place.
+fn key(place: Place) -> &'static str {
+    match place {
+        Place::Standard => "fields",
+        Place::Custom => "custom",
+    }
+}
+
+fn check(record: &Value, update: &Update) -> Result<(), UpdateError> {
+    let part = key(update.place);
+    let object = record.as_object().ok_or(UpdateError::Malformed { part: "JSON", expected: "an object" })?;
+    let fields = match object.get(part) {
+        None => &[][..],
+        Some(list) => list.as_array().ok_or(UpdateError::Malformed { part, expected: "a list" })?,
+    };
+    match fields.iter().find(|field| is_called(field, &update.label)) {
+        // Only an object has a label.
+        Some(_) => Ok(()),
+        None if update.place == Place::Custom => Ok(()),
+        None => Err(UpdateError::NoSuchField { label: update.label.clone() }),
+    }
+}
+
+fn put(record: &mut Value, update: &Update) -> Result<(), UpdateError> {
+    let part = key(update.place);
+    let malformed = UpdateError::Malformed { part, expected: "a list" };
+    let object =
+        record.as_object_mut().ok_or(UpdateError::Malformed { part: "JSON", expected: "an object" })?;
+    let fields =
+        object.entry(part).or_insert_with(|| Value::Array(Vec::new())).as_array_mut().ok_or(malformed)?;
+    let values: Value = update.values.iter().map(|value| Value::from(value.expose())).collect();
+    let found = fields.iter_mut().find(|field| is_called(field, &update.label));
+    match found.and_then(Value::as_object_mut) {
+        Some(field) => {
+            field.insert("value".to_owned(), values);
+            if update.place == Place::Custom && update.is_secret() && !is_hidden(field) {
+                field.insert("type".to_owned(), Value::from(update.kind.as_str()));
+                // A field without a label was found by the type that it had.
+                field.insert("label".to_owned(), Value::from(update.label.as_str()));
+            }
+        }
+        None => fields.push(json!({"type": update.kind, "label": update.label, "value": values})),
+    }
+    Ok(())
+}
+
+/// The same rule by which [`Record::field_in`](crate::model::Record::field_in) finds a field: what
+/// was saved must be found when it is read back.
+fn is_called(field: &Value, label: &str) -> bool {
+    let text = |key| field.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
+    text("label").or_else(|| text("type")).is_some_and(|name| name == label)
+}
+
+fn is_hidden(field: &serde_json::Map<String, Value>) -> bool {
+    matches!(field.get("type").and_then(Value::as_str), Some("secret" | "password"))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::secret::Secret;
+
+    fn update(place: Place, label: &str, kind: &str, value: &str) -> Update {
+        let values = vec![Secret::new(value)];
+        Update { label: label.to_owned(), place, kind: kind.to_owned(), values }
+    }
+
+    fn applied(mut record: Value, update: Update) -> Value {
+        apply(&mut record, &[update]).unwrap();
+        record
+    }
+
+    #[test]
+    fn a_custom_field_is_found_by_its_exact_label() {
+        let record = json!({"custom": [
+            {"type": "text", "label": "Key", "value": ["other"]},
+            {"type": "text", "label": "key", "value": ["old"]},
+        ]});
+        let after = applied(record, update(Place::Custom, "key", "text", "new"));
+        assert_eq!(after["custom"][0]["value"], json!(["other"]));
+        assert_eq!(after["custom"][1]["value"], json!(["new"]));
+    }
+
+    #[test]
+    fn a_standard_field_without_a_label_is_found_by_its_type() {
+        let record =
+            json!({"fields": [{"type": "login", "value": ["me"]}, {"type": "password", "value": []}]});
+        let after = applied(record, update(Place::Standard, "password", "password", "new"));
+        assert_eq!(after["fields"][1]["value"], json!(["new"]));
+    }
+
+    #[test]
+    fn a_relabelled_field_is_not_found_by_its_type() {
+        let mut record = json!({"fields": [{"type": "password", "label": "PIN", "value": ["1"]}]});
+        let error =
+            apply(&mut record, &[update(Place::Standard, "password", "password", "new")]).unwrap_err();
+        assert_eq!(error, UpdateError::NoSuchField { label: "password".to_owned() });
+    }
+
+    #[test]
+    fn a_missing_custom_field_is_added_at_the_end_even_without_a_list() {
+        let added = json!({"type": "text", "label": "expires", "value": ["2031"]});
+        let new = || update(Place::Custom, "expires", "text", "2031");
+        assert_eq!(applied(json!({}), new()), json!({"custom": [added]}));
+        let before = json!({"custom": [{"type": "text", "value": []}]});
+        assert_eq!(applied(before, new())["custom"][1], added);
+    }
+
+    #[test]
+    fn a_secret_never_lands_in_a_custom_field_that_shows_it() {
+        let record = |kind| json!({"custom": [{"type": kind, "label": "key", "value": []}]});
+        let new = || update(Place::Custom, "key", "secret", "new");
+        assert_eq!(applied(record("text"), new())["custom"][0]["type"], "secret");
+        assert_eq!(applied(record("password"), new())["custom"][0]["type"], "password");
+        let unlabelled = json!({"custom": [{"type": "key", "value": []}]});
+        let hidden = json!({"type": "secret", "value": ["new"], "label": "key"});
+        assert_eq!(applied(unlabelled, new())["custom"], json!([hidden]));
+    }
+
+    #[test]
+    fn the_type_of_a_standard_field_stays() {
+        let record = json!({"fields": [{"type": "text", "label": "key", "value": []}]});
+        let after = applied(record, update(Place::Standard, "key", "secret", "new"));
+        assert_eq!(after["fields"][0]["type"], "text");
+    }
+
+    #[test]
+    fn one_impossible_update_leaves_the_record_as_it_was() {
+        let before = json!({"custom": [], "fields": []});
+        let mut record = before.clone();
+        let updates =
+            [update(Place::Custom, "a", "text", "1"), update(Place::Standard, "password", "password", "2")];
+        apply(&mut record, &updates).unwrap_err();
+        assert_eq!(record, before);
+    }
+
+    #[test]
+    fn a_malformed_record_is_an_error_that_names_the_part() {
+        for (mut record, part) in [(json!([]), "JSON"), (json!({"custom": {}}), "custom")] {
+            let error = apply(&mut record, &[update(Place::Custom, "a", "text", "1")]).unwrap_err();
+            assert!(matches!(error, UpdateError::Malformed { part: found, .. } if found == part), "{error}");
+        }
+    }
+
+    fn some_json() -> impl Strategy<Value = Value> {
+        prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            ".*".prop_map(Value::from)
+        ]
+    }
+
+    /// A field with few possible names, so that updates meet it, and unknown parts.
+    fn some_field() -> impl Strategy<Value = Value> {
+        let label = prop_oneof![Just(None), "[abc]?".prop_map(Some)];
+        (label, "[abc]", some_json(), some_json()).prop_map(|(label, kind, value, unknown)| {
+            let mut field = json!({"unknown": unknown, "type": kind, "value": [value]});
+            if let Some(label) = label {
+                field["label"] = json!(label);
+            }
+            field
+        })
+    }
+
+    fn some_record() -> impl Strategy<Value = Value> {
+        let fields = || proptest::collection::vec(some_field(), 0..6);
+        (some_json(), fields(), fields()).prop_map(
+            |(unknown, fields, custom)| json!({"custom": custom, "unknown": unknown, "fields": fields}),
+        )
+    }
+
+    fn some_updates() -> impl Strategy<Value = Vec<Update>> {
+        let one = ("[abcd]", prop_oneof![Just("text"), Just("secret")], ".*");
+        proptest::collection::btree_map("[abcd]", one, 0..4).prop_map(|updates| {
+            let make = |(label, (_, kind, value)): (String, (String, &str, String))| {
+                update(Place::Custom, &label, kind, &value)
+            };
+            updates.into_iter().map(make).collect()
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_but_the_named_fields_changes(before in some_record(), updates in some_updates()) {
+            let mut after = before.clone();
+            apply(&mut after, &updates).unwrap();
+
+            // Take the updates out again, and the text must be the same, to the byte.
+            let old = before["custom"].as_array().unwrap();
+            let custom = after["custom"].as_array_mut().unwrap();
+            for update in &updates {
+                let at = custom.iter().position(|field| is_called(field, &update.label)).unwrap();
+                prop_assert_eq!(&custom[at]["value"], &json!([update.values[0].expose()]));
+                if let Some(field) = old.get(at) {
+                    prop_assert_eq!(&custom[at]["unknown"], &field["unknown"]);
+                    custom[at] = field.clone();
+                }
+            }
+            let added = custom.split_off(old.len());
+            prop_assert!(added.iter().all(|field| updates.iter().any(|update| field["label"] == update.label)));
+            prop_assert_eq!(after.to_string(), before.to_string());
+        }
+
+        #[test]
+        fn applying_twice_is_applying_once(mut record in some_record(), updates in some_updates()) {
+            apply(&mut record, &updates).unwrap();
+            let once = record.to_string();
+            apply(&mut record, &updates).unwrap();
+            prop_assert_eq!(record.to_string(), once);
+        }
+    }
+}
