@@ -67,8 +67,8 @@ impl Grant {
     }
 }
 
-/// What one step may do.
-#[derive(Debug, Clone)]
+/// What one step may do; by default nothing.
+#[derive(Debug, Clone, Default)]
 pub struct StepGrant {}
 
 impl StepGrant {
