@@ -1,12 +1,13 @@
 //! The Keeper gateway's part: writes the inputs, runs the real binary, and looks for leaks.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::io::{Read, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -127,6 +128,14 @@ impl Gateway {
             .input(input)
     }
 
+    /// The compiled plugins that were kept, with the time of their last change.
+    pub fn compiled(&self) -> HashMap<PathBuf, SystemTime> {
+        let changed = |file: &PathBuf| std::fs::metadata(file).unwrap().modified().unwrap();
+        let compiled = |file: &PathBuf| file.extension().is_some_and(|extension| extension == "cwasm");
+        let files = files_below(self.folder.path()).into_iter().filter(compiled);
+        files.map(|file| (file.clone(), changed(&file))).collect()
+    }
+
     /// Fails if a secret stands where none may.
     fn look_for_leaks(&self, run: &Run, secrets: &[String], reveals: bool) {
         let issued =
@@ -205,6 +214,20 @@ impl VaultFile {
         self.write(&all);
     }
 
+    /// Adds a record.
+    pub fn add(&self, record: &Record) {
+        let mut all = self.read();
+        all["records"].as_array_mut().unwrap().push(record.json.clone());
+        self.write(&all);
+    }
+
+    /// Deletes a record.
+    pub fn delete(&self, uid: &str) {
+        let mut all = self.read();
+        all["records"].as_array_mut().unwrap().retain(|record| record["uid"] != uid);
+        self.write(&all);
+    }
+
     fn write(&self, json: &Value) {
         let new = self.0.with_extension("new");
         std::fs::write(&new, serde_json::to_vec_pretty(json).unwrap()).unwrap();
@@ -258,9 +281,15 @@ impl Exec<'_> {
 
     /// With `--reveal`: stdout may then hold secrets.
     #[must_use]
-    pub fn reveal(mut self) -> Self {
+    pub fn reveal(self) -> Self {
+        self.capture_secret_stdout().argument("--reveal")
+    }
+
+    /// Lets stdout hold secrets, since that is what the command is for.
+    #[must_use]
+    pub fn capture_secret_stdout(mut self) -> Self {
         self.reveals = true;
-        self.argument("--reveal")
+        self
     }
 
     /// Without an argument that was given before, and its value.
