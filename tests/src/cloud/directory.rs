@@ -171,8 +171,19 @@ impl Directory {
         let id = || Uuid::new_v4().to_string();
         let tenant = self.tenants.iter().find(|tenant| tenant.sovereign == sovereign).unwrap().id.clone();
         let ids = App { name: name.to_owned(), object_id: id(), app_id: id(), principal_id: id(), tenant };
+        self.adopt(ids.clone());
+        ids
+    }
+
+    /// Registers an application under ids that somebody else chose; a new tenant is a global one.
+    pub fn adopt(&mut self, ids: App) {
+        if !self.tenants.iter().any(|tenant| tenant.id == ids.tenant) {
+            let tenant =
+                Tenant { id: ids.tenant.clone(), domain: String::new(), sovereign: Sovereign::Global };
+            self.tenants.push(tenant);
+        }
         self.applications.push(Application {
-            ids: ids.clone(),
+            ids,
             secrets: Vec::new(),
             has_principal: true,
             principal_secrets: Vec::new(),
@@ -185,7 +196,6 @@ impl Directory {
             history: Vec::new(),
             last_write: None,
         });
-        ids
     }
 
     /// An application, to look at or to change behind everybody's back.
@@ -197,20 +207,25 @@ impl Directory {
     pub fn issue(&mut self, app: &App, name: &str) -> Issued {
         // Older secrets hold characters that a form must escape.
         let value = format!("{}@+:[]{}", random_text(12), random_text(20));
+        let issued = Issued { key_id: Uuid::new_v4().to_string(), value };
+        self.issue_as(app, name, issued.clone());
+        issued
+    }
+
+    /// The same, with an id and a value that somebody else chose.
+    pub fn issue_as(&mut self, app: &App, name: &str, issued: Issued) {
         let starts = Timestamp::now();
+        self.secrets_ever.insert(issued.value.clone());
         let made = PasswordCredential {
-            key_id: Uuid::new_v4().to_string(),
+            key_id: issued.key_id,
             name: Some(name.to_owned()),
-            value: value.clone(),
+            value: issued.value,
             starts,
             ends: starts + SignedDuration::from_hours(24 * 365),
             propagation: Propagation::default(),
             probes: 0,
         };
-        self.secrets_ever.insert(value.clone());
-        let key_id = made.key_id.clone();
         self.app(app).change(|secrets| secrets.push(made));
-        Issued { key_id, value }
     }
 
     /// Makes a secret that sits on the service principal.
