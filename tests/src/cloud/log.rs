@@ -1,0 +1,79 @@
+//! The log of requests, without bodies, and what no request may look like.
+
+use super::login::client_id;
+use crate::canary::Canaries;
+use crate::net::Received;
+
+/// A request as the cloud saw it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// Which connection it came on; each is one TLS handshake.
+    pub connection: usize,
+    /// The host.
+    pub host: String,
+    /// The method.
+    pub method: String,
+    /// The path with its query.
+    pub target: String,
+    /// Who asks for a token, if that is what this is.
+    pub client_id: Option<String>,
+    /// The `client-request-id`, if there is one.
+    pub client_request_id: Option<String>,
+    /// The status of the answer; none when the connection was broken.
+    pub status: Option<u16>,
+}
+
+impl Seen {
+    pub(super) fn of(request: &Received) -> Self {
+        let id = request.header("client-request-id");
+        Self {
+            connection: request.connection,
+            host: request.host.clone(),
+            method: request.method.clone(),
+            target: request.target.clone(),
+            client_id: client_id(request),
+            client_request_id: (!id.is_empty()).then(|| id.to_owned()),
+            status: None,
+        }
+    }
+
+    /// The path without the query.
+    pub fn path(&self) -> &str {
+        self.target.split('?').next().unwrap()
+    }
+}
+
+/// Lists what is wrong with a request, whatever its answer.
+pub(super) fn violations(request: &Received, secrets: &[String]) -> Vec<String> {
+    let mut found = Vec::new();
+    let line = format!("{} {}{}", request.method, request.host, request.path());
+    if request.server_name != request.host {
+        found.push(format!("{line}: the TLS name was {}", request.server_name));
+    }
+    if request.method == "POST" && !request.has_length() {
+        found.push(format!("{line}: the body came without its length"));
+    }
+    if request.method == "PATCH" {
+        found.push(format!("{line}: a PATCH replaces every secret at once"));
+    }
+    let named = |secret: &String| ("a secret".to_owned(), secret.clone());
+    let canaries = Canaries::new(secrets.iter().map(named));
+    if let Some(secret) = canaries.find(request.target.as_bytes()) {
+        found.push(format!("{line}: {secret} stands in the URL"));
+    }
+    for (name, value) in &request.headers {
+        match canaries.find(value.as_bytes()) {
+            Some(secret) if name != http::header::AUTHORIZATION => {
+                found.push(format!("{line}: {secret} stands in the header {name}"));
+            }
+            _ => {}
+        }
+    }
+    match canaries.find(&request.body) {
+        Some(secret) if !request.path().ends_with("/token") => {
+            found.push(format!("{line}: {secret} stands in the body"));
+        }
+        _ => {}
+    }
+    found
+}

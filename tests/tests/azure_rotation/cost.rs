@@ -1,0 +1,68 @@
+//! What a rotation costs, in things that can be counted.
+
+use std::collections::HashSet;
+
+use pamrun_tests::azure::Azure;
+use pamrun_tests::cloud::Seen;
+
+fn connections<'a>(seen: &'a [Seen], host: &'a str) -> HashSet<usize> {
+    seen.iter().filter(|seen| seen.host == host).map(|seen| seen.connection).collect()
+}
+
+#[test]
+fn each_host_sees_one_handshake() {
+    let azure = Azure::new();
+    for name in ["one", "two", "three"] {
+        azure.cloud.issue(&azure.target, name);
+    }
+    let run = azure.rotate(&[]);
+    azure.expect_rotated(&run);
+    let seen = azure.cloud.requests();
+    for host in ["login.microsoftonline.com", "graph.microsoft.com"] {
+        assert_eq!(connections(&seen, host).len(), 1, "{seen:#?}\n{run}");
+    }
+}
+
+#[test]
+fn a_plain_rotation_sends_no_request_more_than_it_needs() {
+    let azure = Azure::new();
+    let run = azure.rotate(&[]);
+    azure.expect_rotated(&run);
+    let admin_logins = azure
+        .cloud
+        .requests()
+        .iter()
+        .filter(|seen| seen.client_id.as_ref() == Some(&azure.admin.app_id))
+        .count();
+    // Each step may meet a fresh instance, and then logs in anew.
+    assert!(admin_logins <= 3, "{run}");
+    assert_eq!((azure.cloud.count("/addPassword"), azure.cloud.count("/removePassword")), (1, 1), "{run}");
+    let told: u64 =
+        run.outcome["steps"].as_array().unwrap().iter().filter_map(|step| step["requests"].as_u64()).sum();
+    assert_eq!(usize::try_from(told), Ok(azure.cloud.requests().len()), "{run}");
+}
+
+#[test]
+fn every_request_has_an_id_of_its_own() {
+    let azure = Azure::new();
+    let run = azure.rotate(&[]);
+    azure.expect_rotated(&run);
+    let seen = azure.cloud.requests();
+    let graph = seen.iter().filter(|seen| seen.host == "graph.microsoft.com");
+    let ids: Vec<_> = graph.map(|seen| seen.client_request_id.clone().unwrap_or_default()).collect();
+    let distinct: HashSet<_> = ids.iter().filter(|id| !id.is_empty()).collect();
+    assert_eq!(distinct.len(), ids.len(), "{ids:?}\n{run}");
+}
+
+#[test]
+fn a_second_run_compiles_nothing() {
+    let azure = Azure::new();
+    azure.rotate(&[]).ends("rotated", 0);
+    let compiled = azure.gateway.compiled();
+    azure.rotate(&[]).ends("rotated", 0);
+    assert!(!compiled.is_empty());
+    let now = azure.gateway.compiled();
+    for (file, changed) in compiled {
+        assert_eq!(now.get(&file), Some(&changed), "{} was written again", file.display());
+    }
+}

@@ -1,0 +1,120 @@
+//! The files under `examples/` do what they say.
+
+use std::path::PathBuf;
+
+use pamrun_tests::azure::ADMIN_ROLE;
+use pamrun_tests::cloud::{App, Cloud, Issued, Sovereign};
+use pamrun_tests::gateway::{Exec, Gateway, Run, plugin};
+use pamrun_tests::record::value;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+fn example(name: &str) -> String {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../examples").join(name);
+    std::fs::read_to_string(&path).unwrap()
+}
+
+/// The cloud that the Azure example speaks of, and a gateway with its vault.
+struct Bench {
+    cloud: Cloud,
+    gateway: Gateway,
+    target: App,
+    old: Issued,
+    record: Value,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let (cloud, gateway) = (Cloud::new(), Gateway::new());
+        let vault: Value = serde_json::from_str(&example("azure/vault.json")).unwrap();
+        let [admin, record] = [&vault["records"][0], &vault["records"][1]];
+        let text = |record: &Value, label: &str| value(record, label).as_str().unwrap().to_owned();
+        let app = |name: &str, app_id: String, object_id: String| App {
+            name: name.to_owned(),
+            app_id,
+            object_id,
+            principal_id: format!("principal of {name}"),
+            tenant: text(admin, "tenant_id"),
+        };
+        let manager = app("admin", text(admin, "application_client_id"), "no matter".to_owned());
+        let target = app(
+            "payroll",
+            "00000000-eeee-4000-8000-000000000001".to_owned(),
+            text(record, "application_object_id"),
+        );
+        let old = Issued { key_id: text(record, "client_secret_id"), value: text(record, "client_secret") };
+        let mut directory = cloud.directory();
+        directory.adopt(manager.clone());
+        directory.adopt(target.clone());
+        directory.app(&manager).roles.push(ADMIN_ROLE.to_owned());
+        let admin_secret = Issued { key_id: "no matter".to_owned(), value: text(admin, "client_secret") };
+        directory.issue_as(&manager, "admin", admin_secret);
+        directory.issue_as(&target, "by hand", old.clone());
+        drop(directory);
+        gateway.write("vault/vault.json", vault.to_string());
+        gateway.plant("the admin's secret", value(admin, "client_secret").as_str().unwrap());
+        gateway.plant("the old secret", &old.value);
+        let record = record.clone();
+        Self { cloud, gateway, target, old, record }
+    }
+
+    fn line(&self) -> Vec<u8> {
+        let params = self.gateway.write_input("params.json", example("azure/params.json"));
+        let encode = self.gateway.command(&["params", "encode"]).argument(params).capture_secret_stdout();
+        let encoded = encode.run(Vec::new);
+        assert_eq!(encoded.exit, Some(0), "{encoded}");
+        encoded.stdout.into_bytes()
+    }
+
+    fn exec(&self) -> Exec<'_> {
+        self.gateway
+            .exec(&plugin("azure-app-secret"), self.line())
+            .flag("--vault", self.gateway.vault().flag())
+            .set("verify_interval", "0s")
+    }
+
+    fn run(&self, exec: Exec<'_>) -> Run {
+        exec.run(|| self.cloud.directory().secrets_ever())
+    }
+}
+
+#[test]
+fn params_and_vault_of_the_azure_example_rotate() {
+    let bench = Bench::new();
+    let exec = bench
+        .exec()
+        .host(Sovereign::Global.login(), bench.cloud.address())
+        .host(Sovereign::Global.graph(), bench.cloud.address());
+    let run = bench.run(exec);
+    run.ends("rotated", 0);
+    assert!(!bench.cloud.keys_of(&bench.target).contains(&bench.old.key_id), "{run}");
+}
+
+#[test]
+fn the_configuration_allows_the_hosts_and_locks_a_setting() {
+    let bench = Bench::new();
+    let stranger = bench.cloud.issue(&bench.target, "of another team");
+    let digest = Sha256::digest(std::fs::read(plugin("azure-app-secret")).unwrap());
+    let digest: Vec<_> = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let config = example("pamrun.toml").replace(&"0".repeat(64), &digest.concat());
+    bench.gateway.write("config.toml", config);
+    // The record asks for more than the operator lets it.
+    let uid = bench.record["uid"].as_str().unwrap();
+    bench.gateway.vault().edit(uid, |record| {
+        let custom = record["custom"].as_array_mut().unwrap();
+        custom.push(serde_json::json!({"type": "text", "label": "retire", "value": ["all"]}));
+    });
+    let exec = [Sovereign::Global.login(), Sovereign::Global.graph()].into_iter().fold(
+        bench.exec(),
+        |exec, host| {
+            exec.flag("--allow-private", host)
+                .flag("--resolve", format!("{host}:443:{}", bench.cloud.address()))
+        },
+    );
+    let run = bench.run(exec);
+    run.ends("rotated", 0);
+    assert_eq!(run.list("removed"), [bench.old.key_id.as_str()], "{run}");
+    assert!(bench.cloud.keys_of(&bench.target).contains(&stranger.key_id), "{run}");
+    let made = bench.cloud.secrets_of(&bench.target).pop().unwrap();
+    assert_eq!(made.ends.duration_since(made.starts).as_hours(), 180 * 24, "{run}");
+}
