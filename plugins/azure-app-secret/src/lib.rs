@@ -1,1 +1,72 @@
-//! Placeholder.
+//! Rotates the client secret of an Azure app (Entra application) through Microsoft Graph.
+//!
+//! Each step is a module of its name; what they share is below them: `settings`, `cloud` (which
+//! hosts belong together), `admin` (whose credentials are used), `target` (which app), `token`
+//! (logging in), `graph` (what is asked of Graph), `removal`, `retry`.
+
+mod admin;
+mod cloud;
+mod commit;
+mod graph;
+mod manifest;
+mod preflight;
+mod refusal;
+mod removal;
+mod retry;
+mod rollback;
+mod rotate;
+mod settings;
+mod target;
+#[cfg(test)]
+mod tests;
+mod token;
+mod verify;
+
+use pamrun_plugin::{Credential, Failure, Host, Manifest, Plan, Plugin, Proof, Removed, Request, Undone};
+
+/// The plugin.
+#[derive(Debug)]
+pub struct AzureAppSecret;
+
+impl Plugin for AzureAppSecret {
+    fn manifest() -> Manifest {
+        manifest::manifest()
+    }
+
+    fn preflight(host: &dyn Host, request: &Request) -> Result<Plan, Failure> {
+        preflight::preflight(host, request)
+    }
+
+    fn rotate(host: &dyn Host, request: &Request, plan: &Plan) -> Result<Credential, Failure> {
+        rotate::rotate(host, request, plan)
+    }
+
+    fn verify(
+        host: &dyn Host,
+        request: &Request,
+        plan: &Plan,
+        credential: &Credential,
+    ) -> Result<Proof, Failure> {
+        verify::verify(host, request, plan, credential)
+    }
+
+    fn commit(
+        host: &dyn Host,
+        request: &Request,
+        plan: &Plan,
+        handle: &str,
+    ) -> Result<Vec<Removed>, Failure> {
+        commit::commit(host, request, plan, handle)
+    }
+
+    fn rollback(
+        host: &dyn Host,
+        request: &Request,
+        plan: &Plan,
+        handle: Option<&str>,
+    ) -> Result<Undone, Failure> {
+        rollback::rollback(host, request, plan, handle)
+    }
+}
+
+pamrun_plugin::export!(AzureAppSecret);

@@ -1,0 +1,35 @@
+//! Makes the new secret, named with the marker. Removes nothing.
+
+use jiff::{Timestamp, Unit};
+use pamrun_plugin::{Credential, Failure, Host, Plan, Request, Update};
+
+use crate::admin::Admin;
+use crate::graph::Graph;
+use crate::manifest::{EXPIRES, SECRET, SECRET_ID};
+use crate::preflight::ends;
+use crate::settings::Settings;
+use crate::target::Target;
+
+pub fn rotate(host: &dyn Host, request: &Request, plan: &Plan) -> Result<Credential, Failure> {
+    let settings = Settings::read(request)?;
+    let target = Target::of(plan, &settings.cloud.graph)?;
+    let admin = Admin::pick(request)?;
+    let ends = ends(host, &settings)?;
+    let graph = Graph::open(host, request, &settings.cloud, &admin)?;
+    let made = graph.add_password(&target.object_id, &request.marker, &ends.to_string())?;
+    let expires = made.end_date_time.as_deref().and_then(whole_seconds).unwrap_or(ends).to_string();
+    Ok(Credential {
+        updates: vec![
+            Update::text(SECRET_ID, &made.key_id),
+            Update::secret(SECRET, made.secret_text),
+            Update::text(EXPIRES, &expires),
+        ],
+        handle: made.key_id,
+        expires: Some(expires),
+    })
+}
+
+/// Graph answers with fractions of a second, in up to seven digits.
+fn whole_seconds(time: &str) -> Option<Timestamp> {
+    time.parse::<Timestamp>().ok()?.round(Unit::Second).ok()
+}

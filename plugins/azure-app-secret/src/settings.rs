@@ -1,0 +1,56 @@
+//! The settings, read and checked as a whole.
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use pamrun_plugin::{Failure, Request};
+
+use crate::cloud::Cloud;
+
+/// Which old secrets commit removes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Retire {
+    All,
+    Previous,
+    None,
+}
+
+/// The settings of one rotation.
+#[derive(Debug)]
+pub struct Settings {
+    pub expiry_days: i64,
+    pub retire: Retire,
+    /// Whether a secret that cannot be tried is saved all the same.
+    pub save_unproven: bool,
+    pub verify_successes: i64,
+    pub verify_interval: Duration,
+    pub verify_window: Duration,
+    pub cloud: Cloud,
+}
+
+impl Settings {
+    pub fn read(request: &Request) -> Result<Self, Failure> {
+        Ok(Self {
+            expiry_days: within(request, "expiry_days", 1..=730)?,
+            retire: match request.setting_text("retire")? {
+                "previous" => Retire::Previous,
+                "none" => Retire::None,
+                _ => Retire::All,
+            },
+            save_unproven: request.setting_text("unproven")? == "save",
+            verify_successes: within(request, "verify_successes", 1..=20)?,
+            verify_interval: request.setting_duration("verify_interval")?,
+            verify_window: request.setting_duration("verify_window")?,
+            cloud: Cloud::new(request.setting_text("authority")?, request.setting_text("graph")?)?,
+        })
+    }
+}
+
+fn within(request: &Request, key: &str, range: RangeInclusive<i64>) -> Result<i64, Failure> {
+    let value = request.setting_int(key)?;
+    if range.contains(&value) {
+        return Ok(value);
+    }
+    let message = format!("the setting {key} is {value}, and must be {} to {}", range.start(), range.end());
+    Err(Failure::invalid("setting-out-of-range", message))
+}

@@ -1,0 +1,216 @@
+//! A stand-in for Entra and Graph: one app, one admin, and faults to order.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use pamrun_plugin::SendError;
+use pamrun_plugin::testing::{Answer, Sent, answer};
+use percent_encoding::percent_decode_str;
+use serde_json::{Value, json};
+
+pub const TENANT: &str = "99999999-0000-4000-8000-000000000009";
+pub const OBJECT_ID: &str = "11111111-0000-4000-8000-00000000000a";
+pub const APP_ID: &str = "22222222-0000-4000-8000-00000000000b";
+pub const ADMIN_ID: &str = "33333333-0000-4000-8000-00000000000c";
+/// With everything that a form must encode.
+pub const ADMIN_SECRET: &str = "adm&in=+%:@[] ~secret";
+pub const GRAPH: &str = "graph.microsoft.com";
+
+/// What goes wrong with one request.
+#[derive(Clone)]
+pub enum Fault {
+    /// Refused with this status, code and text; not applied.
+    Refuse(u16, &'static str, &'static str),
+    /// Throttled, with seconds to wait.
+    SlowDown(u16, &'static str),
+    /// Applied, and then answered with this status.
+    AnswerAfter(u16),
+    /// Applied, and then cut off.
+    LoseAfter,
+    /// Cut off; not applied.
+    LoseBefore,
+    /// Never connected.
+    Unreached,
+    /// Login refused with this status, error and code.
+    Login(u16, &'static str, u32),
+}
+
+/// A secret of the app.
+#[derive(Clone)]
+pub struct Secret {
+    pub id: String,
+    pub name: String,
+    pub value: String,
+    /// From when on logins with it succeed.
+    pub usable_from: Duration,
+}
+
+pub struct Cloud {
+    pub secrets: Vec<Secret>,
+    /// Faults in order, each for the next request whose path ends so.
+    pub faults: VecDeque<(&'static str, Fault)>,
+    /// Lists that are served before the true one, each once.
+    pub stale_lists: VecDeque<Vec<Secret>>,
+    pub roles: Vec<&'static str>,
+    pub owners: Vec<&'static str>,
+    /// The hosts that it answers for.
+    pub hosts: (&'static str, &'static str),
+    made: usize,
+}
+
+pub fn secret(id: &str, name: &str) -> Secret {
+    Secret {
+        id: id.to_owned(),
+        name: name.to_owned(),
+        value: format!("value-of-{id}"),
+        usable_from: Duration::ZERO,
+    }
+}
+
+impl Cloud {
+    /// The app has two secrets, of which the record knows `old-1`; the admin may change all apps.
+    pub fn new() -> Self {
+        Self {
+            secrets: vec![secret("old-1", "by hand"), secret("old-2", "of a stranger")],
+            faults: VecDeque::new(),
+            stale_lists: VecDeque::new(),
+            roles: vec!["Application.ReadWrite.All"],
+            owners: Vec::new(),
+            hosts: ("login.microsoftonline.com", GRAPH),
+            made: 0,
+        }
+    }
+
+    pub fn with_secrets(mut self, secrets: &[Secret]) -> Self {
+        self.secrets.extend_from_slice(secrets);
+        self
+    }
+
+    pub fn failing(mut self, path: &'static str, faults: &[Fault]) -> Self {
+        self.faults.extend(faults.iter().map(|fault| (path, fault.clone())));
+        self
+    }
+
+    pub fn ids(&self) -> Vec<&str> {
+        self.secrets.iter().map(|secret| secret.id.as_str()).collect()
+    }
+
+    pub fn answer(&mut self, sent: &Sent, elapsed: Duration) -> Answer {
+        let path = sent.uri().path().to_owned();
+        let next = self.faults.iter().position(|(end, _)| path.ends_with(end));
+        let fault = next.and_then(|index| self.faults.remove(index)).map(|(_, fault)| fault);
+        match fault {
+            None => self.apply(sent, &path, elapsed),
+            Some(Fault::Refuse(status, code, text)) => refuse(status, code, text),
+            Some(Fault::SlowDown(status, seconds)) => {
+                let mut answer = refuse(status, "TooManyRequests", "slow down")?;
+                answer.headers_mut().insert("retry-after", seconds.parse().unwrap());
+                Ok(answer)
+            }
+            Some(Fault::AnswerAfter(status)) => {
+                self.apply(sent, &path, elapsed)?;
+                refuse(status, "ServiceUnavailable", "try later")
+            }
+            Some(Fault::LoseAfter) => {
+                self.apply(sent, &path, elapsed)?;
+                Err(SendError::Lost("connection reset".to_owned()))
+            }
+            Some(Fault::LoseBefore) => Err(SendError::Lost("connection reset".to_owned())),
+            Some(Fault::Unreached) => Err(SendError::NotSent("connection refused".to_owned())),
+            Some(Fault::Login(status, error, code)) => {
+                answer(status, json!({"error": error, "error_codes": [code]}).to_string())
+            }
+        }
+    }
+
+    fn apply(&mut self, sent: &Sent, path: &str, elapsed: Duration) -> Answer {
+        let (authority, graph) = self.hosts;
+        match sent.uri().host() {
+            Some(host) if host == authority && path == format!("/{TENANT}/oauth2/v2.0/token") => {
+                self.login(sent, elapsed)
+            }
+            Some(host) if host == graph => self.graph(sent, path, elapsed),
+            host => panic!("unexpected: {host:?} {path}"),
+        }
+    }
+
+    fn login(&self, sent: &Sent, elapsed: Duration) -> Answer {
+        let body = std::str::from_utf8(sent.body()).unwrap();
+        let field = |name: &str| {
+            let pair = body.split('&').find_map(|pair| pair.strip_prefix(&format!("{name}=")));
+            percent_decode_str(pair.unwrap_or_default()).decode_utf8().unwrap().into_owned()
+        };
+        assert_eq!(field("grant_type"), "client_credentials");
+        assert_eq!(field("scope"), format!("https://{}/.default", self.hosts.1));
+        let (client, secret) = (field("client_id"), field("client_secret"));
+        let is_right = match client.as_str() {
+            ADMIN_ID => secret == ADMIN_SECRET,
+            APP_ID => self.secrets.iter().any(|known| known.value == secret && known.usable_from <= elapsed),
+            _ => {
+                let unknown = json!({"error": "unauthorized_client", "error_codes": [700_016]});
+                return answer(400, unknown.to_string());
+            }
+        };
+        if !is_right {
+            return answer(401, json!({"error": "invalid_client", "error_codes": [7_000_215]}).to_string());
+        }
+        let claims = json!({"roles": self.roles, "oid": "principal-of-admin"}).to_string();
+        let token = format!("token-of-head.{}.signature", BASE64_URL_SAFE_NO_PAD.encode(claims));
+        answer(200, json!({"token_type": "Bearer", "access_token": token}).to_string())
+    }
+
+    fn graph(&mut self, sent: &Sent, path: &str, elapsed: Duration) -> Answer {
+        let bearer = sent.headers().get("authorization").and_then(|value| value.to_str().ok());
+        assert!(bearer.is_some_and(|bearer| bearer.starts_with("Bearer token-of-")));
+        assert!(sent.headers().contains_key("client-request-id"));
+        let body: Value = serde_json::from_slice(sent.body()).unwrap_or_default();
+        let app = format!("/v1.0/applications/{OBJECT_ID}");
+        match path.strip_prefix(&app) {
+            Some("") => self.list(),
+            None if path == format!("/v1.0/applications(appId='{APP_ID}')") => self.list(),
+            Some("/owners") => {
+                let owners: Vec<Value> = self.owners.iter().map(|id| json!({"id": id})).collect();
+                answer(200, json!({"value": owners}).to_string())
+            }
+            Some("/addPassword") => self.add(&body["passwordCredential"], elapsed),
+            Some("/removePassword") => self.remove(&body),
+            _ => refuse(404, "Request_ResourceNotFound", "does not exist"),
+        }
+    }
+
+    fn list(&mut self) -> Answer {
+        let secrets = self.stale_lists.pop_front().unwrap_or_else(|| self.secrets.clone());
+        let listed: Vec<Value> = secrets
+            .iter()
+            .map(|secret| json!({"keyId": secret.id, "displayName": secret.name, "endDateTime": "2031-01-01T00:00:00Z", "secretText": null}))
+            .collect();
+        let app = json!({"id": OBJECT_ID, "appId": APP_ID, "displayName": "Payroll", "passwordCredentials": listed});
+        answer(200, app.to_string())
+    }
+
+    fn add(&mut self, asked: &Value, elapsed: Duration) -> Answer {
+        self.made += 1;
+        let made = Secret {
+            usable_from: elapsed,
+            ..secret(&format!("new-{}", self.made), asked["displayName"].as_str().unwrap())
+        };
+        self.secrets.push(made.clone());
+        let made = json!({"keyId": made.id, "secretText": made.value, "displayName": made.name, "endDateTime": asked["endDateTime"]});
+        answer(200, made.to_string())
+    }
+
+    fn remove(&mut self, body: &Value) -> Answer {
+        let id = body["keyId"].as_str().unwrap();
+        let Some(index) = self.secrets.iter().position(|secret| secret.id == id) else {
+            return refuse(400, "Request_BadRequest", "No password credential found with keyId");
+        };
+        self.secrets.remove(index);
+        answer(204, "")
+    }
+}
+
+fn refuse(status: u16, code: &str, text: &str) -> Answer {
+    answer(status, json!({"error": {"code": code, "message": text}}).to_string())
+}

@@ -1,0 +1,87 @@
+use pamrun_plugin::{FailureKind, Plugin, Undone};
+
+use super::cloud::{Fault, Secret, secret};
+use super::*;
+
+const REMOVE: &str = "/removePassword";
+
+/// A secret of this rotation, made by the given try.
+fn ours(id: &str, attempt: u32) -> Secret {
+    secret(id, &usual().marker.replace(".1", &format!(".{attempt}")))
+}
+
+fn rollback(cloud: &mut Cloud, handle: Option<&str>) -> (Result<Undone, Failure>, Vec<String>) {
+    run(cloud, |host| AzureAppSecret::rollback(host, &usual(), &plan_removing(&["old-1"]), handle))
+}
+
+fn undone(seen: &[&str], gone: &[&str]) -> Undone {
+    let owned = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect();
+    Undone { seen: owned(seen), gone: owned(gone) }
+}
+
+#[test]
+fn what_any_try_of_this_rotation_made_is_removed_and_nothing_else() {
+    let other_rotation = secret("other", "pamrun-0a1b2c3d-66666666-2222-4333-8444-555555555555.1");
+    let look_alike = secret("like", &format!("{} (copy)", usual().marker));
+    let mut cloud =
+        Cloud::new().with_secrets(&[ours("first", 1), ours("second", 2), other_rotation, look_alike]);
+    let (result, _) = rollback(&mut cloud, None);
+    assert_eq!(result.unwrap(), undone(&["first", "second"], &["first", "second"]));
+    assert_eq!(cloud.ids(), ["old-1", "old-2", "other", "like"]);
+}
+
+#[test]
+fn the_handle_is_removed_even_where_a_stale_list_lacks_it() {
+    let mut cloud = Cloud::new().with_secrets(&[ours("new", 1)]);
+    cloud.stale_lists.push_back(Cloud::new().secrets);
+    let (result, _) = rollback(&mut cloud, Some("new"));
+    assert_eq!(result.unwrap(), undone(&["new"], &["new"]));
+    assert_eq!(cloud.ids(), ["old-1", "old-2"]);
+}
+
+#[test]
+fn a_stray_that_shows_up_late_is_found() {
+    let mut cloud = Cloud::new().with_secrets(&[ours("late", 1)]);
+    cloud.stale_lists.extend([Cloud::new().secrets, Cloud::new().secrets]);
+    assert_eq!(rollback(&mut cloud, None).0.unwrap(), undone(&["late"], &["late"]));
+}
+
+#[test]
+fn where_nothing_shows_up_nothing_was_seen() {
+    let (result, calls) = rollback(&mut Cloud::new(), None);
+    assert_eq!(result.unwrap(), undone(&[], &[]));
+    assert_eq!(calls.iter().filter(|call| call.starts_with("GET")).count(), 3);
+}
+
+#[test]
+fn a_list_that_still_shows_an_acknowledged_removal_changes_nothing() {
+    let mut cloud = Cloud::new().with_secrets(&[ours("new", 1)]);
+    let with_new = cloud.secrets.clone();
+    cloud.stale_lists.extend([with_new.clone(), with_new]);
+    let (result, calls) = rollback(&mut cloud, Some("new"));
+    assert_eq!(result.unwrap(), undone(&["new"], &["new"]));
+    assert_eq!(calls.iter().filter(|call| call.ends_with(REMOVE)).count(), 1);
+}
+
+#[test]
+fn what_cannot_be_removed_was_seen_and_is_not_gone() {
+    let mut cloud = Cloud::new().with_secrets(&[ours("new", 1)]);
+    cloud
+        .faults
+        .extend(std::iter::repeat_n((REMOVE, Fault::Refuse(403, "Authorization_RequestDenied", "no")), 9));
+    assert_eq!(rollback(&mut cloud, Some("new")).0.unwrap(), undone(&["new"], &[]));
+}
+
+#[test]
+fn a_lost_removal_is_confirmed_by_reads() {
+    let mut cloud = Cloud::new().with_secrets(&[ours("new", 1)]).failing(REMOVE, &[Fault::LoseAfter]);
+    assert_eq!(rollback(&mut cloud, None).0.unwrap(), undone(&["new"], &["new"]));
+}
+
+#[test]
+fn an_app_that_cannot_be_read_is_a_failure_as_long_as_nothing_was_done() {
+    let mut cloud = Cloud::new();
+    cloud.faults.extend(std::iter::repeat_n((OBJECT_ID, Fault::Unreached), 5));
+    let failure = rollback(&mut cloud, Some("new")).0.unwrap_err();
+    assert!(matches!(failure.kind, FailureKind::Unavailable { .. }));
+}
