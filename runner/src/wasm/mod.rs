@@ -1,1 +1,32 @@
-//! Placeholder.
+//! Runs a plugin in a sandbox: the runtime, and the one gate through which it reaches a network.
+//!
+//! In: the bytes of a plugin; then, step by step, a request and a grant. Out: a
+//! [`Plugin`](crate::rotation::Plugin), its manifest, what an inspection shows, lines for the log.
+//! May touch: Wasmtime, the folder of compiled code (`cache`), sockets (`dial`). Prints nothing.
+
+mod adapt;
+mod bindings;
+mod cache;
+mod convert;
+mod dial;
+mod engine;
+mod gate;
+mod guest;
+mod inspect;
+mod load;
+mod log;
+mod network;
+mod plugin;
+mod step;
+mod suspects;
+mod watch;
+
+pub use cache::CacheError;
+pub use dial::Resolve;
+pub use engine::Runtime;
+pub use gate::Gate;
+pub use inspect::{Inspection, Tool, inspect};
+pub use load::{DescribeError, LoadError, Loaded};
+pub use log::{LogLevel, LogLine};
+pub use network::{NetworkError, NetworkOptions};
+pub use plugin::SandboxedPlugin;

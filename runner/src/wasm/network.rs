@@ -1,0 +1,222 @@
+//! Sends judged requests: HTTP/1.1 over TLS, over connections that are kept for a whole rotation.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper_util::rt::TokioIo;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, RootCertStore};
+use tokio::time::{Instant, timeout_at};
+use tokio_rustls::TlsConnector;
+use wasmtime_wasi_http::{Error as HttpError, RequestOptions};
+
+use super::dial::{Dialer, Resolve, bare};
+use super::gate::Judge;
+use crate::limits::Limits;
+use crate::policy::Deny;
+
+/// How long a connection may lie idle and still be used. A server that closes it at the very
+/// moment when a request leaves makes the request unclear, and servers wait longer than this.
+const IDLE: Duration = Duration::from_secs(15);
+
+/// How the operator wants hosts to be reached.
+#[derive(Debug, Clone, Default)]
+pub struct NetworkOptions {
+    /// What `--ca-file` holds: certificates in PEM that are trusted besides those of the machine.
+    pub ca_file: Option<Vec<u8>>,
+    /// `--resolve`.
+    pub resolve: Vec<Resolve>,
+    /// `--proxy`: `http://[user:password@]host[:port]`.
+    pub proxy: Option<http::Uri>,
+}
+
+/// Why the options of the network are of no use.
+#[derive(Debug, thiserror::Error)]
+pub enum NetworkError {
+    /// The proxy is not spoken to in clear.
+    #[error("--proxy must be of the form http://host:port; it only sees CONNECT, what passes through is TLS")]
+    Proxy,
+    /// The certificates cannot be read.
+    #[error("--ca-file holds no certificate in PEM form that can be read ({0})")]
+    Certificates(String),
+}
+
+/// Why a request got no answer.
+#[derive(Debug)]
+pub(super) enum SendError {
+    /// It did not leave: policy.
+    Denied(Deny),
+    /// It did not leave, or its answer is lost; the guest can tell by the code.
+    Failed(HttpError),
+}
+
+type Sender = SendRequest<Full<Bytes>>;
+
+/// The connections of one rotation.
+pub(super) struct Network {
+    dialer: Dialer,
+    extra_roots: Vec<CertificateDer<'static>>,
+    tls: tokio::sync::OnceCell<TlsConnector>,
+    idle: Mutex<HashMap<(String, u16), Vec<(Sender, Instant)>>>,
+    request_timeout: Duration,
+    response_body: usize,
+}
+
+impl Network {
+    pub(super) fn new(options: NetworkOptions, limits: &Limits) -> Result<Self, NetworkError> {
+        let extra_roots = match &options.ca_file {
+            None => Vec::new(),
+            Some(pem) => CertificateDer::pem_slice_iter(pem)
+                .collect::<Result<Vec<_>, _>>()
+                .map_err(|error| NetworkError::Certificates(error.to_string()))?,
+        };
+        if options.ca_file.is_some() && extra_roots.is_empty() {
+            return Err(NetworkError::Certificates("no BEGIN CERTIFICATE line".to_owned()));
+        }
+        Ok(Self {
+            dialer: Dialer::new(options.resolve, options.proxy.as_ref())?,
+            extra_roots,
+            tls: tokio::sync::OnceCell::new(),
+            idle: Mutex::default(),
+            request_timeout: limits.request_timeout,
+            response_body: limits.response_body,
+        })
+    }
+
+    /// Sends a request whose URI is absolute, and reads the whole answer. `departs` is called
+    /// when the request may have left: whatever fails before has changed nothing.
+    pub(super) async fn send(
+        &self,
+        mut request: http::Request<Full<Bytes>>,
+        options: RequestOptions,
+        judge: &dyn Judge,
+        departs: &(dyn Fn() + Sync),
+    ) -> Result<http::Response<Bytes>, SendError> {
+        let start = Instant::now();
+        let within = |own: Option<Duration>| start + own.unwrap_or(Duration::MAX).min(self.request_timeout);
+        let failed = |error| Err(SendError::Failed(error));
+        let Some(host) = request.uri().host().map(|host| bare(host).to_ascii_lowercase()) else {
+            return failed(HttpError::HttpRequestUriInvalid);
+        };
+        let port = request.uri().port_u16().unwrap_or(443);
+        *request.uri_mut() = origin_form(request.uri());
+        loop {
+            let kept = self.take_idle(&host, port).await;
+            let is_kept = kept.is_some();
+            let mut sender = match kept {
+                Some(sender) => sender,
+                None => {
+                    let deadline = within(options.connect_timeout);
+                    match timeout_at(deadline, self.connect(&host, port, judge, deadline)).await {
+                        Ok(connected) => connected?,
+                        Err(_) => return failed(HttpError::ConnectionTimeout),
+                    }
+                }
+            };
+            departs();
+            let answer = sender.try_send_request(request);
+            let response = match timeout_at(within(options.first_byte_timeout), answer).await {
+                Ok(Ok(response)) => response,
+                Ok(Err(mut error)) => match error.take_message() {
+                    // The far side had closed the connection and not a byte was written.
+                    Some(unsent) if is_kept => {
+                        request = unsent;
+                        continue;
+                    }
+                    _ => return failed(exchange_failure(error.error())),
+                },
+                Err(_) => return failed(HttpError::HttpResponseTimeout),
+            };
+            let (parts, body) = response.into_parts();
+            let body = match timeout_at(within(None), Limited::new(body, self.response_body).collect()).await
+            {
+                Ok(Ok(body)) => body.to_bytes(),
+                Ok(Err(error)) if error.is::<LengthLimitError>() => {
+                    return failed(HttpError::HttpResponseBodySize(None));
+                }
+                Ok(Err(_)) => return failed(HttpError::HttpResponseIncomplete),
+                Err(_) => return failed(HttpError::HttpResponseTimeout),
+            };
+            self.idle().entry((host, port)).or_default().push((sender, Instant::now()));
+            return Ok(http::Response::from_parts(parts, body));
+        }
+    }
+
+    async fn connect(
+        &self,
+        host: &str,
+        port: u16,
+        judge: &dyn Judge,
+        deadline: Instant,
+    ) -> Result<Sender, SendError> {
+        let failed = SendError::Failed;
+        let name =
+            ServerName::try_from(host.to_owned()).map_err(|_| failed(HttpError::HttpRequestUriInvalid))?;
+        let stream = self.dialer.dial(host, port, judge, deadline).await?;
+        let tls = self.tls.get_or_try_init(|| self.trust()).await.map_err(failed)?;
+        let stream = tls.connect(name, stream).await.map_err(|error| failed(tls_failure(&error)))?;
+        let (sender, connection) =
+            handshake(TokioIo::new(stream)).await.map_err(|error| failed(exchange_failure(&error)))?;
+        // How it ends shows in the requests that use it.
+        tokio::spawn(connection);
+        Ok(sender)
+    }
+
+    /// Loads what the machine trusts: at the first connection, since not every run makes one.
+    async fn trust(&self) -> Result<TlsConnector, HttpError> {
+        let native = tokio::task::spawn_blocking(rustls_native_certs::load_native_certs);
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(native.await.map_err(|_| HttpError::ConfigurationError)?.certs);
+        roots.add_parsable_certificates(self.extra_roots.iter().cloned());
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let mut config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(|_| HttpError::ConfigurationError)?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(TlsConnector::from(Arc::new(config)))
+    }
+
+    /// Takes out a connection that is still open, and as young as can be.
+    async fn take_idle(&self, host: &str, port: u16) -> Option<Sender> {
+        let key = (host.to_owned(), port);
+        loop {
+            let (mut sender, since) = self.idle().get_mut(&key)?.pop()?;
+            if since.elapsed() < IDLE && sender.ready().await.is_ok() {
+                return Some(sender);
+            }
+        }
+    }
+
+    fn idle(&self) -> std::sync::MutexGuard<'_, HashMap<(String, u16), Vec<(Sender, Instant)>>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The form in which a server, unlike a proxy, wants it: path and query.
+fn origin_form(uri: &http::Uri) -> http::Uri {
+    uri.path_and_query().cloned().map_or_else(|| http::Uri::from_static("/"), http::Uri::from)
+}
+
+/// What became of a request that was under way.
+fn exchange_failure(error: &hyper::Error) -> HttpError {
+    if error.is_parse() { HttpError::HttpProtocolError } else { HttpError::ConnectionTerminated }
+}
+
+/// Why there is no TLS: nothing of the request has left.
+fn tls_failure(error: &std::io::Error) -> HttpError {
+    match error.get_ref().and_then(|error| error.downcast_ref()) {
+        Some(rustls::Error::InvalidCertificate(_)) => HttpError::TlsCertificateError,
+        Some(rustls::Error::AlertReceived(alert)) => HttpError::TlsAlertReceived {
+            alert_id: Some(u8::from(*alert)),
+            alert_message: Some(format!("{alert:?}")),
+        },
+        _ => HttpError::TlsProtocolError,
+    }
+}

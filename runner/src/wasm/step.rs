@@ -1,0 +1,101 @@
+//! One call of a guest: a fresh store, a budget of time, and what came of it.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use rustix::time::{ClockId, clock_gettime};
+use std::future::poll_fn;
+use wasmtime::component::ResourceTableError;
+use wasmtime::{Engine, Store};
+use wasmtime_wasi::I32Exit;
+
+use super::bindings::{ContractPre, Rotation};
+use super::convert::clean;
+use super::guest::{Guest, Outlet};
+use super::log::StepLog;
+use super::watch::Exceeded;
+use crate::limits::Limits;
+use crate::rotation::StepError;
+
+/// What a call is made with.
+pub(super) struct Sandbox<'a> {
+    pub engine: &'a Engine,
+    pub pre: &'a ContractPre<Guest>,
+    pub limits: &'a Limits,
+    /// The wall-clock time that the call has, host calls included.
+    pub budget: Duration,
+    pub log: StepLog,
+    pub outlet: Outlet,
+}
+
+impl Sandbox<'_> {
+    /// Makes an instance, lets `call` call it, and throws it away. What the guest has under way
+    /// by then is broken off.
+    pub(super) async fn run<T>(
+        self,
+        call: impl AsyncFnOnce(&Rotation, &mut Store<Guest>) -> wasmtime::Result<T>,
+    ) -> Result<T, StepError> {
+        let watch = Arc::clone(&self.outlet.watch);
+        let mut store = Guest::new(self.limits, self.log, self.outlet).into_store(self.engine);
+        let work = async {
+            let instance = self.pre.instantiate_async(&mut store).await?;
+            call(instance.pamrun_plugin_rotation(), &mut store).await
+        };
+        let ended = tokio::time::timeout(self.budget, metered(self.limits.cpu, work)).await;
+        let stopped = match ended {
+            Ok(Ok(Ok(returned))) => return Ok(returned),
+            Ok(Ok(Err(error))) => stopped(&error),
+            Ok(Err(limit)) => limit.into(),
+            Err(_) => Exceeded {
+                name: "timeout",
+                message: format!("the step did not end within {:?}; --timeout raises it", self.budget),
+            }
+            .into(),
+        };
+        // A limit that a request met is the cause of whatever the guest made of it.
+        Err(watch.seen().exceeded.clone().map_or(stopped, StepError::from))
+    }
+}
+
+/// Runs `work` and stops it once it has computed for `limit`, waiting not counted. A guest
+/// computes only while its future is polled, and the engine's epochs make it yield.
+async fn metered<T>(limit: Duration, work: impl Future<Output = T>) -> Result<T, Exceeded> {
+    let mut work = pin!(work);
+    let mut spent = Duration::ZERO;
+    poll_fn(|context| {
+        let start = thread_time();
+        let poll = work.as_mut().poll(context);
+        spent += thread_time().saturating_sub(start);
+        match poll {
+            Poll::Ready(done) => Poll::Ready(Ok(done)),
+            Poll::Pending if spent > limit => Poll::Ready(Err(Exceeded::new(
+                "cpu",
+                format_args!("the plugin computed for more than {limit:?} in one step"),
+            ))),
+            Poll::Pending => Poll::Pending,
+        }
+    })
+    .await
+}
+
+/// The CPU time of this thread: a busy machine must not make a guest look busy.
+fn thread_time() -> Duration {
+    Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).unwrap_or_default()
+}
+
+/// Says why a guest stopped in the middle.
+fn stopped(error: &wasmtime::Error) -> StepError {
+    if let Some(limit) = error.downcast_ref::<Exceeded>() {
+        return limit.clone().into();
+    }
+    if let Some(ResourceTableError::Full) = error.downcast_ref() {
+        let message = "the plugin holds more requests, bodies and header lists at once than it may";
+        return StepError::Limit { name: "memory", message: message.to_owned() };
+    }
+    if let Some(I32Exit(status)) = error.downcast_ref() {
+        return StepError::Trap(format!("it called exit with status {status}"));
+    }
+    StepError::Trap(clean(&error.root_cause().to_string(), 500))
+}

@@ -1,0 +1,83 @@
+//! What is seen of a step while it runs, from outside the sandbox.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::suspects::suspects;
+use crate::policy::Deny;
+use crate::rotation::{StepError, Trace};
+
+/// A limit was met.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{name} limit reached: {message}")]
+pub(super) struct Exceeded {
+    /// The key in the table of limits.
+    pub name: &'static str,
+    /// What happened, and how to raise it.
+    pub message: String,
+}
+
+impl Exceeded {
+    pub(super) fn new(name: &'static str, what: impl std::fmt::Display) -> Self {
+        let message = format!("{what}; `{name}` under [limits] in the configuration file raises it");
+        Self { name, message }
+    }
+}
+
+impl From<Exceeded> for StepError {
+    fn from(Exceeded { name, message }: Exceeded) -> Self {
+        Self::Limit { name, message }
+    }
+}
+
+/// What the step did and met so far.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    /// What the engine is told.
+    pub trace: Trace,
+    /// The first limit that a request of it met.
+    pub exceeded: Option<Exceeded>,
+    /// Strings of answers that may be secrets.
+    pub suspects: Vec<String>,
+}
+
+/// Shared between a step and the requests that it has under way.
+#[derive(Debug)]
+pub(super) struct Watch {
+    seen: Mutex<Seen>,
+    suspicious: bool,
+}
+
+impl Watch {
+    /// Watches a step; with `suspicious`, for new secrets in its answers too.
+    pub(super) fn new(suspicious: bool) -> Self {
+        Self { seen: Mutex::default(), suspicious }
+    }
+
+    pub(super) fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes that a request was refused.
+    pub(super) fn denied(&self, deny: Deny) {
+        self.seen().trace.denials.push(deny);
+    }
+
+    /// Notes that a limit was met; only the first one counts, the others follow from it.
+    pub(super) fn exceeded(&self, limit: Exceeded) {
+        self.seen().exceeded.get_or_insert(limit);
+    }
+
+    /// Notes that a request is about to leave.
+    pub(super) fn departs(&self, may_change: bool) {
+        let trace = &mut self.seen().trace;
+        trace.requests = trace.requests.saturating_add(1);
+        trace.may_have_changed |= may_change;
+    }
+
+    /// Looks at an answer, and the request that it answers, for what may be a new secret.
+    pub(super) fn answered(&self, answer: &[u8], uri: &http::Uri, body: &[u8]) {
+        if self.suspicious {
+            self.seen().suspects.append(&mut suspects(answer, uri, body));
+        }
+    }
+}
