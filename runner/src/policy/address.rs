@@ -118,12 +118,12 @@ const TABLE: &[(IpNet, Verdict)] = &[
     (v6([0, 0, 0, 0, 0, 0, 0, 0], 0), Refused(Special)),
 ];
 
-const fn v4([a, b, c, d]: [u8; 4], length: u8) -> IpNet {
-    IpNet::V4(Ipv4Net::new_assert(Ipv4Addr::new(a, b, c, d), length))
+const fn v4(octets: [u8; 4], length: u8) -> IpNet {
+    IpNet::V4(Ipv4Net::new_assert(Ipv4Addr::from_octets(octets), length))
 }
 
-const fn v6([a, b, c, d, e, f, g, h]: [u16; 8], length: u8) -> IpNet {
-    IpNet::V6(Ipv6Net::new_assert(Ipv6Addr::new(a, b, c, d, e, f, g, h), length))
+const fn v6(groups: [u16; 8], length: u8) -> IpNet {
+    IpNet::V6(Ipv6Net::new_assert(Ipv6Addr::from_segments(groups), length))
 }
 
 fn last_four(address: Ipv6Addr) -> Ipv4Addr {
@@ -217,10 +217,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_carries_an_ipv4_address_is_judged_as_that_address(bits: u32) {
-            let ipv4 = Ipv4Addr::from_bits(bits);
+        fn what_carries_an_ipv4_address_is_judged_as_that_address(high: u16, low: u16) {
+            let ipv4 = Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low));
             let expected = judge(ipv4.into());
-            let [high, low] = [(bits >> 16) as u16, bits as u16];
             for form in [
                 ipv4.to_ipv6_mapped(),
                 Ipv6Addr::new(0, 0, 0, 0, 0xffff, 0, high, low),

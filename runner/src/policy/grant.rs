@@ -42,10 +42,9 @@ impl Grant {
 
         let names = Names { manifest, settings };
         let asked = found.good(manifest.hosts.iter().map(|text| names.host(text)));
-        found.good(asked.iter().flatten().map(|host| match allowed.contains(host) {
-            true => Ok(()),
-            false => Err(Deny::HostNotAllowed { host: host.to_string() }),
-        }));
+        for host in asked.iter().flatten().filter(|host| !allowed.contains(host)) {
+            found.add(Deny::HostNotAllowed { host: host.to_string() });
+        }
         let rules = found.good(manifest.requests.iter().map(|rule| names.rule(rule)));
 
         if !found.0.is_empty() {
@@ -97,12 +96,7 @@ impl StepGrant {
             });
         }
         for id in self.grant.rules.iter().filter_map(|rule| rule.removal(request, &to)) {
-            let id = id.ok_or_else(|| {
-                Deny::Form(
-                    "a request that removes must name one id, as text, where the manifest says".to_owned(),
-                )
-            })?;
-            self.removals.judge(self.step, &id)?;
+            self.removals.judge(self.step, &id?)?;
         }
         Ok(!granted(StepName::Preflight))
     }
@@ -128,15 +122,13 @@ struct Findings(Vec<Deny>);
 
 impl Findings {
     fn good<T>(&mut self, results: impl Iterator<Item = Result<T, Deny>>) -> Vec<T> {
-        let mut good = Vec::new();
-        for result in results {
-            match result {
-                Ok(value) => good.push(value),
-                Err(problem) if self.0.contains(&problem) => {}
-                Err(problem) => self.0.push(problem),
-            }
+        results.filter_map(|result| result.map_err(|problem| self.add(problem)).ok()).collect()
+    }
+
+    fn add(&mut self, problem: Deny) {
+        if !self.0.contains(&problem) {
+            self.0.push(problem);
         }
-        good
     }
 }
 
@@ -160,15 +152,11 @@ impl Names<'_> {
     }
 
     fn rule(&self, rule: &RequestRule) -> Result<Option<Rule>, Deny> {
-        let place = || {
-            format!(
-                "the manifest's request {}",
-                excerpt(&format!("{} {}{}", rule.method, rule.host, rule.path))
-            )
-        };
-        let Some(host) = self.resolve(Template::parse(&rule.host), place)? else { return Ok(None) };
-        if !self.manifest.hosts.iter().any(|text| matches!(self.host(text), Ok(Some(asked)) if asked == host))
-        {
+        let RequestRule { method, host, path, .. } = rule;
+        let place = || format!("the manifest's request {}", excerpt(&format!("{method} {host}{path}")));
+        let Some(host) = self.resolve(Template::parse(host), place)? else { return Ok(None) };
+        let names_it = |text: &String| matches!(self.host(text), Ok(Some(asked)) if asked == host);
+        if !self.manifest.hosts.iter().any(names_it) {
             return Err(invalid(place(), &"its host must stand among the manifest's `hosts` too"));
         }
         Rule::compile(rule, host).map(Some).map_err(|error| invalid(place(), &error))

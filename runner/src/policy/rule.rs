@@ -4,7 +4,7 @@ use http::Method;
 
 use super::form::{Destination, OutgoingRequest};
 use super::pattern::{Pattern, PatternError};
-use super::{HostPort, body};
+use super::{Deny, HostPort, body};
 use crate::model::{RequestRule, StepName};
 
 /// A kind of request, with its host resolved.
@@ -82,16 +82,25 @@ impl Rule {
             && self.path.matches(&to.path)
     }
 
-    /// The id that such a request removes, if the rule says that it removes: `Some(None)` when
-    /// the request does not name it where it should.
-    pub(super) fn removal(&self, request: &OutgoingRequest<'_>, to: &Destination) -> Option<Option<String>> {
+    /// The id that such a request removes; `None` when the rule does not describe a removal.
+    ///
+    /// # Errors
+    /// When the request does not name one id where it should.
+    pub(super) fn removal(
+        &self,
+        request: &OutgoingRequest<'_>,
+        to: &Destination,
+    ) -> Option<Result<String, Deny>> {
         let place = self.removes.as_ref()?;
         let described =
             self.method == *request.method && self.host == to.host && self.folded.matches(&to.path.folded());
-        described.then(|| match place {
+        let id = || match place {
             IdPlace::Path => self.path.id(&to.path).map(str::to_owned),
             IdPlace::Body(keys) => body::id_at(keys, request.headers, request.body),
-        })
+        };
+        let unnamed = "a request that removes must name one id, as text, where the manifest says; \
+                       a body must be JSON, say so in its content-type, and repeat no key";
+        described.then(|| id().ok_or_else(|| Deny::Form(unnamed.to_owned())))
     }
 }
 

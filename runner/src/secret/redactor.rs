@@ -1,8 +1,8 @@
 //! Finds live secret values in text, in plain and encoded form, and puts `[redacted]` there.
 //!
 //! Found are values of four characters and more: as they are, URL-encoded, escaped as in JSON, source
-//! code or shells, in hexadecimal, in base64 of either alphabet and alignment, and in two of these
-//! one upon the other. Whatever is found is taken out whole, with the digits that it shares with
+//! code or shells, in hexadecimal, and in base64 of either alphabet and alignment; also with one
+//! escape upon another, and with base64 inside an escape or around it. Whatever is found is taken out whole, with the digits that it shares with
 //! its neighbours, and values that overlap are taken out together: no part of one stays
 //! beside the mark.
 //!

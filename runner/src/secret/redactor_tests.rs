@@ -9,7 +9,9 @@ use super::*;
 
 fn knowing(values: &[&str]) -> Redactor {
     let redactor = Redactor::default();
-    values.iter().for_each(|value| redactor.learn(&Secret::new(*value)));
+    for value in values {
+        redactor.learn(&Secret::new(*value));
+    }
     redactor
 }
 
@@ -20,7 +22,7 @@ fn url(text: &str) -> String {
 }
 
 fn lower_url(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02x}")).collect()
+    text.bytes().fold(String::new(), |url, byte| format!("{url}%{byte:02x}"))
 }
 
 fn form(text: &str) -> String {
@@ -33,18 +35,20 @@ fn json(text: &str) -> String {
 }
 
 fn ascii_json(text: &str) -> String {
-    text.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect()
+    text.encode_utf16().fold(String::new(), |json, unit| format!("{json}\\u{unit:04x}"))
 }
 
 fn hex(text: &str) -> String {
-    text.bytes().map(|byte| format!("{byte:02x}")).collect()
+    text.bytes().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
 }
 
 fn base64(text: &str) -> String {
     STANDARD.encode(text)
 }
 
-const ENCODINGS: [(&str, fn(&str) -> String); 17] = [
+type Encoding = (&'static str, fn(&str) -> String);
+
+const ENCODINGS: [Encoding; 17] = [
     ("plain", |text| text.to_owned()),
     ("URL", url),
     ("URL, every byte, in lower case", lower_url),

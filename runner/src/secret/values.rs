@@ -19,7 +19,10 @@ const SHORTEST_LINE: usize = 16;
 /// bisection. An automaton would be faster on long texts, but keep copies of the values that
 /// cannot be wiped, at many times their size.
 #[derive(Default)]
-pub(super) struct Values(BTreeSet<Value>);
+pub(super) struct Values {
+    sorted: BTreeSet<Value>,
+    beginnings: Beginnings,
+}
 
 struct Value(Secret);
 
@@ -45,20 +48,24 @@ impl Values {
     }
 
     fn add_form(&mut self, text: &str) {
-        let says_something = !["true", "false", "null"].contains(&text.to_ascii_lowercase().as_str());
-        if says_something && text.chars().count() >= SHORTEST {
-            self.0.insert(Value(Secret::new(text)));
+        let says_nothing = ["true", "false", "null"].iter().any(|word| text.eq_ignore_ascii_case(word));
+        if !says_nothing && text.chars().count() >= SHORTEST {
+            self.beginnings.add(text.as_bytes());
+            self.sorted.insert(Value(Secret::new(text)));
         }
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.sorted.is_empty()
     }
 
     /// The length of the longest value that the bytes begin with, or 0.
     pub(super) fn longest_at(&self, bytes: &[u8]) -> usize {
+        if !self.beginnings.may_have(bytes) {
+            return 0;
+        }
         let mut beginning = bytes;
-        while let Some(value) = self.0.range::<[u8], _>((Unbounded, Included(beginning))).next_back() {
+        while let Some(value) = self.sorted.range::<[u8], _>((Unbounded, Included(beginning))).next_back() {
             let value: &[u8] = value.borrow();
             let common = value.iter().zip(beginning).take_while(|(own, other)| own == other).count();
             if common == value.len() {
@@ -68,6 +75,29 @@ impl Values {
             beginning = beginning.get(..common).unwrap_or_default();
         }
         0
+    }
+}
+
+/// Tells at once, of nearly every place in a text, that no value begins there.
+#[derive(Default)]
+struct Beginnings(Vec<bool>);
+
+impl Beginnings {
+    fn add(&mut self, value: &[u8]) {
+        self.0.resize(1 << 16, false);
+        if let Some(seen) = Self::slot(value).and_then(|slot| self.0.get_mut(slot)) {
+            *seen = true;
+        }
+    }
+
+    fn may_have(&self, bytes: &[u8]) -> bool {
+        Self::slot(bytes).and_then(|slot| self.0.get(slot)).is_some_and(|seen| *seen)
+    }
+
+    /// Spreads the first four bytes over the table, by the golden ratio.
+    fn slot(bytes: &[u8]) -> Option<usize> {
+        let beginning = u32::from_le_bytes(*bytes.first_chunk()?);
+        usize::try_from(beginning.wrapping_mul(0x9e37_79b1) >> 16).ok()
     }
 }
 
@@ -109,7 +139,9 @@ mod tests {
             text in "[ab]{0,12}",
         ) {
             let mut set = Values::default();
-            values.iter().for_each(|value| set.add(value));
+            for value in &values {
+                set.add(value);
+            }
             let longest = values.iter().filter(|value| text.starts_with(*value)).map(String::len).max();
             prop_assert_eq!(set.longest_at(text.as_bytes()), longest.unwrap_or(0));
         }

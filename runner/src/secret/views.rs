@@ -12,7 +12,7 @@ use std::ops::Range;
 
 use zeroize::Zeroizing;
 
-/// Decodings that are undone one after another.
+/// Escapes that are undone one after another.
 const DEPTH: usize = 2;
 
 /// Never part of a UTF-8 text, and so of no value: keeps apart what does not belong together.
@@ -30,22 +30,16 @@ pub(super) fn each(text: &str, show: &mut impl FnMut(&View)) {
         bytes: Zeroizing::new(text.as_bytes().to_vec()),
         places: (0..text.len()).map(|at| at..at + 1).collect(),
     };
-    descend(&view, DEPTH, show);
-}
-
-fn descend(view: &View, depth: usize, show: &mut impl FnMut(&View)) {
-    show(view);
-    let Some(depth) = depth.checked_sub(1) else { return };
-    for escape in [percent, form, backslash, quote] {
-        if let Some(decoded) = view.unescaped(escape) {
-            descend(&decoded, depth, show);
+    view.show_unescaped(DEPTH, &mut |unescaped, depth| {
+        show(unescaped);
+        for offset in 0..4 {
+            let packed = unescaped.packed(6, base64_digit, offset);
+            packed.show_unescaped(depth.min(1), &mut |view, _| show(view));
         }
-    }
-    for digits in [Digits { bits: 6, value: base64_digit }, Digits { bits: 4, value: hex_digit }] {
-        for offset in 0..digits.alignments() {
-            descend(&view.packed(digits, offset), depth, show);
+        for offset in 0..2 {
+            show(&unescaped.packed(4, hex_digit, offset));
         }
-    }
+    });
 }
 
 impl View {
@@ -68,110 +62,128 @@ impl View {
         Self { bytes: Zeroizing::new(Vec::with_capacity(length)), places: Vec::with_capacity(length) }
     }
 
-    /// Undoes escapes; `None` if there are none.
-    fn unescaped(&self, escape: Escape) -> Option<Self> {
-        let mut view = self.empty();
-        let mut at = 0;
-        while let Some((&first, _)) = self.bytes.get(at..).and_then(<[u8]>::split_first) {
-            let mut used = escape(self.bytes.get(at..).unwrap_or_default(), &mut view.bytes);
-            if used == 0 {
-                view.bytes.push(first);
-                used = 1;
+    /// Shows the view as it is, and with up to `depth` layers of escapes undone; with it goes the number of
+    /// layers that are left.
+    fn show_unescaped(&self, depth: usize, show: &mut impl FnMut(&Self, usize)) {
+        show(self, depth);
+        let Some(less) = depth.checked_sub(1) else { return };
+        for (marks, escape) in ESCAPES {
+            if let Some(view) = self.unescaped(marks, escape) {
+                view.show_unescaped(less, show);
             }
-            view.places.resize(view.bytes.len(), self.place(at..at + used));
-            at += used;
         }
-        (view.bytes.len() < self.bytes.len() || *view.bytes != *self.bytes).then_some(view)
     }
 
-    /// Packs runs of digits into bytes, each run from its digit number `offset`. White space in a run is
+    /// Undoes escapes, which begin with one of the marks; `None` if there are none.
+    fn unescaped(&self, marks: &[u8], escape: Escape) -> Option<Self> {
+        let mut view = None;
+        let (mut copied, mut at) = (0, 0);
+        let next = |at| Some(at + self.bytes.get(at..)?.iter().position(|byte| marks.contains(byte))?);
+        while let Some(mark) = next(at) {
+            at = mark + 1;
+            if let Some((decoded, length)) = escape(self.bytes.get(mark..).unwrap_or_default()) {
+                let view = view.get_or_insert_with(|| self.empty());
+                view.copy(self, copied..mark);
+                view.bytes.extend_from_slice(decoded.bytes(&mut [0; 4]));
+                at = mark + length;
+                view.places.resize(view.bytes.len(), self.place(mark..at));
+                copied = at;
+            }
+        }
+        let mut view = view?;
+        view.copy(self, copied..self.bytes.len());
+        Some(view)
+    }
+
+    fn copy(&mut self, from: &Self, range: Range<usize>) {
+        self.bytes.extend_from_slice(from.bytes.get(range.clone()).unwrap_or_default());
+        self.places.extend_from_slice(from.places.get(range).unwrap_or_default());
+    }
+
+    /// Packs runs of digits into bytes, each run from its digit number `offset`: after four digits of
+    /// base64, and after two of hexadecimal, a byte begins with a digit again. White space in a run is
     /// passed over: long base64 is wrapped.
-    fn packed(&self, digits: Digits, offset: u32) -> Self {
+    fn packed(&self, width: u16, value: impl Fn(u8) -> Option<u8>, offset: u32) -> Self {
         let mut view = self.empty();
         let (mut seen, mut held, mut bits, mut previous) = (0, 0_u16, 0, 0);
-        for (at, &byte) in self.bytes.iter().enumerate() {
-            let Some(digit) = (digits.value)(byte) else {
+        for (byte, place) in self.bytes.iter().zip(&self.places) {
+            let Some(digit) = value(*byte) else {
                 if !byte.is_ascii_whitespace() {
                     (seen, held, bits) = (0, 0, 0);
                     if view.bytes.last().is_some_and(|last| *last != BREAK) {
                         view.bytes.push(BREAK);
-                        view.places.push(self.place(at..at + 1));
+                        view.places.push(place.clone());
                     }
                 }
                 continue;
             };
             seen += 1;
-            if seen <= offset {
-                continue;
+            if seen > offset {
+                held = held << width | u16::from(digit);
+                bits += width;
             }
-            held = held << digits.bits | u16::from(digit);
-            bits += digits.bits;
-            if let Some(rest) = bits.checked_sub(8) {
-                // No byte ends in the digit that it begins with.
-                let [_, packed] = (held >> rest).to_be_bytes();
+            if bits >= 8 {
+                // A byte always begins in the digit before the one that it ends in.
+                bits -= 8;
+                let [_, packed] = (held >> bits).to_be_bytes();
                 view.bytes.push(packed);
-                view.places.push(self.place(previous..at + 1));
-                bits = rest;
+                view.places.push(previous..place.end);
             }
-            previous = at;
+            previous = place.start;
         }
         view
     }
 }
 
-/// Reads the escape that the bytes begin with, appends what it stands for, which is never longer,
-/// and returns its length; 0 if there is none.
-type Escape = fn(&[u8], &mut Vec<u8>) -> usize;
+/// What an escape stands for.
+enum Decoded {
+    Byte(u8),
+    Char(char),
+}
 
-fn percent(bytes: &[u8], out: &mut Vec<u8>) -> usize {
-    match bytes {
-        [b'%', high, low, ..] => hex_byte(*high, *low).map_or(0, |byte| {
-            out.push(byte);
-            3
-        }),
-        _ => 0,
+impl Decoded {
+    fn bytes(self, buffer: &mut [u8; 4]) -> &[u8] {
+        match self {
+            Self::Byte(byte) => {
+                let [first, ..] = buffer;
+                *first = byte;
+                std::slice::from_ref(first)
+            }
+            Self::Char(c) => c.encode_utf8(buffer).as_bytes(),
+        }
     }
 }
 
-fn form(bytes: &[u8], out: &mut Vec<u8>) -> usize {
-    if bytes.first() == Some(&b'+') {
-        out.push(b' ');
-        return 1;
-    }
-    percent(bytes, out)
+/// Reads the escape that the bytes begin with: what it stands for, which is never longer, and its length.
+type Escape = fn(&[u8]) -> Option<(Decoded, usize)>;
+
+const ESCAPES: [(&[u8], Escape); 4] = [(b"%", percent), (b"%+", form), (b"\\", backslash), (b"'", quote)];
+
+fn percent(bytes: &[u8]) -> Option<(Decoded, usize)> {
+    let [b'%', high, low, ..] = bytes else { return None };
+    Some((Decoded::Byte(hex_byte(*high, *low)?), 3))
+}
+
+fn form(bytes: &[u8]) -> Option<(Decoded, usize)> {
+    if bytes.first() == Some(&b'+') { Some((Decoded::Byte(b' '), 1)) } else { percent(bytes) }
 }
 
 /// JSON's escapes, and those of most languages and shells.
-fn backslash(bytes: &[u8], out: &mut Vec<u8>) -> usize {
-    let [b'\\', kind, rest @ ..] = bytes else { return 0 };
-    let plain = match kind {
-        b'u' => {
-            return unicode(rest).map_or(0, |(c, used)| {
-                out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
-                2 + used
-            });
-        }
-        b'x' => match rest {
-            [high, low, ..] => {
-                return hex_byte(*high, *low).map_or(0, |byte| {
-                    out.push(byte);
-                    4
-                });
-            }
-            _ => return 0,
-        },
-        b'n' => b'\n',
-        b'r' => b'\r',
-        b't' => b'\t',
-        b'b' => 8,
-        b'f' => 12,
-        b'0' => 0,
-        b' ' => b' ',
-        other if other.is_ascii_punctuation() => *other,
-        _ => return 0,
+fn backslash(bytes: &[u8]) -> Option<(Decoded, usize)> {
+    let [b'\\', kind, rest @ ..] = bytes else { return None };
+    let byte = match (kind, rest) {
+        (b'u', _) => return unicode(rest).map(|(c, length)| (Decoded::Char(c), 2 + length)),
+        (b'x', [high, low, ..]) => return Some((Decoded::Byte(hex_byte(*high, *low)?), 4)),
+        (b'n', _) => b'\n',
+        (b'r', _) => b'\r',
+        (b't', _) => b'\t',
+        (b'b', _) => 8,
+        (b'f', _) => 12,
+        (b'0', _) => 0,
+        (other, _) if *other == b' ' || other.is_ascii_punctuation() => *other,
+        _ => return None,
     };
-    out.push(plain);
-    2
+    Some((Decoded::Byte(byte), 2))
 }
 
 /// What follows `\u`: four digits, two such halves of a pair, or digits in braces.
@@ -191,26 +203,10 @@ fn unicode(bytes: &[u8]) -> Option<(char, usize)> {
 }
 
 /// A quote within single quotes, as shells, PowerShell and SQL write it.
-fn quote(bytes: &[u8], out: &mut Vec<u8>) -> usize {
+fn quote(bytes: &[u8]) -> Option<(Decoded, usize)> {
     let forms: [&[u8]; 3] = [b"'\\''", b"'\"'\"'", b"''"];
-    let used = forms.iter().find(|form| bytes.starts_with(form)).map_or(0, |form| form.len());
-    if used > 0 {
-        out.push(b'\'');
-    }
-    used
-}
-
-#[derive(Clone, Copy)]
-struct Digits {
-    bits: u16,
-    value: fn(u8) -> Option<u8>,
-}
-
-impl Digits {
-    /// After how many digits a byte begins with a digit again.
-    fn alignments(self) -> u32 {
-        if self.bits == 6 { 4 } else { 2 }
-    }
+    let form = forms.iter().find(|form| bytes.starts_with(form))?;
+    Some((Decoded::Byte(b'\''), form.len()))
 }
 
 /// Both alphabets: the usual one, and that of URLs.
