@@ -1,1 +1,21 @@
-//! Placeholder.
+//! Says how a rotation ended: to programs in one JSON document, to people in a few lines.
+//!
+//! In: an [`Outcome`](crate::rotation::Outcome), and a function that redacts. Out: a [`Document`],
+//! rendered as JSON or text. Touches: stdout and stderr, which are written to from here alone.
+
+mod document;
+mod json;
+mod message;
+mod terminal;
+mod text;
+
+pub use document::{
+    Document, ErrorEntry, ListedEntry, PlanEntry, PluginInfo, Report, StepEntry, UpdateEntry, UpdateValue,
+};
+pub use json::render_json;
+pub use message::Message;
+pub use terminal::{Console, print, stdout_is_terminal};
+pub use text::render_text;
+
+/// Puts something harmless in the place of every live secret in a text.
+pub type Redact<'a> = dyn Fn(&str) -> String + 'a;

@@ -5,7 +5,8 @@ use std::time::Duration;
 use crate::model::{Listed, Plan, StepName, Update};
 
 /// How a rotation ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum OutcomeKind {
     /// The new credential is saved, and what it replaces is dealt with as planned.
     Rotated,

@@ -59,11 +59,11 @@ fn check(record: &Value, update: &Update) -> Result<(), UpdateError> {
         None => &[][..],
         Some(list) => list.as_array().ok_or(UpdateError::Malformed { part, expected: "a list" })?,
     };
-    match fields.iter().find(|field| is_called(field, &update.label)) {
-        // Only an object has a label.
-        Some(_) => Ok(()),
-        None if update.place == Place::Custom => Ok(()),
-        None => Err(UpdateError::NoSuchField { label: update.label.clone() }),
+    let is_there = fields.iter().any(|field| is_called(field, &update.label));
+    if is_there || update.place == Place::Custom {
+        Ok(())
+    } else {
+        Err(UpdateError::NoSuchField { label: update.label.clone() })
     }
 }
 

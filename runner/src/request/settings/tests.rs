@@ -121,10 +121,9 @@ fn the_last_flag_of_a_key_counts() {
 #[test]
 fn numbers_and_flags_may_be_written_as_such() {
     let days = schema(json!({"key": "days", "type": "int"}));
-    for world in [
-        World::default().record("target", "days", json!([30])),
-        World::default().config("days", "30"),
-    ] {
+    for world in
+        [World::default().record("target", "days", json!([30])), World::default().config("days", "30")]
+    {
         assert_eq!(
             world.resolve(std::slice::from_ref(&days)).unwrap().settings[0].value,
             SettingValue::Integer(30)

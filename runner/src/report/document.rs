@@ -1,0 +1,261 @@
+//! The outcome document, schema 1. Names and order of its keys are a contract.
+
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::Redact;
+use crate::catalog::Digest;
+use crate::model::{Listed, Place, Plan, Update};
+use crate::rotation::{ErrorInfo, Outcome, OutcomeKind, StepTiming};
+
+/// The version of the document.
+const SCHEMA: u32 = 1;
+/// What stands in the place of a secret value. Says nothing about its length.
+const MASK: &str = "********";
+
+/// How a run of `pamrun exec` ended. Readers ignore keys that they do not know.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[schemars(title = "pamrun outcome")]
+pub struct Document {
+    /// The version of this document.
+    #[schemars(extend("const" = 1))]
+    pub schema: u32,
+    /// How it ended; the exit code follows from it.
+    pub outcome: OutcomeKind,
+    /// The id of the rotation; null when it ended before there was one.
+    pub rotation_id: Option<String>,
+    /// The UID of the record; null when the params did not say.
+    pub record_uid: Option<String>,
+    /// What ran; null when it could not be loaded.
+    pub plugin: Option<PluginInfo>,
+    /// What was planned; null when it ended before that.
+    pub plan: Option<PlanEntry>,
+    /// What was saved to the record, or what the caller is to save.
+    pub updates: Vec<UpdateEntry>,
+    /// Whether the vault was read back with these values in it.
+    pub saved: bool,
+    /// Whether the service accepted the new credential; null when it was not asked.
+    #[schemars(extend("enum" = ["verified", "unproven", null]))]
+    pub proof: Option<&'static str>,
+    /// The ids of the credentials that were removed.
+    pub removed: Vec<String>,
+    /// Known credentials that are still alive, beside the new one.
+    pub retained: Vec<ListedEntry>,
+    /// What consumers were handed. Always empty in this version.
+    pub deliveries: Vec<serde_json::Value>,
+    /// How long each step took.
+    pub steps: Vec<StepEntry>,
+    /// What an operator should know.
+    pub warnings: Vec<String>,
+    /// What went wrong; null when nothing did.
+    pub error: Option<ErrorEntry>,
+}
+
+/// What ran.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct PluginInfo {
+    /// The name that its manifest gives.
+    pub name: String,
+    /// The version that its manifest gives.
+    pub version: String,
+    /// What ran it.
+    pub runtime: &'static str,
+    /// What kept it from doing more.
+    pub sandbox: &'static str,
+    /// The digest of its file: `sha256:…`.
+    pub digest: String,
+}
+
+impl PluginInfo {
+    /// A WebAssembly plugin.
+    #[must_use]
+    pub fn wasm(name: &str, version: &str, digest: Digest) -> Self {
+        Self {
+            name: name.to_owned(),
+            version: version.to_owned(),
+            runtime: "wasm",
+            sandbox: "wasm",
+            digest: digest.to_string(),
+        }
+    }
+}
+
+/// What was planned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct PlanEntry {
+    /// What is rotated.
+    pub target: String,
+    /// What is made, in words.
+    pub creates: String,
+    /// What is removed once the vault holds the new credential.
+    pub removes: Vec<ListedEntry>,
+}
+
+/// A credential at the service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ListedEntry {
+    /// Its id.
+    pub id: String,
+    /// Its name there; may be empty.
+    pub label: String,
+    /// When it ends, as an RFC 3339 time; null when the service does not say.
+    pub expires: Option<String>,
+}
+
+/// A new value of a field.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct UpdateEntry {
+    /// The field's label.
+    pub label: String,
+    /// Where the field stands.
+    pub place: Place,
+    /// The field's type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The value; `********` for a secret one, unless `--reveal` was given.
+    pub value: UpdateValue,
+}
+
+/// One text, as in most fields, or a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum UpdateValue {
+    /// The only value.
+    One(String),
+    /// None or several.
+    Many(Vec<String>),
+}
+
+/// How long a step took.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct StepEntry {
+    /// The step.
+    pub name: String,
+    /// Milliseconds of wall clock.
+    pub ms: u64,
+    /// How many HTTP requests the plugin sent.
+    pub requests: u32,
+}
+
+/// What went wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ErrorEntry {
+    /// A stable word in kebab-case.
+    pub code: String,
+    /// Where; null when it was before any step.
+    pub step: Option<String>,
+    /// What was wrong.
+    pub message: String,
+    /// What to do; null when nothing helps.
+    pub hint: Option<String>,
+}
+
+/// What a document says besides the outcome itself. What is not known yet is `None`.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Report<'a> {
+    /// The id of the rotation.
+    pub rotation_id: Option<&'a str>,
+    /// The UID of the record.
+    pub record_uid: Option<&'a str>,
+    /// What ran.
+    pub plugin: Option<&'a PluginInfo>,
+    /// Whether updates are shown in clear: `--reveal`, for stdout only.
+    pub reveal: bool,
+}
+
+impl Report<'_> {
+    /// Makes the document of an outcome. All texts pass `redact` but the values of updates that
+    /// are to be revealed.
+    #[must_use]
+    pub fn document(&self, outcome: &Outcome, redact: &Redact<'_>) -> Document {
+        let listed = |list: &[Listed]| list.iter().map(|listed| ListedEntry::new(listed, redact)).collect();
+        let texts = |list: &[String]| list.iter().map(|text| redact(text)).collect();
+        Document {
+            updates: outcome.updates.iter().map(|update| self.update(update, redact)).collect(),
+            plan: outcome.plan.as_ref().map(|Plan { target, creates, removes, .. }| PlanEntry {
+                target: redact(target),
+                creates: redact(creates),
+                removes: listed(removes),
+            }),
+            saved: outcome.saved,
+            proof: outcome.proof,
+            removed: texts(&outcome.removed),
+            retained: listed(&outcome.retained),
+            steps: outcome.steps.iter().map(StepEntry::new).collect(),
+            warnings: texts(&outcome.warnings),
+            ..self.empty(outcome.kind, outcome.error.as_ref(), redact)
+        }
+    }
+
+    /// Makes the document of an error that came before there was an outcome.
+    #[must_use]
+    pub fn early_error(&self, kind: OutcomeKind, error: &ErrorInfo, redact: &Redact<'_>) -> Document {
+        self.empty(kind, Some(error), redact)
+    }
+
+    /// A document that knows of no rotation.
+    fn empty(&self, outcome: OutcomeKind, error: Option<&ErrorInfo>, redact: &Redact<'_>) -> Document {
+        Document {
+            schema: SCHEMA,
+            outcome,
+            rotation_id: self.rotation_id.map(str::to_owned),
+            record_uid: self.record_uid.map(redact),
+            plugin: self.plugin.map(|plugin| PluginInfo {
+                name: redact(&plugin.name),
+                version: redact(&plugin.version),
+                ..plugin.clone()
+            }),
+            plan: None,
+            updates: Vec::new(),
+            saved: false,
+            proof: None,
+            removed: Vec::new(),
+            retained: Vec::new(),
+            deliveries: Vec::new(),
+            steps: Vec::new(),
+            warnings: Vec::new(),
+            error: error.map(|error| ErrorEntry {
+                code: redact(&error.code),
+                step: error.step.as_deref().map(redact),
+                message: redact(&error.message),
+                hint: error.hint.as_deref().map(redact),
+            }),
+        }
+    }
+
+    fn update(&self, update: &Update, redact: &Redact<'_>) -> UpdateEntry {
+        let show = |text: &str| if self.reveal { text.to_owned() } else { redact(text) };
+        let value = match update.values.as_slice() {
+            _ if update.is_secret() && !self.reveal => UpdateValue::One(MASK.to_owned()),
+            [only] => UpdateValue::One(show(only.expose())),
+            values => UpdateValue::Many(values.iter().map(|value| show(value.expose())).collect()),
+        };
+        UpdateEntry { label: redact(&update.label), place: update.place, kind: redact(&update.kind), value }
+    }
+}
+
+impl ListedEntry {
+    fn new(listed: &Listed, redact: &Redact<'_>) -> Self {
+        Self {
+            id: redact(&listed.id),
+            label: redact(&listed.label),
+            expires: listed.expires.as_deref().map(redact),
+        }
+    }
+}
+
+impl StepEntry {
+    fn new(timing: &StepTiming) -> Self {
+        let StepTiming { name, elapsed, requests } = timing;
+        Self { name: name.clone(), ms: milliseconds(*elapsed), requests: *requests }
+    }
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+pub(super) mod tests;

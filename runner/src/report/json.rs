@@ -1,0 +1,45 @@
+//! The document for programs; `runner/outcome.schema.json` describes it.
+
+use super::Document;
+
+/// Renders the document as JSON: on one line for programs, indented for people who watch.
+///
+/// # Errors
+/// None that is known: all of a document has a form in JSON.
+pub fn render_json(document: &Document, indented: bool) -> serde_json::Result<String> {
+    if indented { serde_json::to_string_pretty(document) } else { serde_json::to_string(document) }
+}
+
+#[cfg(test)]
+mod tests {
+    use schemars::generate::SchemaSettings;
+    use serde_json::Value;
+
+    use super::super::document::tests::rotated;
+    use super::*;
+
+    const KEPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/outcome.schema.json");
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "the kept file is compared, or written anew")]
+    fn the_kept_schema_is_that_of_the_types() {
+        let generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
+        let schema = generator.into_root_schema_for::<Document>();
+        let current = format!("{}\n", serde_json::to_string_pretty(&schema).unwrap());
+        if std::env::var_os("UPDATE_SCHEMA").is_some() {
+            std::fs::write(KEPT, &current).unwrap();
+        }
+        let kept = std::fs::read_to_string(KEPT).unwrap_or_default();
+        assert!(kept == current, "run the tests once with UPDATE_SCHEMA=1, and commit {KEPT}");
+    }
+
+    #[test]
+    fn for_programs_it_is_one_line_and_for_people_the_same_in_many() {
+        let document = rotated();
+        let (line, lines) = (render_json(&document, false).unwrap(), render_json(&document, true).unwrap());
+        assert_eq!(line.lines().count(), 1);
+        assert!(lines.lines().count() > 10);
+        let parse = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+        assert_eq!(parse(&line), parse(&lines));
+    }
+}

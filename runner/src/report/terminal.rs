@@ -1,0 +1,105 @@
+//! The only place that writes to stdout and stderr.
+
+use std::io::{self, IsTerminal, Write};
+
+use super::{Message, Redact};
+
+/// Prints one text and a line end to stdout, and flushes it.
+///
+/// # Errors
+/// When not all of it was taken. Nobody reading any more ([`io::ErrorKind::BrokenPipe`]) is an
+/// error too: with `--vault none` the text is all that there is of a new credential.
+#[expect(clippy::disallowed_methods, reason = "report owns stdout")]
+pub fn print(text: &str) -> io::Result<()> {
+    write(&mut io::stdout().lock(), text)
+}
+
+/// Tells whether stdout is a terminal, where the document is indented.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "report owns stdout")]
+pub fn stdout_is_terminal() -> bool {
+    io::stdout().is_terminal()
+}
+
+/// Speaks to people on stderr. All it says is redacted.
+pub struct Console<'a> {
+    redact: &'a Redact<'a>,
+    colour: bool,
+}
+
+impl<'a> Console<'a> {
+    /// A console that redacts with `redact`, and uses colour on a terminal.
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "report owns stderr")]
+    pub fn new(redact: &'a Redact<'a>) -> Self {
+        Self { redact, colour: io::stderr().is_terminal() }
+    }
+
+    /// Says something. What nobody can hear is no reason to stop.
+    #[expect(clippy::disallowed_methods, reason = "report owns stderr")]
+    pub fn say(&self, message: Message<'_>) {
+        let _ = write(&mut io::stderr().lock(), &self.line(message));
+    }
+
+    /// Redacted before it is escaped, or a secret with a strange character would be missed.
+    fn line(&self, message: Message<'_>) -> String {
+        match message {
+            Message::Error(text) => Message::Error(&(self.redact)(text)).render(self.colour),
+            Message::Hint(text) => Message::Hint(&(self.redact)(text)).render(self.colour),
+            Message::Warning(text) => Message::Warning(&(self.redact)(text)).render(self.colour),
+            Message::Plugin { name, level, text } => {
+                Message::Plugin { name, level, text: &(self.redact)(text) }.render(self.colour)
+            }
+        }
+    }
+}
+
+fn write(out: &mut impl Write, text: &str) -> io::Result<()> {
+    out.write_all(text.as_bytes())?;
+    out.write_all(b"\n")?;
+    out.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn redact(text: &str) -> String {
+        text.replace("hunter2\t", "[redacted]")
+    }
+
+    #[test]
+    fn every_message_is_redacted_before_it_is_escaped() {
+        let console = Console { redact: &redact, colour: false };
+        let text = "it is hunter2\t.";
+        for message in [
+            Message::Error(text),
+            Message::Hint(text),
+            Message::Warning(text),
+            Message::Plugin { name: "p", level: "info", text },
+        ] {
+            assert!(console.line(message).ends_with("it is [redacted]."), "{message:?}");
+        }
+    }
+
+    #[test]
+    fn a_text_is_written_as_one_line() {
+        let mut out = Vec::new();
+        write(&mut out, "{}").unwrap();
+        assert_eq!(out, b"{}\n");
+    }
+
+    #[test]
+    fn a_reader_who_is_gone_is_an_error_and_no_panic() {
+        struct Gone;
+        impl Write for Gone {
+            fn write(&mut self, _bytes: &[u8]) -> io::Result<usize> {
+                Err(io::ErrorKind::BrokenPipe.into())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        assert_eq!(write(&mut Gone, "{}").unwrap_err().kind(), io::ErrorKind::BrokenPipe);
+    }
+}
