@@ -4,7 +4,7 @@ use crate::canary::random_text;
 use crate::cloud::{App, Cloud, Issued, Sovereign};
 use crate::gateway::{Exec, Gateway, Run, plugin};
 use crate::params::Params;
-use crate::record::{Record, Shown, value};
+use crate::record::{Record, Shown, text};
 
 /// The right that the admin application has.
 pub const ADMIN_ROLE: &str = "Application.ReadWrite.All";
@@ -136,8 +136,7 @@ impl Azure {
 
     /// A field of the target's record, as the vault has it now.
     pub fn saved(&self, label: &str) -> String {
-        let record = self.gateway.vault().record(&self.record.uid);
-        value(&record, label).as_str().unwrap_or_default().to_owned()
+        text(&self.gateway.vault().record(&self.record.uid), label)
     }
 
     /// Fails unless the vault holds a new secret that logs in, and the outcome says so.

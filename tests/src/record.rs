@@ -150,6 +150,11 @@ pub fn value<'a>(record: &'a Value, label: &str) -> &'a Value {
     fields(record).find(named).map_or(&Value::Null, |field| &field["value"][0])
 }
 
+/// The same as text; empty when it is none.
+pub fn text(record: &Value, label: &str) -> String {
+    value(record, label).as_str().unwrap_or_default().to_owned()
+}
+
 /// Sets the first value of a field that is there.
 pub fn set(record: &mut Value, label: &str, value: &str) {
     for place in ["fields", "custom"] {

@@ -8,6 +8,9 @@ use uuid::Uuid;
 use crate::canary::random_text;
 use crate::net::{Answer, Received, Server, Site};
 
+/// Where `GET /redirect` leads: where clouds hand out credentials to whoever asks.
+const METADATA: &str = "http://169.254.169.254/latest/meta-data/";
+
 /// A key of the service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Key {
@@ -19,10 +22,9 @@ pub struct Key {
     pub value: String,
 }
 
-/// A running service; it believes everybody.
-///
-/// `POST /keys {"name"}` makes a key, `GET /keys` lists them without values, `POST /keys/remove
-/// {"keyId"}` removes one.
+/// A running service. Whoever holds one of its keys may call it: `GET /keys` lists them, `POST /keys`
+/// `{"name"}` makes one and shows its value, `POST /keys/remove` `{"keyId"}` removes one, and
+/// `GET /redirect` leads elsewhere.
 pub struct KeyService {
     world: Arc<World>,
     server: Server,
@@ -33,14 +35,13 @@ struct World {
     keys: Mutex<Vec<Key>>,
     ever: Mutex<Vec<String>>,
     seen: Mutex<Vec<String>>,
-    redirects: Mutex<Option<String>>,
 }
 
 struct Front(Arc<World>);
 
 impl KeyService {
     /// The host that it answers to.
-    pub const HOST: &'static str = "keys.example.test";
+    pub const HOST: &'static str = "keys.example.com";
 
     /// Starts it, empty.
     #[expect(clippy::new_without_default, reason = "it starts a server")]
@@ -74,9 +75,9 @@ impl KeyService {
         self.world.seen.lock().unwrap().clone()
     }
 
-    /// Answers everything with a redirect from now on.
-    pub fn redirect_to(&self, url: &str) {
-        *self.world.redirects.lock().unwrap() = Some(url.to_owned());
+    /// Whether this is the value of a key that there is.
+    pub fn accepts(&self, value: &str) -> bool {
+        self.keys().iter().any(|key| key.value == value)
     }
 }
 
@@ -93,26 +94,27 @@ impl Site for Front {
     async fn answer(&self, request: Received) -> Answer {
         let path = request.path();
         self.0.seen.lock().unwrap().push(format!("{} {path}", request.method));
-        if let Some(url) = self.0.redirects.lock().unwrap().clone() {
-            return Answer::empty(302).with("location", url);
+        let bearer = request.header("authorization").strip_prefix("Bearer ").unwrap_or_default();
+        if !self.0.keys.lock().unwrap().iter().any(|key| key.value == bearer) {
+            return Answer::empty(401);
         }
         let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap_or_default();
         match (request.method.as_str(), path.as_str()) {
             ("POST", "/keys") => {
                 let key = self.0.make(body["name"].as_str().unwrap_or_default());
-                Answer::json(201, &json!({"id": key.id, "value": key.value}))
+                Answer::json(200, &json!({"keyId": key.id, "key": key.value}))
             }
             ("GET", "/keys") => {
                 let keys = self.0.keys.lock().unwrap();
-                let keys: Vec<_> = keys.iter().map(|key| json!({"id": key.id, "name": key.name})).collect();
+                let keys: Vec<_> =
+                    keys.iter().map(|key| json!({"keyId": key.id, "name": key.name})).collect();
                 Answer::json(200, &json!({"keys": keys}))
             }
             ("POST", "/keys/remove") => {
-                let mut keys = self.0.keys.lock().unwrap();
-                let before = keys.len();
-                keys.retain(|key| body["keyId"] != key.id.as_str());
-                Answer::empty(if keys.len() < before { 204 } else { 404 })
+                self.0.keys.lock().unwrap().retain(|key| body["keyId"] != key.id.as_str());
+                Answer::empty(204)
             }
+            ("GET", "/redirect") => Answer::empty(302).with("location", METADATA),
             _ => Answer::empty(404),
         }
     }

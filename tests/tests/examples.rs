@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use pamrun_tests::azure::ADMIN_ROLE;
 use pamrun_tests::cloud::{App, Cloud, Issued, Sovereign};
 use pamrun_tests::gateway::{Exec, Gateway, Run, plugin};
-use pamrun_tests::record::value;
+use pamrun_tests::record::text;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -28,7 +28,6 @@ impl Bench {
         let (cloud, gateway) = (Cloud::new(), Gateway::new());
         let vault: Value = serde_json::from_str(&example("azure/vault.json")).unwrap();
         let [admin, record] = [&vault["records"][0], &vault["records"][1]];
-        let text = |record: &Value, label: &str| value(record, label).as_str().unwrap().to_owned();
         let app = |name: &str, app_id: String, object_id: String| App {
             name: name.to_owned(),
             app_id,
@@ -52,7 +51,7 @@ impl Bench {
         directory.issue_as(&target, "by hand", old.clone());
         drop(directory);
         gateway.write("vault/vault.json", vault.to_string());
-        gateway.plant("the admin's secret", value(admin, "client_secret").as_str().unwrap());
+        gateway.plant("the admin's secret", &text(admin, "client_secret"));
         gateway.plant("the old secret", &old.value);
         let record = record.clone();
         Self { cloud, gateway, target, old, record }

@@ -89,7 +89,7 @@ fn watch_removal(azure: &Azure) -> Arc<Mutex<Vec<String>>> {
     let (noted, vault, uid) = (held.clone(), azure.gateway.vault(), azure.record.uid.clone());
     azure.cloud.before(On::remove_password().always(), move |_| {
         let record = vault.record(&uid);
-        noted.lock().unwrap().push(pamrun_tests::gateway::field(&record, "client_secret_id"));
+        noted.lock().unwrap().push(pamrun_tests::record::text(&record, "client_secret_id"));
     });
     held
 }
@@ -108,11 +108,11 @@ fn print_command(azure: &Azure, exec: &Exec<'_>) {
     println!();
 }
 
+/// Prints the outcome document, with one key a line.
 fn print_outcome(run: &Run) {
-    let shown = serde_json::to_string_pretty(&run.outcome).unwrap_or_default();
-    for line in shown.lines() {
-        println!("  {line}");
-    }
+    let Some(document) = run.outcome.as_object() else { return println!("{run}") };
+    let lines: Vec<_> = document.iter().map(|(key, value)| format!("   \"{key}\": {value}")).collect();
+    println!("  {{\n{}\n  }}", lines.join(",\n"));
 }
 
 /// The requests in human words; equal ones in a row are counted.

@@ -38,7 +38,7 @@ fn hosts_of_different_clouds_do_not_go_together() {
         let azure = Azure::new();
         let exec = azure.exec().host(authority, azure.cloud.address()).host(graph, azure.cloud.address());
         let run = azure.run(exec.set("authority", authority).set("graph", graph));
-        run.ends("failed", 1);
+        run.ends("failed", 1).with_code("cloud-mismatch");
         let message = run.outcome["error"]["message"].as_str().unwrap();
         assert!(message.contains(authority) && message.contains(graph), "{run}");
         assert_eq!(azure.cloud.requests(), [], "{run}");
@@ -54,7 +54,7 @@ fn retired_hosts_are_refused_by_name() {
     ] {
         let azure = Azure::new();
         let run = azure.run(azure.exec().host(host, azure.cloud.address()).set(key, host));
-        run.ends("failed", 1);
+        run.ends("failed", 1).with_code("retired-host");
         assert!(run.outcome["error"]["message"].as_str().unwrap().contains(host), "{run}");
         assert_eq!(azure.cloud.requests(), [], "{run}");
         azure.expect_unchanged(&run, &[]);

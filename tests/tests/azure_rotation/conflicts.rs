@@ -2,8 +2,7 @@
 
 use pamrun_tests::azure::Azure;
 use pamrun_tests::cloud::On;
-use pamrun_tests::gateway::field;
-use pamrun_tests::record::set;
+use pamrun_tests::record::{set, text};
 use serde_json::Value;
 
 /// Changes the target's record in the vault when a request arrives.
@@ -29,7 +28,7 @@ fn a_change_of_other_fields_is_kept_and_the_rotation_goes_on() {
     azure.expect_keys(&run, &[&azure.current()]);
     let record = azure.gateway.vault().record(&azure.record.uid);
     assert_eq!(
-        (record["title"].as_str(), &*field(&record, "login")),
+        (record["title"].as_str(), &*text(&record, "login")),
         (Some("Renamed meanwhile"), "svc-renamed")
     );
 }

@@ -151,7 +151,7 @@ fn everything_else_in_the_vault_stays_as_it_was() {
             assert_ne!(record["revision"], azure.record.json["revision"], "{run}");
             record["revision"] = azure.record.json["revision"].clone();
             for label in ["client_secret_id", "client_secret", "expires"] {
-                let old = pamrun_tests::gateway::field(&azure.record.json, label);
+                let old = pamrun_tests::record::text(&azure.record.json, label);
                 pamrun_tests::record::set(record, label, &old);
             }
         }

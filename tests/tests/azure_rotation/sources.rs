@@ -121,7 +121,7 @@ fn the_target_s_own_record_is_not_used_when_it_names_another_app() {
     azure.record =
         azure.record.text("application_client_id", &stranger.app_id).text("tenant_id", &azure.target.tenant);
     let run = azure.rotate(&[]);
-    run.ends("failed", 1);
+    run.ends("failed", 1).with_code("no-admin-credentials");
     azure.expect_unchanged(&run, &[]);
 }
 
@@ -140,8 +140,7 @@ fn no_admin_at_all_is_explained() {
     let mut azure = Azure::new();
     azure.attached.clear();
     let run = azure.rotate(&[]);
-    run.ends("failed", 1);
-    assert!(run.outcome["error"]["message"].as_str().unwrap().contains("application_client_id"), "{run}");
+    run.ends("failed", 1).with_code("no-admin-credentials");
     assert_eq!(azure.cloud.requests(), []);
     azure.expect_unchanged(&run, &[]);
 }
@@ -160,8 +159,7 @@ fn an_app_that_does_not_exist_is_told_apart_from_other_failures() {
     let nobody = "00000000-0000-4000-8000-000000000000";
     pamrun_tests::record::set(&mut azure.record.json, "application_object_id", nobody);
     let run = azure.rotate(&[]);
-    run.ends("failed", 1);
-    assert!(run.outcome["error"]["message"].as_str().unwrap().contains(nobody), "{run}");
+    run.ends("failed", 1).with_code("application-not-found");
     azure.expect_unchanged(&run, &[]);
 }
 

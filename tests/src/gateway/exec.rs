@@ -1,0 +1,132 @@
+//! One run of the binary: its arguments, its input, its end.
+
+use std::ffi::{OsStr, OsString};
+use std::io::{Read, Write};
+use std::net::SocketAddr;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use super::{Gateway, Run, binary};
+
+/// No run of a test takes longer; one that does is killed, and the test fails.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// A run that is being prepared.
+pub struct Exec<'a> {
+    pub(super) gateway: &'a Gateway,
+    pub(super) arguments: Vec<OsString>,
+    pub(super) input: Vec<u8>,
+    pub(super) reveals: bool,
+}
+
+impl Exec<'_> {
+    /// With one more argument.
+    #[must_use]
+    pub fn argument(mut self, argument: impl AsRef<OsStr>) -> Self {
+        self.arguments.push(argument.as_ref().to_owned());
+        self
+    }
+
+    /// With one more flag.
+    #[must_use]
+    pub fn flag(self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.argument(name).argument(value)
+    }
+
+    /// With `--set KEY=VALUE`.
+    #[must_use]
+    pub fn set(self, key: &str, value: &str) -> Self {
+        self.flag("--set", format!("{key}={value}"))
+    }
+
+    /// With a host that is reached at an address of this machine.
+    #[must_use]
+    pub fn host(self, host: &str, address: SocketAddr) -> Self {
+        self.flag("--allow-host", host)
+            .flag("--allow-private", host)
+            .flag("--resolve", format!("{host}:443:{}:{}", address.ip(), address.port()))
+    }
+
+    /// With this on stdin.
+    #[must_use]
+    pub fn input(mut self, input: Vec<u8>) -> Self {
+        self.input = input;
+        self
+    }
+
+    /// With `--reveal`: stdout may then hold secrets.
+    #[must_use]
+    pub fn reveal(self) -> Self {
+        self.capture_secret_stdout().argument("--reveal")
+    }
+
+    /// Lets stdout hold secrets, since that is what the command is for.
+    #[must_use]
+    pub fn capture_secret_stdout(mut self) -> Self {
+        self.reveals = true;
+        self
+    }
+
+    /// Without an argument that was given before, and its value.
+    #[must_use]
+    pub fn without(mut self, name: &str, value: &str) -> Self {
+        let at = self.arguments.windows(2).position(|pair| pair[0] == name && pair[1] == value);
+        self.arguments.drain(at.unwrap()..at.unwrap() + 2);
+        self
+    }
+
+    /// The arguments, for people.
+    pub fn arguments(&self) -> &[OsString] {
+        &self.arguments
+    }
+
+    /// Runs it, and looks for leaks of what was planted and of `secrets()`, asked for afterwards.
+    pub fn run(self, secrets: impl FnOnce() -> Vec<String>) -> Run {
+        let binary = binary();
+        let home = self.gateway.path("home");
+        let mut child = Command::new(&binary)
+            .args(&self.arguments)
+            .env_clear()
+            .env("HOME", &home)
+            .env("TMPDIR", self.gateway.path("tmp"))
+            .current_dir(&home)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{}: {error}; run `make build` first", binary.display()));
+        let (mut stdin, mut stdout, mut stderr) =
+            (child.stdin.take().unwrap(), child.stdout.take().unwrap(), child.stderr.take().unwrap());
+        let input = self.input;
+        // A binary that refuses its input early does not read all of it.
+        let writer = std::thread::spawn(move || drop(stdin.write_all(&input)));
+        let stdout = std::thread::spawn(move || read_all(&mut stdout));
+        let stderr = std::thread::spawn(move || read_all(&mut stderr));
+        let began = Instant::now();
+        let status = loop {
+            if let Some(status) = child.try_wait().unwrap() {
+                break Some(status);
+            }
+            if began.elapsed() > PATIENCE {
+                child.kill().unwrap();
+                child.wait().unwrap();
+                break None;
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        };
+        writer.join().unwrap();
+        let (stdout, stderr) = (stdout.join().unwrap(), stderr.join().unwrap());
+        let outcome = serde_json::from_str(&stdout).unwrap_or_default();
+        let exit = status.and_then(|status| status.code());
+        let run = Run { exit, stdout, stderr, outcome };
+        assert!(status.is_some(), "still running after {PATIENCE:?}\n{run}");
+        self.gateway.look_for_leaks(&run, &secrets(), self.reveals);
+        run
+    }
+}
+
+fn read_all(from: &mut impl Read) -> String {
+    let mut bytes = Vec::new();
+    from.read_to_end(&mut bytes).unwrap();
+    String::from_utf8_lossy(&bytes).into_owned()
+}

@@ -1,0 +1,185 @@
+//! The Keeper gateway's part: writes the inputs, runs the real binary, and looks for leaks.
+
+mod exec;
+mod run;
+mod vault_file;
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::canary::Canaries;
+use crate::net::Authority;
+use crate::record::Record;
+
+pub use exec::Exec;
+pub use run::Run;
+pub use vault_file::VaultFile;
+
+/// The folder of the release build, where this very program stands too.
+fn release() -> PathBuf {
+    let program = std::env::current_exe().unwrap();
+    let folder = program.parent().unwrap();
+    if folder.ends_with("deps") { folder.parent().unwrap().into() } else { folder.into() }
+}
+
+/// The binary under test: `PAMRUN_BIN`, or the one beside this program.
+pub fn binary() -> PathBuf {
+    let beside = || release().join(format!("pamrun{}", std::env::consts::EXE_SUFFIX));
+    std::env::var_os("PAMRUN_BIN").map_or_else(beside, PathBuf::from)
+}
+
+/// The target folder, where `plugins/` and `guests/` are.
+pub fn target() -> PathBuf {
+    release().parent().unwrap().into()
+}
+
+/// A built plugin: `azure-app-secret`.
+pub fn plugin(name: &str) -> PathBuf {
+    built(target().join("plugins").join(format!("{name}.wasm")))
+}
+
+/// A built guest: `misbehaving`.
+pub fn guest(name: &str) -> PathBuf {
+    built(target().join("guests").join(format!("{name}.wasm")))
+}
+
+fn built(file: PathBuf) -> PathBuf {
+    assert!(file.exists(), "{} is missing: run `make plugins` first", file.display());
+    file
+}
+
+/// A folder with everything that one gateway host has, for any number of runs.
+pub struct Gateway {
+    folder: TempDir,
+    canaries: RefCell<Vec<(String, String)>>,
+}
+
+impl Gateway {
+    /// Makes an empty folder with the authority's certificate in it and a configuration whose
+    /// waits are short.
+    #[expect(clippy::new_without_default, reason = "it makes a folder")]
+    pub fn new() -> Self {
+        let gateway = Self { folder: tempfile::tempdir().unwrap(), canaries: RefCell::default() };
+        for name in ["home", "tmp", "state", "inputs", "vault"] {
+            std::fs::create_dir(gateway.path(name)).unwrap();
+        }
+        private(&gateway.path("state"), 0o700);
+        std::fs::write(gateway.path("ca.pem"), Authority::shared().pem()).unwrap();
+        gateway.write("config.toml", "version = 1\n\n[limits]\nsettle_window = \"2s\"\n");
+        gateway
+    }
+
+    /// A path in the folder.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Writes a file into the folder, for its owner only.
+    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        std::fs::write(&path, content).unwrap();
+        private(&path, 0o600);
+        path
+    }
+
+    /// Writes a file that may hold secrets, since the test put them there.
+    pub fn write_input(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        self.write(&format!("inputs/{name}"), content)
+    }
+
+    /// Watches for one more secret.
+    pub fn plant(&self, name: &str, value: &str) {
+        self.canaries.borrow_mut().push((name.to_owned(), value.to_owned()));
+    }
+
+    /// The vault.
+    pub fn vault(&self) -> VaultFile {
+        VaultFile(self.path("vault/vault.json"))
+    }
+
+    /// Writes the vault with these records, and watches for every hidden value in them.
+    pub fn fill_vault<'a>(&self, records: impl IntoIterator<Item = &'a Record>) {
+        let records: Vec<_> = records.into_iter().collect();
+        self.canaries.borrow_mut().extend(records.iter().flat_map(|record| record.secrets()));
+        let json: Vec<_> = records.iter().map(|record| record.json.clone()).collect();
+        self.vault().write(&json!({ "records": json }));
+    }
+
+    /// A run of any command of the binary.
+    pub fn command(&self, arguments: &[&str]) -> Exec<'_> {
+        let mut exec = Exec { gateway: self, arguments: Vec::new(), input: Vec::new(), reveals: false };
+        for argument in arguments {
+            exec = exec.argument(argument);
+        }
+        exec
+    }
+
+    /// A run of `exec`, as the gateway makes it.
+    pub fn exec(&self, plugin: &Path, input: Vec<u8>) -> Exec<'_> {
+        self.command(&["exec"])
+            .argument(plugin)
+            .flag("--config", self.path("config.toml"))
+            .flag("--state-dir", self.path("state"))
+            .flag("--ca-file", self.path("ca.pem"))
+            .input(input)
+    }
+
+    /// The compiled plugins that were kept, with the time of their last change.
+    pub fn compiled(&self) -> HashMap<PathBuf, SystemTime> {
+        let changed = |file: &PathBuf| std::fs::metadata(file).unwrap().modified().unwrap();
+        let compiled = |file: &PathBuf| file.extension().is_some_and(|extension| extension == "cwasm");
+        let files = files_below(self.folder.path()).into_iter().filter(compiled);
+        files.map(|file| (file.clone(), changed(&file))).collect()
+    }
+
+    /// Fails if a secret stands where none may.
+    fn look_for_leaks(&self, run: &Run, secrets: &[String], reveals: bool) {
+        let issued =
+            secrets.iter().map(|value| ("a secret that the service gave out".to_owned(), value.clone()));
+        let canaries = Canaries::new(self.canaries.borrow().iter().cloned().chain(issued));
+        let check = |place: &str, text: &[u8]| {
+            if let Some(secret) = canaries.find(text) {
+                panic!("{place} holds {secret}\n{run}");
+            }
+        };
+        if !reveals {
+            check("stdout", run.stdout.as_bytes());
+        }
+        check("stderr", run.stderr.as_bytes());
+        for file in files_below(self.folder.path()) {
+            let is_input = file.starts_with(self.path("inputs")) || file == self.vault().0;
+            check(&file.display().to_string(), file.as_os_str().as_encoded_bytes());
+            if !is_input {
+                check(&file.display().to_string(), &std::fs::read(&file).unwrap());
+            }
+        }
+    }
+}
+
+fn private(path: &Path, mode: u32) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    }
+    #[cfg(not(unix))]
+    let _ = (path, mode);
+}
+
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(files_below(&path));
+        } else if path.is_file() {
+            files.push(path);
+        }
+    }
+    files
+}

@@ -1,0 +1,56 @@
+//! What came of a run, and how tests ask for it.
+
+use serde_json::Value;
+
+/// What came of a run.
+#[derive(Debug)]
+pub struct Run {
+    /// The exit code; none when a signal ended it.
+    pub exit: Option<i32>,
+    /// What it printed for programs.
+    pub stdout: String,
+    /// What it printed for people.
+    pub stderr: String,
+    /// stdout as JSON, or null.
+    pub outcome: Value,
+}
+
+impl Run {
+    /// Fails unless it ended like this.
+    #[track_caller]
+    pub fn ends(&self, outcome: &str, exit: i32) -> &Self {
+        assert_eq!((self.word("outcome"), self.exit), (outcome, Some(exit)), "\n{self}");
+        self
+    }
+
+    /// Fails unless it ended with this error code.
+    #[track_caller]
+    pub fn with_code(&self, code: &str) -> &Self {
+        assert_eq!(self.outcome["error"]["code"], code, "\n{self}");
+        self
+    }
+
+    /// A text of the outcome document; empty when it is not there.
+    pub fn word(&self, key: &str) -> &str {
+        self.outcome[key].as_str().unwrap_or_default()
+    }
+
+    /// A list of texts of the outcome document.
+    pub fn list(&self, key: &str) -> Vec<String> {
+        let list = self.outcome[key].as_array().cloned().unwrap_or_default();
+        list.iter().map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned)).collect()
+    }
+
+    /// What the outcome says will be removed: ids.
+    pub fn planned_removals(&self) -> Vec<String> {
+        let list = self.outcome["plan"]["removes"].as_array().cloned().unwrap_or_default();
+        list.iter().map(|item| item["id"].as_str().unwrap_or_default().to_owned()).collect()
+    }
+}
+
+impl std::fmt::Display for Run {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let exit = self.exit.map_or("by signal".to_owned(), |code| code.to_string());
+        write!(f, "--- exit {exit}\n--- stdout\n{}\n--- stderr\n{}", self.stdout, self.stderr)
+    }
+}
