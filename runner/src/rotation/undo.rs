@@ -66,7 +66,7 @@ impl Engine<'_> {
     pub(super) async fn settle(&mut self, ready: &Ready, handle: Option<&str>) -> Settled {
         let window = self.job.limits.settle_window;
         let patience = self.clock.elapsed() + window;
-        let mut last_sign = self.tries.ended;
+        let settled_at = self.tries.ended + window;
         let mut sight = Sight::default();
         let mut pauses = BackOff::default();
         let why = loop {
@@ -83,12 +83,11 @@ impl Engine<'_> {
                         return Settled::Removed;
                     }
                     if shows {
-                        last_sign = now;
                         ("it was seen, and could not be removed".to_owned(), now >= patience)
-                    } else if now >= last_sign + window {
+                    } else if now >= settled_at {
                         return Settled::Absent;
                     } else {
-                        pause = pause.min((last_sign + window).saturating_sub(now));
+                        pause = pause.min(settled_at.saturating_sub(now));
                         ("it was not seen, and may still show up".to_owned(), false)
                     }
                 }

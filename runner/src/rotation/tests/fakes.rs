@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::world::{Foreign, GetFault, Key, SaveFault, State, StepFault, UID, Version, World};
+use super::world::{APP, Foreign, GetFault, Key, SaveFault, State, StepFault, UID, Version, World};
 use crate::model::{Credential, Place, Plan, Proof, Record, RecordUid, Removed, StepName, Undone, Update};
 use crate::policy::Removals;
 use crate::rotation::*;
@@ -26,36 +26,39 @@ impl State {
         }
     }
 
-    /// Removes a credential, as far as the gate lets it.
-    fn remove(&mut self, id: &str) {
-        let granted = match &self.gate {
-            Removals::Nothing => false,
-            Removals::Exactly(ids) => ids.contains(id),
+    /// Removes a credential, if the gate lets it; tells whether it is gone.
+    fn remove(&mut self, id: &str) -> bool {
+        match &self.gate {
             Removals::Strays { tries, never, taken } => {
                 let mut taken = taken.lock().expect("no panic");
+                if never.contains(id) || !taken.contains(id) && taken.len() >= *tries {
+                    return false;
+                }
                 taken.insert(id.to_owned());
-                !never.contains(id) && taken.len() <= *tries
             }
-        };
-        if !granted {
-            self.breach(format!("a good plugin was not granted the removal of {id}"));
+            Removals::Exactly(ids) if ids.contains(id) => {}
+            _ => self.breach(format!("a good plugin was not granted the removal of {id}")),
         }
         if self.version().id == id {
             self.breach(format!("{id} was removed while the vault held it"));
         }
-        if let Some(key) = self.keys.iter_mut().find(|key| key.id == id) {
+        let now = self.now;
+        if let Some(key) = self.keys.iter_mut().find(|key| key.id == id && key.alive) {
             key.alive = false;
+            key.shows.end = now + key.lag;
         }
+        true
     }
 
-    /// Removes each of the ids that lives, under a fault; returns what the plugin knows to be gone.
+    /// Removes each of the ids, under a fault; returns what the plugin knows to be gone.
     fn remove_all(&mut self, ids: &[String], fault: StepFault) -> Vec<String> {
+        let mut gone = Vec::new();
         for id in ids {
-            if fault != StepFault::RemovalRefused {
-                self.remove(id);
+            if fault != StepFault::RemovalRefused && self.remove(id) && fault == StepFault::None {
+                gone.push(id.clone());
             }
         }
-        if fault == StepFault::None { ids.to_vec() } else { Vec::new() }
+        gone
     }
 }
 
@@ -75,7 +78,10 @@ impl Plugin for World {
         if let Some(StepFault::Ends(ending)) = state.preflight.pop_front() {
             return broken(ending.error(), false);
         }
-        let target = state.targets.pop_front().unwrap_or("app-1");
+        let told = call.request.records.iter().find(|record| record.uid == UID).expect("the target");
+        let app = told.fields.iter().find(|field| field.label == "application_object_id");
+        state.planned_app = app.expect("the field").values[0].expose().to_owned();
+        let target = state.targets.pop_front().unwrap_or(APP);
         fine(Plan {
             target: target.into(),
             creates: "a key".into(),
@@ -89,8 +95,8 @@ impl Plugin for World {
         state.enter(StepName::Rotate, &call);
         let announced =
             matches!(state.journal.last(), Some(Entry::Try { marker, .. }) if *marker == call.request.marker);
-        if !announced {
-            state.breach("rotate was called before its try was journaled");
+        if !announced || !matches!(state.journal.first(), Some(Entry::Intent { .. })) {
+            state.breach("rotate was called before it was journaled");
         }
         let fault = state.rotate.pop_front().unwrap_or_default();
         state.now += Duration::from_secs(fault.takes).min(call.budget);
@@ -98,14 +104,10 @@ impl Plugin for World {
         let lands = if fault.ending.is_none() { Some(0) } else { fault.lands };
         if let Some(after) = lands {
             let at = state.now + Duration::from_secs(after);
-            let key = Key {
-                id: id.clone(),
-                label: call.request.marker.clone(),
-                secret: format!("{id}-secret"),
-                alive: true,
-                shows_at: at + Duration::from_secs(fault.lag),
-            };
-            state.arriving.push((at, key));
+            for id in [id.clone(), format!("{id}-twin")].into_iter().take(1 + usize::from(fault.twice)) {
+                let key = Key::new(&id, &call.request.marker, at, Duration::from_secs(fault.lag));
+                state.arriving.push((at, key));
+            }
             state.catch_up();
         }
         if let Some(ending) = fault.ending {
@@ -119,7 +121,7 @@ impl Plugin for World {
             values: vec![Secret::new(value)],
         };
         let mut updates = vec![
-            update("client_secret_id", "text", &handle),
+            update("client_secret_id", "text", state.handle_update.unwrap_or(&handle)),
             update("client_secret", "secret", &format!("{id}-secret")),
         ];
         if state.extra_field {
@@ -175,8 +177,8 @@ impl Plugin for World {
         let seen: Vec<String> = state
             .keys
             .iter()
-            .filter(|key| key.alive)
-            .filter(|key| Some(&*key.id) == handle || key.label.starts_with(&stem) && key.shows_at <= now)
+            .filter(|key| key.shows.contains(&now))
+            .filter(|key| Some(&*key.id) == handle || key.label.starts_with(&stem))
             .map(|key| key.id.clone())
             .collect();
         let gone = state.remove_all(&seen, fault);
@@ -194,7 +196,8 @@ impl State {
         for (_, foreign) in due {
             let mut next = self.version().clone();
             match foreign {
-                Foreign::Note => next.note += 1,
+                Foreign::Note => next.note = "edited",
+                Foreign::NeedsOlder => next.note = "OLDER",
                 Foreign::Repoint => next.app = "app-2",
                 Foreign::Rotates => next.take(&self.foreign_key(&format!("foreign-{at}"))),
                 Foreign::RotatesFromTheStart => {
@@ -208,13 +211,7 @@ impl State {
     }
 
     fn foreign_key(&mut self, id: &str) -> Key {
-        let key = Key {
-            id: id.into(),
-            label: marker(UID, id, 1),
-            secret: format!("{id}-secret"),
-            alive: true,
-            shows_at: self.now,
-        };
+        let key = Key::new(id, &marker(UID, id, 1), self.now, Duration::ZERO);
         self.keys.push(key.clone());
         key
     }
@@ -258,6 +255,9 @@ impl Vault for World {
         if state.journal.last() != Some(&Entry::Saving { revision }) {
             state.breach("a save was sent before it was journaled");
         }
+        if record.field("application_object_id").expect("the field").values[0] != *state.planned_app {
+            state.breach("a save was sent to a record that was about another app by then");
+        }
         let text = |record: &Record, label| {
             let updated = updates.iter().find(|update| update.label == label);
             updated.map_or_else(
@@ -272,7 +272,7 @@ impl Vault for World {
             app: base.app,
             id: text(record, "client_secret_id"),
             secret: text(record, "client_secret"),
-            note: text(record, "note").parse().expect("a number"),
+            note: base.note,
         };
         let unclear = Err(SaveError::Unclear("no answer".into()));
         match state.saves.pop_front().unwrap_or_default() {

@@ -41,6 +41,10 @@ pub fn check(world: &World, job: &Job, outcome: &Outcome) {
         let known = outcome.removed.contains(&key.id) || outcome.kind == OutcomeKind::Uncertain;
         assert!(known, "{} was removed and not told\n{story}", key.id);
     }
+    assert!(
+        outcome.proof != Some("unproven") || state.is_alive("old"),
+        "removed for an unproven one\n{story}"
+    );
     for id in &outcome.removed {
         assert!(!state.is_alive(id), "{id} is told to be removed and is not\n{story}");
     }

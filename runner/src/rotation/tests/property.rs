@@ -15,12 +15,17 @@ fn ending() -> impl Strategy<Value = Ending> {
 /// A failed call of rotate. A plugin that promises that nothing changed keeps its word, and what
 /// lands late shows up within the settle window.
 fn rotate() -> impl Strategy<Value = RotateFault> {
-    (prop::option::weighted(0.7, ending()), prop::option::of(0..40_u64), 0..19_u64, 0..200_u64).prop_map(
-        |(ending, lands, lag, takes)| {
-            let lands = lands.filter(|_| ending.is_some_and(|ending| !ending.promises_no_change()));
-            RotateFault { ending, lands, lag, takes }
-        },
+    (
+        prop::option::weighted(0.7, ending()),
+        prop::option::of(0..40_u64),
+        0..19_u64,
+        0..200_u64,
+        prop::bool::weighted(0.1),
     )
+        .prop_map(|(ending, lands, lag, takes, twice)| {
+            let lands = lands.filter(|_| ending.is_some_and(|ending| !ending.promises_no_change()));
+            RotateFault { ending, lands, lag, takes, twice: twice && ending.is_some() }
+        })
 }
 
 fn verify() -> impl Strategy<Value = StepFault> {
@@ -62,7 +67,7 @@ fn get() -> impl Strategy<Value = GetFault> {
 
 fn foreign() -> impl Strategy<Value = (usize, Foreign)> {
     use Foreign::*;
-    (0..6_usize, prop::sample::select(vec![Note, Note, Repoint, Rotates, RotatesFromTheStart]))
+    (0..6_usize, prop::sample::select(vec![Note, NeedsOlder, Repoint, Rotates, RotatesFromTheStart]))
 }
 
 prop_compose! {

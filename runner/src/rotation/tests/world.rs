@@ -3,6 +3,7 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeSet, VecDeque};
+use std::ops::Range;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -70,6 +71,8 @@ pub struct RotateFault {
     pub lag: u64,
     /// How many seconds the call takes.
     pub takes: u64,
+    /// Whether the plugin sends its request twice, so that two credentials land.
+    pub twice: bool,
 }
 
 /// What happens to one call of another step.
@@ -118,8 +121,10 @@ pub enum GetFault {
 /// What somebody else does to the record, right before a read or a save of ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Foreign {
-    /// Edits a field that we do not touch.
+    /// Edits a field that we neither write nor tell the plugin.
     Note,
+    /// Writes down there that it still needs `older`.
+    NeedsOlder,
     /// Points the record to another app.
     Repoint,
     /// Makes a credential and saves it.
@@ -135,7 +140,10 @@ pub struct Key {
     pub label: String,
     pub secret: String,
     pub alive: bool,
-    pub shows_at: Duration,
+    /// From when to when lists show it.
+    pub shows: Range<Duration>,
+    /// How far lists lag behind.
+    pub lag: Duration,
 }
 
 /// One version of the record.
@@ -145,7 +153,7 @@ pub struct Version {
     pub app: &'static str,
     pub id: String,
     pub secret: String,
-    pub note: u32,
+    pub note: &'static str,
 }
 
 /// The state of the world.
@@ -166,7 +174,11 @@ pub struct State {
     pub target_locks: VecDeque<Lock>,
     pub targets: VecDeque<&'static str>,
     pub gate: Removals,
+    /// The app that the record named when the plan was made.
+    pub planned_app: String,
     pub handles: VecDeque<&'static str>,
+    /// What the update that should hold the handle holds instead.
+    pub handle_update: Option<&'static str>,
     pub extra_field: bool,
     pub preflight: VecDeque<StepFault>,
     pub rotate: VecDeque<RotateFault>,
@@ -192,13 +204,7 @@ impl World {
     /// A world in which nothing fails: the record holds `old`, and the service also knows `older`
     /// and a stranger's credential.
     pub fn new() -> Self {
-        let key = |id: &str, label: &str| Key {
-            id: id.into(),
-            label: label.into(),
-            secret: format!("{id}-secret"),
-            alive: true,
-            shows_at: Duration::ZERO,
-        };
+        let key = |id: &str, label: &str| Key::new(id, label, Duration::ZERO, Duration::ZERO);
         let keys = vec![
             key("old", "by hand"),
             key("older", &marker(UID, "earlier", 1)),
@@ -206,7 +212,8 @@ impl World {
             key("strange", "somebody else's"),
         ];
         let listed = ["old", "older"].map(|id| keys.iter().find(|key| key.id == id).expect("a key").listed());
-        let first = Version { revision: 7, app: APP, id: "old".into(), secret: "old-secret".into(), note: 0 };
+        let first =
+            Version { revision: 7, app: APP, id: "old".into(), secret: "old-secret".into(), note: "" };
         Self(Rc::new(RefCell::new(State {
             now: Duration::ZERO,
             limits: Limits::default(),
@@ -224,7 +231,9 @@ impl World {
             target_locks: VecDeque::new(),
             targets: VecDeque::new(),
             gate: Removals::Nothing,
+            planned_app: String::new(),
             handles: VecDeque::new(),
+            handle_update: None,
             extra_field: false,
             preflight: VecDeque::new(),
             rotate: VecDeque::new(),
@@ -312,7 +321,11 @@ impl World {
                 .map(|field| Field {
                     label: field.label.into(),
                     kind: field.kind.into(),
-                    values: field.values.iter().map(|value| Secret::new(value.to_string())).collect(),
+                    values: field
+                        .values
+                        .iter()
+                        .map(|value| Secret::new(value.as_str().expect("text")))
+                        .collect(),
                 })
                 .collect(),
         };
@@ -335,6 +348,18 @@ impl World {
 }
 
 impl Key {
+    /// A credential that lands at some time, and shows in lists a while later.
+    pub fn new(id: &str, label: &str, lands_at: Duration, lag: Duration) -> Self {
+        Self {
+            id: id.into(),
+            label: label.into(),
+            secret: format!("{id}-secret"),
+            alive: true,
+            shows: lands_at + lag..Duration::MAX,
+            lag,
+        }
+    }
+
     pub fn listed(&self) -> Listed {
         Listed { id: self.id.clone(), label: self.label.clone(), expires: None }
     }
@@ -350,7 +375,7 @@ impl Version {
                 {"type": "text", "label": "application_object_id", "value": [self.app]},
                 {"type": "text", "label": "client_secret_id", "value": [self.id]},
                 {"type": "secret", "label": "client_secret", "value": [self.secret]},
-                {"type": "text", "label": "note", "value": [self.note.to_string()]},
+                {"type": "text", "label": "note", "value": [self.note]},
             ]}),
         }
     }
