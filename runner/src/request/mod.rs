@@ -5,7 +5,6 @@
 //! checks, all problems reported at once.
 
 mod build;
-mod duration;
 mod manifest;
 mod nearest;
 mod problems;
@@ -18,18 +17,9 @@ pub use build::{Prepared, prepare};
 pub use manifest::{check_manifest, parse_manifest};
 pub use problems::{Problems, RequestError};
 
+use crate::cli::SetValue;
 use crate::model::{Record, RecordUid};
 use crate::secret::Secret;
-
-/// A value that an operator gave to a setting. Which settings are secret only the manifest says, so
-/// that every value is held as if it were.
-#[derive(Debug, Clone)]
-pub enum SetValue {
-    /// It was written as such, `KEY=VALUE`. A secret setting must not be.
-    Text(Secret),
-    /// It stood in a file, `KEY=@FILE`.
-    File(Secret),
-}
 
 /// What there is, from which a request is made.
 #[derive(Clone, Copy)]

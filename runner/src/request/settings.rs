@@ -9,7 +9,8 @@ use super::nearest::did_you_mean;
 use super::problems::Problems;
 use super::schema::names;
 use super::value::{BadDefault, default, expected, parse};
-use super::{SetValue, Sources};
+use super::Sources;
+use crate::cli::SetValue;
 use crate::model::{Place, Record, Setting, SettingSchema, SettingType, SettingValue};
 
 /// The settings that have a value, in the order of the manifest.
@@ -115,7 +116,7 @@ fn given<'a>(
         SetValue::Text(_) if schema.kind == SettingType::Secret => Err(format!(
             "`{key}` is secret, but {origin} shows it to others: put the value into a file and write @FILE instead"
         )),
-        SetValue::Text(value) | SetValue::File(value) => Ok(found(Cow::Borrowed(value.expose()), origin)),
+        value => Ok(found(Cow::Borrowed(value.secret().expose()), origin)),
     }
 }
 

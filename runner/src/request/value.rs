@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::duration;
+use crate::units::parse_duration;
 use crate::model::{SettingSchema, SettingType, SettingValue};
 use crate::secret::Secret;
 
@@ -20,7 +20,10 @@ pub(super) fn parse(schema: &SettingSchema, text: &str) -> Option<SettingValue> 
         }
         SettingType::Bool => flag(text).map(SettingValue::Flag),
         SettingType::Enum => schema.values.iter().any(|value| value == text).then(plain),
-        SettingType::Duration => duration::parse(text).map(SettingValue::Duration),
+        SettingType::Duration => {
+            let duration = parse_duration(text).ok()?;
+            u64::try_from(duration.as_millis()).ok().map(SettingValue::Duration)
+        }
     }
 }
 

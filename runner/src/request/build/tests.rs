@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use super::*;
-use crate::request::{SetValue, parse_manifest};
+use crate::cli::SetValue;
+use crate::request::parse_manifest;
 
 /// A vault record with its fields as (place, type, label, value).
 fn fresh(uid: &str, title: &str, custom: Value, fields: Value) -> Record {
@@ -182,7 +183,7 @@ fn of_a_record_that_only_the_params_knew_long_values_are_secret_unless_plain() {
 #[test]
 fn both_passwords_and_secret_settings_are_secret() {
     let (new, old) = (Secret::new("new-password"), Secret::new(""));
-    let sets = [("token".to_owned(), SetValue::File(Secret::new("from a file\n")))];
+    let sets = [("token".to_owned(), SetValue::File("/token".into(), Secret::new("from a file\n")))];
     let records = [target()];
     let sources =
         Sources { new_password: Some(&new), old_password: Some(&old), sets: &sets, ..sources(&records) };

@@ -30,7 +30,7 @@ impl World {
     }
 
     fn file(mut self, key: &str, value: &str) -> Self {
-        self.sets.push((key.to_owned(), SetValue::File(Secret::new(value))));
+        self.sets.push((key.to_owned(), SetValue::File("/file".into(), Secret::new(value))));
         self
     }
 

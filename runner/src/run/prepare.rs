@@ -1,0 +1,60 @@
+//! What is made of fresh records before each look at the target: the plugin's request and grant.
+
+use std::cell::RefCell;
+
+use super::fault::Fault;
+use crate::cli::SetValue;
+use crate::model::{Manifest, Record};
+use crate::params::Params;
+use crate::policy::{Grant, Operator};
+use crate::request::{self, Sources};
+use crate::rotation::{Prepared, Stop};
+use crate::secret::Redactor;
+
+/// What stays the same, however often the records are read.
+pub(super) struct Preparation<'a> {
+    pub(super) manifest: &'a Manifest,
+    pub(super) params: &'a Params,
+    pub(super) operator: Operator,
+    /// `--set`.
+    pub(super) sets: Vec<(String, SetValue)>,
+    /// `[[plugin]] settings` of the configuration file.
+    pub(super) config: Vec<(String, SetValue)>,
+    pub(super) locked: &'a [String],
+    pub(super) redactor: &'a Redactor,
+    /// What an operator should know, each once.
+    pub(super) warnings: RefCell<Vec<String>>,
+}
+
+impl Preparation<'_> {
+    /// Makes request and grant of the records, and teaches the redactor all their secrets.
+    ///
+    /// # Errors
+    /// `invalid` with everything that is wrong with settings and records, or `refused` with every
+    /// host that is not allowed.
+    pub(super) fn prepare(&self, records: &[Record]) -> Result<Prepared, Stop> {
+        let sources = Sources {
+            target_uid: &self.params.user_record_uid,
+            provider_uid: self.params.provider_record_uid.as_deref(),
+            records,
+            sets: &self.sets,
+            config: &self.config,
+            locked: self.locked,
+            new_password: self.params.new_password.as_ref(),
+            old_password: self.params.old_password.as_ref(),
+        };
+        let request::Prepared { request, secrets, warnings } =
+            request::prepare(self.manifest, &sources).map_err(|error| Fault::from(error).into_stop("settings"))?;
+        secrets.iter().for_each(|secret| self.redactor.learn(secret));
+        for warning in warnings {
+            let mut known = self.warnings.borrow_mut();
+            if !known.contains(&warning) {
+                known.push(warning);
+            }
+        }
+        let grant = Grant::new(self.manifest, &request.settings, &self.operator)
+            .map_err(|denials| Fault::refused(&denials).into_stop("grant"))?;
+        let grant = Box::new(move |step, removals| grant.for_step(step, removals));
+        Ok(Prepared { request, grant })
+    }
+}
