@@ -183,14 +183,15 @@ impl<'a> Graph<'a> {
         body: &[u8],
     ) -> Result<Result<Response<Vec<u8>>, SendError>, Failure> {
         let send = || {
-            let request = http::Request::builder()
+            let mut request = http::Request::builder()
                 .method(method)
                 .uri(format!("https://{}/v1.0{path}", self.login.cloud.graph))
                 .header(AUTHORIZATION, format!("Bearer {}", self.bearer.borrow()))
-                .header(CONTENT_TYPE, "application/json")
-                .header("client-request-id", self.login.request_id)
-                .body(body.to_vec())?;
-            Ok::<_, Failure>(self.host.send(request))
+                .header("client-request-id", self.login.request_id);
+            if !body.is_empty() {
+                request = request.header(CONTENT_TYPE, "application/json");
+            }
+            Ok::<_, Failure>(self.host.send(request.body(body.to_vec())?))
         };
         let answer = send()?;
         if !matches!(&answer, Ok(answer) if answer.status() == StatusCode::UNAUTHORIZED) {

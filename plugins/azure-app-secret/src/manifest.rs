@@ -128,3 +128,53 @@ fn requests(manifest: Manifest) -> Manifest {
                 .removing("/keyId"),
         )
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    #[test]
+    fn each_step_is_granted_exactly_the_requests_that_it_sends() {
+        let manifest: Value = serde_json::from_str(&manifest().to_json()).unwrap();
+        let rules = manifest["requests"].as_array().unwrap();
+        let granted = |step: &str| -> Vec<String> {
+            let applies = |rule: &&Value| {
+                let steps = rule["steps"].as_array().unwrap();
+                steps.iter().any(|granted| granted == step || granted == "all")
+            };
+            let request = |rule: &Value| {
+                format!("{} {}", rule["method"].as_str().unwrap(), rule["path"].as_str().unwrap())
+            };
+            rules.iter().filter(applies).map(request).collect()
+        };
+        let login = "POST /*/oauth2/v2.0/token";
+        let read = "GET /v1.0/applications/*";
+        let remove = "POST /v1.0/applications/*/removePassword";
+        assert_eq!(
+            granted("preflight"),
+            [login, read, "GET /v1.0/applications(appId='*')", "GET /v1.0/applications/*/owners"]
+        );
+        assert_eq!(granted("rotate"), [login, "POST /v1.0/applications/*/addPassword"]);
+        assert_eq!(granted("verify"), [login]);
+        assert_eq!(granted("commit"), [login, read, remove]);
+        assert_eq!(granted("rollback"), [login, read, remove]);
+        let removing: Vec<_> = rules.iter().filter(|rule| rule.get("removes").is_some()).collect();
+        assert_eq!(removing.len(), 1);
+        assert_eq!(
+            (removing[0]["path"].as_str(), removing[0]["removes"].as_str()),
+            (Some(&remove[5..]), Some("/keyId"))
+        );
+    }
+
+    #[test]
+    fn ids_are_asked_for_as_plain_and_secrets_never_are() {
+        let manifest: Value = serde_json::from_str(&manifest().to_json()).unwrap();
+        for ask in manifest["records"].as_array().unwrap() {
+            let plain: Vec<_> = ask["plain"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+            assert!(SPELLINGS.iter().all(|spelling| !plain.contains(&spelling.client_secret)), "{ask}");
+            assert!(!plain.is_empty());
+        }
+    }
+}

@@ -12,6 +12,7 @@ use crate::token::{Login, LoginError, Reason};
 
 /// How long a silent service is waited for.
 const OUTAGE: Duration = Duration::from_secs(30);
+const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 /// The first and the longest pause while a new secret spreads.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
@@ -62,7 +63,8 @@ pub fn verify(
                 let asked = retry_after.map(|seconds| Duration::from_secs(seconds.into()));
                 let patience =
                     left(host, since, OUTAGE).filter(|left| asked.is_none_or(|asked| asked <= *left));
-                (asked.unwrap_or(FIRST_PAUSE), patience)
+                // "Retry-After: 0" is no invitation to ask without a pause.
+                (asked.unwrap_or(FIRST_PAUSE).max(SHORTEST_PAUSE), patience)
             }
             Reason::NoServicePrincipal | Reason::ConditionalAccess => return unprovable(&settings, &error),
             _ => (Duration::ZERO, None),

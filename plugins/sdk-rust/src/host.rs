@@ -70,3 +70,22 @@ impl SendError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::FailureKind;
+
+    #[test]
+    fn only_a_lost_request_that_changes_something_is_uncertain() {
+        let unavailable = FailureKind::Unavailable { retry_after: None };
+        for (error, reading, changing) in [
+            (SendError::Denied(String::new()), FailureKind::Denied, FailureKind::Denied),
+            (SendError::NotSent(String::new()), unavailable, unavailable),
+            (SendError::Lost(String::new()), unavailable, FailureKind::Uncertain),
+        ] {
+            assert_eq!(error.while_reading().kind, reading);
+            assert_eq!(error.while_changing().kind, changing);
+        }
+    }
+}

@@ -1,9 +1,12 @@
 //! Write pamrun plugins in Rust: implement [`Plugin`], name it in [`export!`], and compile the
-//! crate as a `cdylib` for `wasm32-wasip2`.
+//! crate for `wasm32-wasip2` as a `cdylib` (and an `rlib`, if it has integration tests).
 //!
 //! What a plugin does to the outside goes through a [`Host`], so that its logic runs in native
 //! unit tests too: the `testing` module has a host with scripted answers and a clock that
 //! costs no time.
+//!
+//! What the host decides by is the kind of a [`Failure`]: all but `uncertain` and `other` promise
+//! that the step changed nothing. [`SendError`] knows the difference for lost requests.
 //!
 //! A whole plugin, for a service that keeps several keys per account:
 //!

@@ -355,3 +355,49 @@ impl Manifest {
 fn strings<S: Into<String>>(items: impl IntoIterator<Item = S>) -> Vec<String> {
     items.into_iter().map(Into::into).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn the_json_is_what_a_host_reads() {
+        let manifest = Manifest::new("keys", "1.2.3", Strategy::InPlace)
+            .record(RecordAsk::target(["key"]))
+            .record(RecordAsk::attached(["id", "key"]).having(["id"]).plain(["id"]))
+            .returns(Place::Custom, "key", "secret")
+            .setting(
+                SettingSchema::choice("mode", ["a", "b"], "How.").label("Mode").aliases(["M"]).default("a"),
+            )
+            .setting(SettingSchema::flag("deep", "Whether.").required())
+            .request(RequestRule::get("{setting:host}", "/keys"))
+            .request(
+                RequestRule::delete("{setting:host}", "/keys/{id}").during([Step::Commit]).removing("{id}"),
+            );
+        let read: Value = serde_json::from_str(&manifest.to_json()).unwrap();
+        assert_eq!(
+            read,
+            json!({
+                "name": "keys", "version": "1.2.3", "strategy": "in-place",
+                "records": [
+                    {"role": "target", "fields": ["key"]},
+                    {"role": "attached", "has": ["id"], "fields": ["id", "key"], "plain": ["id"]},
+                ],
+                "returns": [{"label": "key", "place": "custom", "type": "secret"}],
+                "settings": [
+                    {"key": "mode", "label": "Mode", "aliases": ["M"], "type": "enum", "default": "a",
+                     "values": ["a", "b"], "description": "How."},
+                    {"key": "deep", "type": "bool", "required": true, "description": "Whether."},
+                ],
+                "hosts": ["https://{setting:host}"],
+                "requests": [
+                    {"steps": ["all"], "method": "GET", "host": "{setting:host}", "path": "/keys"},
+                    {"steps": ["commit"], "method": "DELETE", "host": "{setting:host}", "path": "/keys/{id}",
+                     "removes": "{id}"},
+                ],
+            })
+        );
+    }
+}

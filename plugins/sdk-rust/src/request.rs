@@ -215,3 +215,65 @@ impl fmt::Debug for Request {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::request;
+    use crate::{FailureKind, Manifest, SettingSchema, Strategy};
+
+    fn manifest() -> Manifest {
+        Manifest::new("test", "1.0.0", Strategy::Overlap)
+            .setting(SettingSchema::int("days", "").default(30))
+            .setting(SettingSchema::duration("pause", "").default("250ms"))
+            .setting(SettingSchema::text("unset", ""))
+    }
+
+    #[test]
+    fn the_marker_of_any_try_of_this_rotation_is_recognised_and_no_other() {
+        let mut request = request(&manifest());
+        request.marker = "pamrun-hash-id.2".to_owned();
+        for ours in ["pamrun-hash-id.1", "pamrun-hash-id.2", "pamrun-hash-id.11"] {
+            assert!(request.made_this(ours), "{ours}");
+        }
+        for other in
+            ["pamrun-hash-id", "pamrun-hash-id.", "pamrun-hash-id2.1", "pamrun-hash-id.1 copy", "id.1", ""]
+        {
+            assert!(!request.made_this(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn an_empty_field_counts_as_missing() {
+        let request = request(&manifest()).with_target(&[("empty", ""), ("full", "x")]);
+        assert_eq!(request.target.get("full"), Some("x"));
+        assert_eq!(request.target.get("empty"), None);
+        assert_eq!(request.target.text("empty").unwrap_err().code, "field-missing");
+    }
+
+    #[test]
+    fn the_first_record_that_has_all_fields_is_found() {
+        let request = request(&manifest())
+            .with_record(Role::Attached, "half", &[("a", "1")])
+            .with_record(Role::Attached, "whole", &[("a", "1"), ("b", "2")])
+            .with_record(Role::Provider, "later", &[("a", "1"), ("b", "2")]);
+        assert_eq!(request.record_with(&["a", "b"]).map(|record| record.uid.as_str()), Some("whole"));
+        assert_eq!(request.record_with(&["a", "c"]), None);
+    }
+
+    #[test]
+    fn settings_are_read_by_their_type_and_defaults_come_from_the_manifest() {
+        let request = request(&manifest());
+        assert_eq!(request.setting_int("days"), Ok(30));
+        assert_eq!(request.setting_duration("pause"), Ok(Duration::from_millis(250)));
+        assert_eq!(request.setting_text("unset").unwrap_err().code, "setting-missing");
+        assert_eq!(request.setting_text("days").unwrap_err().kind, FailureKind::Invalid);
+    }
+
+    #[test]
+    fn values_do_not_show_in_debug() {
+        let request = request(&manifest()).with_target(&[("key", "canary")]);
+        let update = Update::secret("key", "canary");
+        assert!(!format!("{request:?} {:?} {update:?}", request.target).contains("canary"));
+    }
+}

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use http::{Response, StatusCode};
 use serde_json::Value;
 
-use crate::{Field, Host, Level, Manifest, Record, Request, Role, SendError, SettingValue, Update};
+use crate::{Field, Host, Level, Manifest, Record, Request, Role, SendError, SettingValue};
 
 /// A request as it was sent.
 pub type Sent = http::Request<Vec<u8>>;
@@ -175,13 +175,6 @@ impl Request {
     pub fn with_setting(mut self, key: &str, value: SettingValue) -> Self {
         self.settings.retain(|(name, _)| name != key);
         self.settings.push((key.to_owned(), value));
-        self
-    }
-
-    /// Sets what a consumer is to receive.
-    #[must_use]
-    pub fn with_deliveries(mut self, deliver: Vec<Update>) -> Self {
-        self.deliver = deliver;
         self
     }
 }

@@ -145,7 +145,7 @@ impl Cloud {
         assert_eq!(field("grant_type"), "client_credentials");
         assert_eq!(field("scope"), format!("https://{}/.default", self.hosts.1));
         let (client, secret) = (field("client_id"), field("client_secret"));
-        let is_right = match client.as_str() {
+        let is_right = match client.to_lowercase().as_str() {
             ADMIN_ID => secret == ADMIN_SECRET,
             APP_ID => self.secrets.iter().any(|known| known.value == secret && known.usable_from <= elapsed),
             _ => {

@@ -58,9 +58,8 @@ fn both_forms_of_collision_are_tried_again() {
 
 #[test]
 fn a_collision_that_lasts_is_a_conflict_after_five_tries() {
-    let (cloud, failure, tries) = failing(
-        &[const { Fault::Refuse(409, "Directory_ConcurrencyViolation", COLLISION) }; 5].map(|fault| fault),
-    );
+    let (cloud, failure, tries) =
+        failing(&vec![Fault::Refuse(409, "Directory_ConcurrencyViolation", COLLISION); 5]);
     assert_eq!((failure.kind, tries), (FailureKind::Conflict, 5));
     assert_eq!(cloud.ids(), ["old-1", "old-2"]);
 }

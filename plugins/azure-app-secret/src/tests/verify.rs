@@ -75,6 +75,15 @@ fn an_outage_ends_it_after_thirty_seconds_whatever_the_window() {
 }
 
 #[test]
+fn a_service_that_invites_to_ask_again_at_once_is_asked_once_a_second() {
+    let mut cloud = accepting_from(0);
+    cloud.faults.extend(std::iter::repeat_n(("/token", Fault::SlowDown(503, "0")), 100));
+    let (result, logins, seconds) = verify(&mut cloud, &usual());
+    assert!(matches!(result.unwrap_err().kind, FailureKind::Unavailable { .. }));
+    assert_eq!((logins, seconds), (31, 30));
+}
+
+#[test]
 fn a_short_outage_is_survived() {
     let mut cloud =
         accepting_from(0).failing("/token", &[Fault::AnswerAfter(503), Fault::SlowDown(429, "20")]);

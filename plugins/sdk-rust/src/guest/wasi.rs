@@ -32,7 +32,10 @@ impl Wasi {
 impl Host for Wasi {
     fn send(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, SendError> {
         let (outgoing, body) = outgoing(&request)?;
-        let answer = outgoing_handler::handle(outgoing, None).map_err(classify)?;
+        let answer = outgoing_handler::handle(outgoing, None).map_err(|code| match classify(code) {
+            SendError::Lost(reason) => SendError::NotSent(reason),
+            refused => refused,
+        })?;
         // A refused request takes its body unread: only the answer knows why the writing failed.
         let written = write(body, request.body());
         answer.subscribe().block();
@@ -74,8 +77,10 @@ fn outgoing(request: &Request<Vec<u8>>) -> Result<(OutgoingRequest, OutgoingBody
     for (name, value) in request.headers() {
         headers.append(name.as_str(), value.as_bytes()).map_err(|_| unfit("header"))?;
     }
-    let length = request.body().len().to_string();
-    headers.set("content-length", &[length.into_bytes()]).map_err(|_| unfit("length"))?;
+    if !request.body().is_empty() {
+        let length = request.body().len().to_string();
+        headers.set("content-length", &[length.into_bytes()]).map_err(|_| unfit("length"))?;
+    }
     let outgoing = OutgoingRequest::new(headers);
     let scheme = match uri.scheme_str() {
         Some("https") => Scheme::Https,
@@ -136,7 +141,7 @@ fn read(answer: &IncomingResponse) -> Result<Response<Vec<u8>>, SendError> {
 /// Sorts the host's reasons by the one question that matters: may the service have acted? What is
 /// not known to have happened before the request went out counts as lost.
 fn classify(code: ErrorCode) -> SendError {
-    let reason = format!("{code}");
+    let reason = words(&code);
     match code {
         ErrorCode::HttpRequestDenied | ErrorCode::DestinationIpProhibited => SendError::Denied(reason),
         ErrorCode::DnsTimeout
@@ -159,4 +164,22 @@ fn classify(code: ErrorCode) -> SendError {
         | ErrorCode::HttpRequestHeaderSize(_) => SendError::NotSent(reason),
         _ => SendError::Lost(reason),
     }
+}
+
+/// What the host said, or else the name of the code in words: `ConnectionRefused` is "connection
+/// refused".
+fn words(code: &ErrorCode) -> String {
+    if let ErrorCode::InternalError(Some(said)) = code {
+        return said.clone();
+    }
+    let debug = format!("{code:?}");
+    let name = debug.trim_start_matches("ErrorCode::").split('(').next().unwrap_or_default();
+    let mut words = String::new();
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() && !words.is_empty() {
+            words.push(' ');
+        }
+        words.push(letter.to_ascii_lowercase());
+    }
+    words
 }

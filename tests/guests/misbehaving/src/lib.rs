@@ -1,5 +1,5 @@
 //! A plugin that rotates the key of a simple service and does one bad thing on the way: the one
-//! that the setting `behaviour` names (see [`misdeeds::ANYWHERE`] and [`AT_ITS_PLACE`]). Those of
+//! that the setting `behaviour` names (`ANYWHERE` in `misdeeds.rs`, and `AT_ITS_PLACE` below). Those of
 //! the first list happen at the beginning of the step that the setting `step` names.
 //!
 //! The service, at the host of the setting `host`, knows its callers by `Authorization: Bearer KEY`
