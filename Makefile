@@ -14,7 +14,7 @@ demo: build plugins ## Show one whole rotation against a stand-in cloud
 	@$(CARGO) build --quiet --locked --release -p pamrun-tests --bin demo
 	@target/release/demo
 
-test: build plugins guests ## Run all tests
+test: build guests ## Run all tests
 	$(CARGO) test --locked --release --workspace --exclude misbehaving
 
 lint: $(CARGO_DENY) ## Check formatting, lints, docs, dependencies and the vendored interfaces
@@ -28,10 +28,10 @@ build: ## Build target/release/pamrun
 	$(CARGO) build --locked --release -p pamrun
 
 plugins: ## Build target/plugins/NAME.wasm
-	plugins/build.sh target/plugins azure-app-secret
+	plugins/build.sh target/plugins/azure-app-secret.wasm
 
 guests:
-	plugins/build.sh target/guests misbehaving
+	plugins/build.sh target/plugins/azure-app-secret.wasm target/guests/misbehaving.wasm
 
 bench: build plugins ## Measure start-up and a whole rotation
 	$(CARGO) bench --locked -p pamrun-tests

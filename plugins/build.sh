@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds plugins to WebAssembly components, with the first toolchain that works.
 #
-#   plugins/build.sh FOLDER PACKAGE...    leaves FOLDER/PACKAGE.wasm for each workspace package
+#   plugins/build.sh FOLDER/PACKAGE.wasm...    builds that package of the workspace to that file
 #
 # WASM_TOOLCHAIN forces one of:
 #   installed  the wasm32-wasip2 target of the toolchain at hand
@@ -13,6 +13,8 @@ cd "$(dirname "$0")/.."
 target=wasm32-wasip2
 build_dir=target/guest
 log=target/wasm-toolchain.log
+# The same source gives the same digest wherever it is built.
+remap="--remap-path-prefix=$PWD=. --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=cargo"
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -29,7 +31,7 @@ have_installed() {
     sysroot=$(rustc --print sysroot 2>/dev/null) && [ -d "$sysroot/lib/rustlib/$target/lib" ]
 }
 
-cargo_installed() { cargo "$@"; }
+cargo_installed() { RUSTFLAGS=$remap cargo "$@"; }
 
 have_rustup() {
     command -v rustup >/dev/null || return 1
@@ -37,7 +39,7 @@ have_rustup() {
     timeout 120 rustup target add "$target" >>"$log" 2>&1
 }
 
-cargo_rustup() { cargo "$@"; }
+cargo_rustup() { cargo_installed "$@"; }
 
 debian_packages=(rustc-web cargo-web rust-web-src wasi-libc lld-22)
 
@@ -76,17 +78,16 @@ cargo_debian() {
     local linker
     linker=$(component_linker)
     env -u RUSTUP_TOOLCHAIN -u CARGO -u RUSTC_WRAPPER \
-        RUSTC_BOOTSTRAP=1 RUSTC=/usr/bin/rustc RUSTFLAGS="-L native=/usr/lib/wasm32-wasi" \
+        RUSTC_BOOTSTRAP=1 RUSTC=/usr/bin/rustc RUSTFLAGS="$remap -L native=/usr/lib/wasm32-wasi" \
         PATH="$linker:/usr/lib/llvm-22/bin:/usr/bin:/bin" \
         /usr/bin/cargo "$@" -Z build-std=std,panic_abort
 }
 
 # ---- choose, build, copy ----
 
-[ $# -ge 2 ] || die "usage: plugins/build.sh FOLDER PACKAGE..." "for example: plugins/build.sh target/plugins azure-app-secret"
-folder=$1
-shift
-mkdir -p "$folder" "$build_dir"
+[ $# -ge 1 ] || die "usage: plugins/build.sh FOLDER/PACKAGE.wasm..." \
+    "for example: plugins/build.sh target/plugins/azure-app-secret.wasm"
+mkdir -p "$build_dir"
 : >"$log"
 
 toolchain=
@@ -104,12 +105,14 @@ done
     "install one with: rustup target add $target"
 
 packages=()
-for package in "$@"; do packages+=(-p "$package"); done
+for file in "$@"; do packages+=(-p "$(basename "$file" .wasm)"); done
 "cargo_$toolchain" build --quiet --locked --profile plugin --target "$target" --target-dir "$build_dir" "${packages[@]}"
 
-for package in "$@"; do
+for file in "$@"; do
+    package=$(basename "$file" .wasm)
     built=$build_dir/$target/plugin/${package//-/_}.wasm
+    mkdir -p "$(dirname "$file")"
     # Only what changed is copied, so that a plugin's time tells when it was built.
-    cmp -s "$built" "$folder/$package.wasm" || cp "$built" "$folder/$package.wasm"
-    say "$folder/$package.wasm  $(wc -c <"$built") bytes  ($toolchain toolchain)"
+    cmp -s "$built" "$file" || cp "$built" "$file"
+    say "$file  $(wc -c <"$built") bytes  ($toolchain toolchain)"
 done

@@ -22,7 +22,10 @@ pub mod policy;
 pub mod report;
 pub mod request;
 pub mod rotation;
+mod run;
 pub mod secret;
 mod units;
 pub mod vault;
 pub mod wasm;
+
+pub use run::run;

@@ -1,3 +1,7 @@
 //! The `pamrun` binary: see the library.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(pamrun::run(std::env::args_os()))
+}

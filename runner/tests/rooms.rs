@@ -74,7 +74,8 @@ fn room_of(source: &Path, file: &Path) -> String {
 
 /// The rooms named in `crate::ROOM`, and in `use crate::{ROOM::…, …}`.
 fn used_rooms(source: &str) -> BTreeSet<String> {
-    let code: String = source.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
+    let code: String =
+        source.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
     let mut rooms = BTreeSet::new();
     for (at, found) in code.match_indices("crate::") {
         let rest = &code[at + found.len()..];
@@ -86,7 +87,9 @@ fn used_rooms(source: &str) -> BTreeSet<String> {
                     '{' => depth += 1,
                     '}' if depth == 0 => break,
                     '}' => depth -= 1,
-                    ',' if depth == 0 => rooms.insert(std::mem::take(&mut name)).then_some(()).unwrap_or_default(),
+                    ',' if depth == 0 => {
+                        rooms.insert(std::mem::take(&mut name)).then_some(()).unwrap_or_default()
+                    }
                     _ if depth == 0 => name.push(character),
                     _ => {}
                 }

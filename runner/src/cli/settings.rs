@@ -1,6 +1,7 @@
 //! What was typed, said by the environment and written in the configuration file, put together.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::PathBuf;
 
 use http::Uri;
@@ -108,6 +109,18 @@ impl ExecSettings {
             format: layers.checked("format", args.format, values::format)?.unwrap_or_default(),
             plugins: config.plugins,
         })
+    }
+
+    /// Reads the file of further certificate authorities.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn ca_pem(&self) -> Result<Option<Vec<u8>>, CliError> {
+        let read = |path: &PathBuf| {
+            #[expect(clippy::disallowed_methods, reason = "the operator named the file")]
+            fs::read(path).map_err(|error| CliError::Unreadable { path: path.clone(), error: error.kind() })
+        };
+        self.ca_file.as_ref().map(read).transpose()
     }
 
     /// Returns what the configuration file says of the plugin file with this digest.

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::Redact;
 use crate::catalog::Digest;
 use crate::model::{Listed, Place, Plan, Update};
-use crate::rotation::{ErrorInfo, Outcome, OutcomeKind, StepTiming};
+use crate::rotation::{Outcome, OutcomeKind, StepTiming};
 
 /// The version of the document.
 const SCHEMA: u32 = 1;
@@ -173,33 +173,8 @@ impl Report<'_> {
         let listed = |list: &[Listed]| list.iter().map(|listed| ListedEntry::new(listed, redact)).collect();
         let texts = |list: &[String]| list.iter().map(|text| redact(text)).collect();
         Document {
-            updates: outcome.updates.iter().map(|update| self.update(update, redact)).collect(),
-            plan: outcome.plan.as_ref().map(|Plan { target, creates, removes, .. }| PlanEntry {
-                target: redact(target),
-                creates: redact(creates),
-                removes: listed(removes),
-            }),
-            saved: outcome.saved,
-            proof: outcome.proof,
-            removed: texts(&outcome.removed),
-            retained: listed(&outcome.retained),
-            steps: outcome.steps.iter().map(StepEntry::new).collect(),
-            warnings: texts(&outcome.warnings),
-            ..self.empty(outcome.kind, outcome.error.as_ref(), redact)
-        }
-    }
-
-    /// Makes the document of an error that came before there was an outcome.
-    #[must_use]
-    pub fn early_error(&self, kind: OutcomeKind, error: &ErrorInfo, redact: &Redact<'_>) -> Document {
-        self.empty(kind, Some(error), redact)
-    }
-
-    /// A document that knows of no rotation.
-    fn empty(&self, outcome: OutcomeKind, error: Option<&ErrorInfo>, redact: &Redact<'_>) -> Document {
-        Document {
             schema: SCHEMA,
-            outcome,
+            outcome: outcome.kind,
             rotation_id: self.rotation_id.map(str::to_owned),
             record_uid: self.record_uid.map(redact),
             plugin: self.plugin.map(|plugin| PluginInfo {
@@ -207,16 +182,20 @@ impl Report<'_> {
                 version: redact(&plugin.version),
                 ..plugin.clone()
             }),
-            plan: None,
-            updates: Vec::new(),
-            saved: false,
-            proof: None,
-            removed: Vec::new(),
-            retained: Vec::new(),
+            plan: outcome.plan.as_ref().map(|Plan { target, creates, removes, .. }| PlanEntry {
+                target: redact(target),
+                creates: redact(creates),
+                removes: listed(removes),
+            }),
+            updates: outcome.updates.iter().map(|update| self.update(update, redact)).collect(),
+            saved: outcome.saved,
+            proof: outcome.proof,
+            removed: texts(&outcome.removed),
+            retained: listed(&outcome.retained),
             deliveries: Vec::new(),
-            steps: Vec::new(),
-            warnings: Vec::new(),
-            error: error.map(|error| ErrorEntry {
+            steps: outcome.steps.iter().map(StepEntry::new).collect(),
+            warnings: texts(&outcome.warnings),
+            error: outcome.error.as_ref().map(|error| ErrorEntry {
                 code: redact(&error.code),
                 step: error.step.as_deref().map(redact),
                 message: redact(&error.message),

@@ -6,6 +6,7 @@
 mod document;
 mod json;
 mod message;
+mod sheet;
 mod terminal;
 mod text;
 
@@ -14,7 +15,8 @@ pub use document::{
 };
 pub use json::render_json;
 pub use message::Message;
-pub use terminal::{Console, print, stdout_is_terminal};
+pub use sheet::PluginSheet;
+pub use terminal::{Console, print, print_help, stdin_is_terminal, stdout_is_terminal};
 pub use text::render_text;
 
 /// Puts something harmless in the place of every live secret in a text.

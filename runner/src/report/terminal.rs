@@ -14,6 +14,23 @@ pub fn print(text: &str) -> io::Result<()> {
     write(&mut io::stdout().lock(), text)
 }
 
+/// Prints what the command line's parser has to say: help, which was asked for, to stdout, and a
+/// mistake to stderr.
+#[expect(clippy::disallowed_methods, reason = "report owns stdout and stderr")]
+pub fn print_help(text: &str, asked_for: bool) {
+    let _ = if asked_for {
+        io::stdout().lock().write_all(text.as_bytes())
+    } else {
+        io::stderr().lock().write_all(text.as_bytes())
+    };
+}
+
+/// Tells whether somebody would have to type what is read from stdin.
+#[must_use]
+pub fn stdin_is_terminal() -> bool {
+    io::stdin().is_terminal()
+}
+
 /// Tells whether stdout is a terminal, where the document is indented.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "report owns stdout")]

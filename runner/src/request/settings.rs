@@ -5,11 +5,11 @@ use std::fmt;
 
 use serde_json::Value;
 
+use super::Sources;
 use super::nearest::did_you_mean;
 use super::problems::Problems;
 use super::schema::names;
 use super::value::{BadDefault, default, expected, parse};
-use super::Sources;
 use crate::cli::SetValue;
 use crate::model::{Place, Record, Setting, SettingSchema, SettingType, SettingValue};
 

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use crate::units::parse_duration;
 use crate::model::{SettingSchema, SettingType, SettingValue};
 use crate::secret::Secret;
+use crate::units::parse_duration;
 
 /// Checks a text that is stripped and not empty; `None` when the schema does not allow it.
 pub(super) fn parse(schema: &SettingSchema, text: &str) -> Option<SettingValue> {

@@ -112,6 +112,31 @@ pub struct Outcome {
     pub error: Option<ErrorInfo>,
 }
 
+impl Outcome {
+    /// The outcome of a rotation that has not got anywhere yet.
+    #[must_use]
+    pub fn new(kind: OutcomeKind) -> Self {
+        Self {
+            kind,
+            plan: None,
+            updates: Vec::new(),
+            saved: false,
+            proof: None,
+            removed: Vec::new(),
+            retained: Vec::new(),
+            steps: Vec::new(),
+            warnings: Vec::new(),
+            error: None,
+        }
+    }
+
+    /// The outcome of a rotation that an error ended before it began.
+    #[must_use]
+    pub fn of_error(kind: OutcomeKind, error: ErrorInfo) -> Self {
+        Self { error: Some(error), ..Self::new(kind) }
+    }
+}
+
 impl StepTiming {
     /// The timing of a step of the plugin.
     #[must_use]

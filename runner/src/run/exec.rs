@@ -27,7 +27,7 @@ use crate::rotation::{
 };
 use crate::secret::Redactor;
 use crate::vault::FileVault;
-use crate::wasm::{Gate, Loaded, LogLevel, NetworkOptions, Resolve, Runtime};
+use crate::wasm::{Gate, LogLevel, NetworkOptions, Resolve, Runtime};
 
 /// What the document says besides the outcome; known bit by bit.
 #[derive(Default)]
@@ -192,9 +192,8 @@ fn rotate(
 fn read_params(settings: &ExecSettings, redactor: &Redactor) -> Result<Params, Fault> {
     if stdin_is_terminal() {
         let redact = |text: &str| text.to_owned();
-        Console::new(&redact).say(Message::Hint(
-            "waiting for the gateway's line on stdin; `pamrun params encode` makes one",
-        ));
+        Console::new(&redact)
+            .say(Message::Hint("waiting for the gateway's line on stdin; `pamrun params encode` makes one"));
     }
     let params = Params::read(stdin().lock(), &settings.limits)?;
     for password in params.new_password.iter().chain(&params.old_password) {
@@ -207,14 +206,21 @@ fn read_params(settings: &ExecSettings, redactor: &Redactor) -> Result<Params, F
 pub(super) fn async_runtime() -> Result<tokio::runtime::Runtime, Fault> {
     tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| Fault {
         kind: OutcomeKind::Internal,
-        ..Fault::invalid("async-runtime", format!("the system gives no way to wait for events: {error}"), None)
+        ..Fault::invalid(
+            "async-runtime",
+            format!("the system gives no way to wait for events: {error}"),
+            None,
+        )
     })
 }
 
 fn check(manifest: &Manifest) -> Result<(), Fault> {
     check_manifest(manifest)?;
     if manifest.strategy != Strategy::Overlap {
-        let message = format!("{} is not an `overlap` plugin, and this version of pamrun runs no other ones", manifest.name);
+        let message = format!(
+            "{} is not an `overlap` plugin, and this version of pamrun runs no other ones",
+            manifest.name
+        );
         return Err(Fault::invalid("strategy-unknown", message, None));
     }
     Ok(())
@@ -243,7 +249,10 @@ fn network(settings: &ExecSettings) -> Result<NetworkOptions, CliError> {
 fn override_warnings(settings: &ExecSettings) -> Vec<String> {
     let entries = settings.resolve.iter();
     let line = |entry: &crate::cli::Resolve| {
-        format!("--resolve sends {}:{} to {}, not to where its name leads", entry.host, entry.port, entry.address)
+        format!(
+            "--resolve sends {}:{} to {}, not to where its name leads",
+            entry.host, entry.port, entry.address
+        )
     };
     entries.map(line).collect()
 }

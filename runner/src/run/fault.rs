@@ -88,10 +88,9 @@ impl From<NetworkError> for Fault {
 impl From<LoadError> for Fault {
     fn from(error: LoadError) -> Self {
         match error {
-            LoadError::Engine(_) => Self {
-                kind: OutcomeKind::Internal,
-                ..Self::invalid("engine", error.to_string(), None)
-            },
+            LoadError::Engine(_) => {
+                Self { kind: OutcomeKind::Internal, ..Self::invalid("engine", error.to_string(), None) }
+            }
             _ => Self::invalid("plugin-unfit", error.to_string(), None),
         }
     }

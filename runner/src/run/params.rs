@@ -17,11 +17,9 @@ pub(super) fn params(command: &ParamsCommand) -> Result<(), Fault> {
         ParamsCommand::Encode { input } => {
             let mut text = Zeroizing::new(Vec::new());
             let most = u64::try_from(limits.params).unwrap_or(u64::MAX).saturating_add(1);
-            input
-                .open()?
-                .take(most)
-                .read_to_end(&mut text)
-                .map_err(|error| Fault::invalid("input-unreadable", format!("the input cannot be read: {error}"), None))?;
+            input.open()?.take(most).read_to_end(&mut text).map_err(|error| {
+                Fault::invalid("input-unreadable", format!("the input cannot be read: {error}"), None)
+            })?;
             print(encode_json(&text, &limits)?.expose())?;
         }
         ParamsCommand::Decode { input, reveal } => {

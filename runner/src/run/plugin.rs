@@ -15,7 +15,8 @@ pub(super) fn plugin(command: &PluginCommand) -> Result<(), Fault> {
     match command {
         PluginCommand::Inspect { file } => {
             let (file, inspection, manifest) = open(file)?;
-            let made_by = inspection.tools.iter().map(|tool| format!("{} {}", tool.name, tool.version)).collect();
+            let made_by =
+                inspection.tools.iter().map(|tool| format!("{} {}", tool.name, tool.version)).collect();
             let sheet = PluginSheet {
                 manifest: &manifest,
                 digest: file.digest,
@@ -32,10 +33,7 @@ pub(super) fn plugin(command: &PluginCommand) -> Result<(), Fault> {
         PluginCommand::Check { file } => {
             let (file, _, manifest) = open(file)?;
             check_manifest(&manifest)?;
-            print(&format!(
-                "{} {} fits this pamrun\n{}",
-                manifest.name, manifest.version, file.digest
-            ))?;
+            print(&format!("{} {} fits this pamrun\n{}", manifest.name, manifest.version, file.digest))?;
         }
     }
     Ok(())

@@ -43,8 +43,8 @@ impl Preparation<'_> {
             new_password: self.params.new_password.as_ref(),
             old_password: self.params.old_password.as_ref(),
         };
-        let request::Prepared { request, secrets, warnings } =
-            request::prepare(self.manifest, &sources).map_err(|error| Fault::from(error).into_stop("settings"))?;
+        let request::Prepared { request, secrets, warnings } = request::prepare(self.manifest, &sources)
+            .map_err(|error| Fault::from(error).into_stop("settings"))?;
         secrets.iter().for_each(|secret| self.redactor.learn(secret));
         for warning in warnings {
             let mut known = self.warnings.borrow_mut();

@@ -70,11 +70,8 @@ pub(in crate::report) fn rotated() -> Document {
 
 /// The document of one that was refused before it began.
 pub(in crate::report) fn failed() -> Document {
-    Report { record_uid: Some("u1"), ..Report::default() }.early_error(
-        OutcomeKind::Refused,
-        &error(),
-        &redact,
-    )
+    Report { record_uid: Some("u1"), ..Report::default() }
+        .document(&Outcome::of_error(OutcomeKind::Refused, error()), &redact)
 }
 
 #[test]
