@@ -72,5 +72,8 @@ pub trait Journal {
     /// Locks the target, letting go of a target locked before.
     async fn lock_target(&mut self, target: &str, patience: Duration) -> Result<Lock, JournalError>;
     /// Writes an entry; durable when it returns.
+    ///
+    /// # Errors
+    /// Why it could not be made durable.
     fn append(&mut self, entry: Entry) -> Result<(), JournalError>;
 }

@@ -5,13 +5,29 @@
 //! but those four, so that every interleaving of failures can be played with fakes.
 
 mod clock;
+mod commit;
+mod contract;
+mod engine;
+mod job;
 mod journal;
+mod make;
+mod marker;
 mod outcome;
+mod overlap;
 mod plugin;
+mod records;
+mod save;
+mod stop;
+mod undo;
 mod vault;
 
 pub use clock::Clock;
+pub use contract::Secrets;
+pub use job::{Job, Parts, Prepare, Prepared, StepGrants};
 pub use journal::{Entry, Journal, JournalError, Lock};
+pub use marker::{is_marker_of_another, marker, marker_stem};
 pub use outcome::{ErrorInfo, Outcome, OutcomeKind, StepTiming};
+pub use overlap::rotate_overlap;
 pub use plugin::{Call, Plugin, StepError, StepResult, Trace};
+pub use stop::Stop;
 pub use vault::{GetError, SaveError, Vault};

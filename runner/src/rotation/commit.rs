@@ -1,0 +1,114 @@
+//! Step 12: removes what the new credential replaces, and not one credential more.
+
+use super::engine::{BackOff, Engine, Ready};
+use super::records::{has_id, names, same_id};
+use super::{Entry, OutcomeKind, Prepared, StepError, Stop};
+use crate::model::{Credential, Plan, Record, Removed, StepName};
+use crate::policy::Removals;
+
+impl Engine<'_> {
+    /// Removes what the plan lists, now that the vault holds the new credential; `records` are as
+    /// read back. From here there is only forward: what fails leaves the rotation unfinished.
+    pub(super) async fn commit(
+        &mut self,
+        ready: &Ready,
+        credential: &Credential,
+        records: &[Record],
+    ) -> Result<(), Stop> {
+        let handle = &credential.handle;
+        let plan = self.removable(&ready.plan, handle, records);
+        if plan.removes.is_empty() {
+            self.close(Entry::Saved);
+            return Ok(());
+        }
+        let done = match self.append(Entry::Saved) {
+            Ok(()) => self.remove(&plan, handle, records).await,
+            Err(stop) => Err(stop),
+        };
+        let mut left = Vec::new();
+        for listed in plan.removes {
+            if !has_id(&self.outcome.removed, &listed.id) {
+                left.push(listed.id.clone());
+                self.retain(listed);
+            }
+        }
+        done.map_err(|stop| unfinished(stop, &plan.target, &left))
+    }
+
+    /// The plan without what stays: all of it when the new credential is unproven; else what a
+    /// record names, read just now, and the new credential itself.
+    fn removable(&mut self, plan: &Plan, handle: &str, records: &[Record]) -> Plan {
+        let mut plan = plan.clone();
+        for listed in std::mem::take(&mut plan.removes) {
+            let named_by = records.iter().find(|record| names(record, &listed.id));
+            if let Some(record) = named_by {
+                self.warn(format!("{} will not be removed: record {} names it", listed.id, record.uid));
+            }
+            if self.outcome.proof != Some("verified") || named_by.is_some() || same_id(&listed.id, handle) {
+                self.retain(listed);
+            } else {
+                plan.removes.push(listed);
+            }
+        }
+        plan
+    }
+
+    /// Calls commit until it succeeds, fails for good, or the time is up.
+    async fn remove(&mut self, plan: &Plan, handle: &str, records: &[Record]) -> Result<(), Stop> {
+        let prepared = (self.prepare)(records)?;
+        let mut pauses = BackOff::default();
+        loop {
+            let error = match self.commit_once(&prepared, plan, handle).await {
+                Ok(removed) => return self.take_stock(plan, &removed),
+                Err(error) => error,
+            };
+            let pause = pauses.next_pause().max(error.retry_after());
+            if !error.may_pass() || !self.pause(pause).await {
+                return Err(Stop::of_step(StepName::Commit, error));
+            }
+        }
+    }
+
+    async fn commit_once(
+        &mut self,
+        prepared: &Prepared,
+        plan: &Plan,
+        handle: &str,
+    ) -> Result<Vec<Removed>, StepError> {
+        let exactly = Removals::Exactly(plan.removes.iter().map(|listed| listed.id.clone()).collect());
+        let commit = self.call(StepName::Commit, prepared, exactly, async |plugin, call| {
+            plugin.commit(call, plan, handle).await
+        });
+        commit.await.result
+    }
+
+    /// Takes the plugin's word for what is gone, as far as it was in the plan.
+    fn take_stock(&mut self, plan: &Plan, removed: &[Removed]) -> Result<(), Stop> {
+        for listed in &plan.removes {
+            if removed.iter().any(|removed| removed.gone && same_id(&removed.id, &listed.id)) {
+                self.outcome.removed.push(listed.id.clone());
+            }
+        }
+        match plan.removes.len() - self.outcome.removed.len() {
+            0 => Ok(()),
+            left => {
+                let message =
+                    format!("{left} of {} credentials are not known to be gone", plan.removes.len());
+                Err(Stop::failed("commit", "commit-incomplete", message))
+            }
+        }
+    }
+}
+
+/// How a rotation ends that is saved, and whose commit stopped.
+fn unfinished(mut stop: Stop, target: &str, left: &[String]) -> Stop {
+    stop.kind = OutcomeKind::Uncertain;
+    "commit-incomplete".clone_into(&mut stop.error.code);
+    stop.error.message = format!(
+        "the new credential is saved, but not all that it replaces is removed: {}",
+        stop.error.message
+    );
+    stop.error.hint =
+        Some(format!("remove these at {target}, where they are still there: {}", left.join(", ")));
+    stop
+}

@@ -1,0 +1,232 @@
+//! What every step of a rotation goes through: the time that is left, the plugin's calls, reads
+//! of the vault, entries in the journal, and the notes that become the outcome.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use super::contract::Spared;
+use super::records::{freshen, same_id};
+use super::{
+    Call, Clock, Entry, Job, Journal, Outcome, OutcomeKind, Parts, Plugin, Prepare, Prepared, Secrets,
+    StepError, StepResult, StepTiming, Stop, Trace, Vault, marker,
+};
+use crate::model::{Listed, Plan, Record, StepName};
+use crate::policy::Removals;
+
+/// The least time that a call is worth beginning with.
+const SHORTEST_CALL: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: u64 = 15;
+
+/// One rotation under way.
+pub(super) struct Engine<'a> {
+    pub(super) job: &'a Job,
+    plugin: &'a mut dyn Plugin,
+    pub(super) vault: Option<&'a mut dyn Vault>,
+    pub(super) journal: &'a mut dyn Journal,
+    pub(super) clock: &'a dyn Clock,
+    pub(super) prepare: &'a Prepare<'a>,
+    pub(super) secrets: &'a dyn Secrets,
+    deadline: Duration,
+    pub(super) tries: Tries,
+    pub(super) outcome: Outcome,
+}
+
+/// The records, read just now.
+pub(super) struct Fresh {
+    pub(super) target: Record,
+    pub(super) records: Vec<Record>,
+}
+
+/// What steps 2 and 3 found, and all later ones stand on.
+pub(super) struct Ready {
+    /// The target as it was read: the values and the revision that a save relies on.
+    pub(super) target: Record,
+    pub(super) prepared: Prepared,
+    pub(super) plan: Plan,
+    /// What the plugin planned to remove, and may not.
+    pub(super) spared: Vec<Spared>,
+    /// The ids that the plan as the plugin made it or a record names: not ours to roll back.
+    pub(super) taken: BTreeSet<String>,
+}
+
+/// The tries of rotate so far.
+#[derive(Default)]
+pub(super) struct Tries {
+    /// How many there were.
+    pub(super) count: u32,
+    /// When the last one ended.
+    pub(super) ended: Duration,
+    /// Credentials of ours that were seen, and gone before the last try began.
+    pub(super) settled: BTreeSet<String>,
+    /// The ids that rollbacks removed so far; the policy keeps count in it.
+    removed: Arc<Mutex<BTreeSet<String>>>,
+}
+
+impl<'a> Engine<'a> {
+    pub(super) fn new(job: &'a Job, parts: Parts<'a>) -> Self {
+        Self {
+            job,
+            plugin: parts.plugin,
+            vault: parts.vault,
+            journal: parts.journal,
+            clock: parts.clock,
+            prepare: parts.prepare,
+            secrets: parts.secrets,
+            deadline: parts.clock.elapsed() + job.limits.timeout,
+            tries: Tries::default(),
+            outcome: Outcome {
+                kind: OutcomeKind::Failed,
+                plan: None,
+                updates: Vec::new(),
+                saved: false,
+                proof: None,
+                removed: Vec::new(),
+                retained: Vec::new(),
+                steps: Vec::new(),
+                warnings: Vec::new(),
+                error: None,
+            },
+        }
+    }
+
+    /// The time left for `step`: rollback and commit may use what is held back for them.
+    pub(super) fn time_left(&self, step: StepName) -> Duration {
+        let left = self.deadline.saturating_sub(self.clock.elapsed());
+        match step {
+            StepName::Commit | StepName::Rollback => left,
+            StepName::Preflight | StepName::Rotate | StepName::Verify => {
+                left.saturating_sub(self.job.limits.reserve)
+            }
+        }
+    }
+
+    /// Waits, but leaves time for one more call; returns false when there is none.
+    pub(super) async fn pause(&self, pause: Duration) -> bool {
+        let spare = self.time_left(StepName::Rollback).saturating_sub(SHORTEST_CALL);
+        if spare.is_zero() {
+            return false;
+        }
+        self.clock.sleep(pause.min(spare)).await;
+        true
+    }
+
+    /// Calls one step of the plugin.
+    pub(super) async fn call<T>(
+        &mut self,
+        step: StepName,
+        prepared: &Prepared,
+        removals: Removals,
+        run: impl AsyncFnOnce(&mut dyn Plugin, Call<'_>) -> StepResult<T>,
+    ) -> StepResult<T> {
+        let budget = self.time_left(step);
+        if budget.is_zero() {
+            return StepResult { result: Err(self.out_of_time()), trace: Trace::default() };
+        }
+        let mut request = prepared.request.clone();
+        request.attempt = self.tries.count.max(1);
+        request.rotation_id.clone_from(&self.job.rotation_id);
+        request.marker = marker(&self.job.record_uid, &self.job.rotation_id, request.attempt);
+        let grant = (prepared.grant)(step, removals);
+
+        let began = self.clock.elapsed();
+        let answer = run(self.plugin, Call { request: &request, grant: &grant, budget }).await;
+        let elapsed = self.clock.elapsed().saturating_sub(began);
+        self.outcome.steps.push(StepTiming::of(step, elapsed, answer.trace.requests));
+        for deny in &answer.trace.denials {
+            if answer.result.as_ref().err() != Some(&StepError::Refused(deny.clone())) {
+                let hint = deny.hint().map(|hint| format!(" ({hint})")).unwrap_or_default();
+                self.warn(format!("refused in {step}: {deny}{hint}"));
+            }
+        }
+        answer
+    }
+
+    fn out_of_time(&self) -> StepError {
+        StepError::Limit {
+            name: "timeout",
+            message: format!(
+                "the rotation's {:?} are used up, but for what rollback and commit need; --timeout gives it more",
+                self.job.limits.timeout
+            ),
+        }
+    }
+
+    /// What rollback may remove: strays of this rotation, one for each try.
+    pub(super) fn strays(&self, ready: &Ready) -> Removals {
+        Removals::Strays {
+            tries: usize::try_from(self.tries.count).unwrap_or(usize::MAX),
+            never: ready.taken.clone(),
+            taken: Arc::clone(&self.tries.removed),
+        }
+    }
+
+    /// Reads the records: fresh from the vault, as far as it has them, and else as in the params.
+    ///
+    /// # Errors
+    /// The vault's own, and that the target is not there. Nothing was changed by trying.
+    pub(super) async fn get(&mut self, name: &str) -> Result<Fresh, Stop> {
+        let uid = &self.job.record_uid;
+        let mut records = self.job.params_records.clone();
+        if let Some(vault) = &mut self.vault {
+            let mut uids = vec![uid.clone()];
+            uids.extend(self.job.wanted.iter().filter(|wanted| *wanted != uid).cloned());
+            let began = self.clock.elapsed();
+            let fresh = vault.get(&uids).await;
+            self.time(name, began);
+            let fresh = fresh.map_err(|error| Stop::failed(name, error.code, error.message))?;
+            // Of the target, only the vault's own word counts.
+            records.retain(|record| record.uid != *uid);
+            records = freshen(records, fresh);
+        }
+        let target = records.iter().find(|record| record.uid == *uid).cloned().ok_or_else(|| {
+            let message = format!("record {uid} is not there, or is not shared with the vault's application");
+            Stop::failed(name, "record-missing", message)
+        })?;
+        Ok(Fresh { target, records })
+    }
+
+    /// Writes a journal entry; what it announces must not happen when this fails.
+    pub(super) fn append(&mut self, entry: Entry) -> Result<(), Stop> {
+        self.journal.append(entry).map_err(|error| Stop::failed("journal", error.code, error.message))
+    }
+
+    /// Writes a rotation's last entry. By then all is done: an entry that cannot be written keeps
+    /// the rotation open, and the next run closes it.
+    pub(super) fn close(&mut self, entry: Entry) {
+        if let Err(stop) = self.append(entry) {
+            self.warn(format!("the journal could not close this rotation: {stop}"));
+        }
+    }
+
+    pub(super) fn time(&mut self, name: &str, began: Duration) {
+        let elapsed = self.clock.elapsed().saturating_sub(began);
+        self.outcome.steps.push(StepTiming { name: name.to_owned(), elapsed, requests: 0 });
+    }
+
+    pub(super) fn warn(&mut self, warning: String) {
+        if !self.outcome.warnings.contains(&warning) {
+            self.outcome.warnings.push(warning);
+        }
+    }
+
+    pub(super) fn retain(&mut self, listed: Listed) {
+        if !self.outcome.retained.iter().any(|known| same_id(&known.id, &listed.id)) {
+            self.outcome.retained.push(listed);
+        }
+    }
+}
+
+/// Pauses between tries: 1, 2, 4, 8, then 15 seconds.
+#[derive(Default)]
+pub(super) struct BackOff {
+    tries: u32,
+}
+
+impl BackOff {
+    pub(super) fn next_pause(&mut self) -> Duration {
+        let pause = 1_u64.checked_shl(self.tries).map_or(LONGEST_PAUSE, |pause| pause.min(LONGEST_PAUSE));
+        self.tries = self.tries.saturating_add(1);
+        Duration::from_secs(pause)
+    }
+}

@@ -1,0 +1,56 @@
+//! What a rotation is asked to do, and what it works with.
+
+use super::{Clock, Journal, Plugin, Secrets, Stop, Vault};
+use crate::limits::Limits;
+use crate::model::{Record, RecordUid, Request, ReturnedField, StepName};
+use crate::policy::{Removals, StepGrant};
+
+/// What is to be rotated.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// The UID of the record that is rotated.
+    pub record_uid: RecordUid,
+    /// The id of the rotation: new for each, public, and fit for a credential's name.
+    pub rotation_id: String,
+    /// The records as the params had them; one that the vault lacks is used as it is here.
+    pub params_records: Vec<Record>,
+    /// The records to read from the vault.
+    pub wanted: Vec<RecordUid>,
+    /// The fields that the manifest lets the plugin return.
+    pub returns: Vec<ReturnedField>,
+    /// Of the table, the engine keeps `timeout`, `reserve` and `settle_window`.
+    pub limits: Limits,
+    /// Stop after the plan.
+    pub dry_run: bool,
+}
+
+/// What a plugin may do in a step, given what it may remove there.
+pub type StepGrants = Box<dyn Fn(StepName, Removals) -> StepGrant>;
+
+/// What is made of fresh records: what the plugin is given, and what it may do.
+pub struct Prepared {
+    /// What the plugin is given; the engine puts in rotation id, marker and attempt.
+    pub request: Request,
+    /// What it may do.
+    pub grant: StepGrants,
+}
+
+/// Makes request and grant of records; called again whenever they were read again. Fails as
+/// `invalid` or `refused`, with all problems in one error.
+pub type Prepare<'a> = dyn Fn(&[Record]) -> Result<Prepared, Stop> + 'a;
+
+/// What a rotation works with.
+pub struct Parts<'a> {
+    /// The plugin.
+    pub plugin: &'a mut dyn Plugin,
+    /// The vault; none when the caller takes the new values from the outcome and saves them.
+    pub vault: Option<&'a mut dyn Vault>,
+    /// The journal and its locks.
+    pub journal: &'a mut dyn Journal,
+    /// The clock.
+    pub clock: &'a dyn Clock,
+    /// Makes request and grant of records.
+    pub prepare: &'a Prepare<'a>,
+    /// The live secrets.
+    pub secrets: &'a dyn Secrets,
+}

@@ -1,0 +1,92 @@
+//! Steps 6 to 8: makes the new credential, and proves it.
+
+use super::contract::{judge_handle, judge_updates};
+use super::engine::{Engine, Ready};
+use super::undo::Settled;
+use super::{Entry, StepError, Stop, marker};
+use crate::model::{Credential, FailureKind, Proof, StepName};
+use crate::policy::Removals;
+
+/// How often a credential is made at most: the first time, and twice after a lost answer.
+const TRIES: u32 = 3;
+
+impl Engine<'_> {
+    /// Steps 6 and 7. Whatever fails here is rolled back, all tries of it, before this returns.
+    pub(super) async fn make(&mut self, ready: &Ready) -> Result<Credential, Stop> {
+        loop {
+            // Everything that an earlier try made was seen and removed by now.
+            if let Err(stop) = self.begin_try() {
+                return Err(self.without_a_trace(stop));
+            }
+            let rotate =
+                self.call(StepName::Rotate, &ready.prepared, Removals::Nothing, async |plugin, call| {
+                    plugin.rotate(call, &ready.plan).await
+                });
+            let answer = rotate.await;
+            self.tries.ended = self.clock.elapsed();
+            let error = match answer.result {
+                Ok(credential) => return self.accept(ready, credential).await,
+                Err(error) => error,
+            };
+            let lost = answer_is_lost(&error);
+            let unchanged = !answer.trace.may_have_changed || error.promises_no_change();
+            let stop = Stop::of_step(StepName::Rotate, error);
+            if unchanged {
+                return Err(self.without_a_trace(stop));
+            }
+            match self.settle(ready, None).await {
+                Settled::Removed if lost && self.tries.count < TRIES => {
+                    self.warn(format!("rotate was repeated, since its answer was lost: {stop}"));
+                }
+                settled => return Err(self.after_settling(ready, settled, stop)),
+            }
+        }
+    }
+
+    fn begin_try(&mut self) -> Result<(), Stop> {
+        self.tries.count += 1;
+        let marker = marker(&self.job.record_uid, &self.job.rotation_id, self.tries.count);
+        self.append(Entry::Try { marker, at: self.clock.unix_time() })
+    }
+
+    /// Step 7. A handle that cannot be right is not passed on: what was made is found by its
+    /// marker.
+    async fn accept(&mut self, ready: &Ready, credential: Credential) -> Result<Credential, Stop> {
+        if let Err(why) = judge_handle(&credential, &ready.taken, self.secrets) {
+            return Err(self.roll_back(ready, None, Stop::contract(StepName::Rotate, why)).await);
+        }
+        let made = self.append(Entry::Made { handle: credential.handle.clone() }).and_then(|()| {
+            judge_updates(&credential, &self.job.returns)
+                .map_err(|why| Stop::contract(StepName::Rotate, &why))
+        });
+        match made {
+            Ok(()) => Ok(credential),
+            Err(stop) => Err(self.roll_back(ready, Some(&credential.handle), stop).await),
+        }
+    }
+
+    /// Step 8.
+    pub(super) async fn prove(&mut self, ready: &Ready, credential: &Credential) -> Result<(), Stop> {
+        let verify = self.call(StepName::Verify, &ready.prepared, Removals::Nothing, async |plugin, call| {
+            plugin.verify(call, &ready.plan, credential).await
+        });
+        match verify.await.result {
+            Ok(Proof::Verified) => self.outcome.proof = Some("verified"),
+            Ok(Proof::Unproven(why)) => {
+                self.warn(format!("the new credential could not be proven, so nothing is removed: {why}"));
+                self.outcome.proof = Some("unproven");
+            }
+            Err(error) => {
+                let stop = Stop::of_step(StepName::Verify, error);
+                return Err(self.roll_back(ready, Some(&credential.handle), stop).await);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Tells whether rotate ended as it would when only an answer of the service was lost. A plugin
+/// that was stopped, or broke its contract, is not asked again.
+fn answer_is_lost(error: &StepError) -> bool {
+    matches!(error, StepError::Failure(failure) if matches!(failure.kind, FailureKind::Uncertain | FailureKind::Other))
+}

@@ -1,0 +1,150 @@
+//! The `overlap` rotation: old and new credential are both valid for a while.
+
+use std::collections::BTreeSet;
+
+use super::contract::{judge_plan, spare};
+use super::engine::{Engine, Fresh, Ready};
+use super::records::named_by;
+use super::{Entry, Job, Lock, Outcome, OutcomeKind, Parts, Stop};
+use crate::model::{Credential, Record, StepName};
+use crate::policy::Removals;
+
+/// How often a rotation is planned anew because its target was in other hands meanwhile.
+const PLANS: usize = 5;
+
+/// Rotates one record.
+///
+/// Without a vault it ends with the journal at [`Entry::HandingOver`] and `saved: false`: the
+/// caller prints the outcome, and appends [`Entry::HandedOver`] once that is flushed.
+pub async fn rotate_overlap<'a>(job: &'a Job, parts: Parts<'a>) -> Outcome {
+    let mut engine = Engine::new(job, parts);
+    match engine.rotate().await {
+        Ok(kind) => engine.outcome.kind = kind,
+        Err(stop) => {
+            engine.outcome.kind = stop.kind;
+            engine.outcome.error = Some(stop.error);
+        }
+    }
+    engine.outcome
+}
+
+impl Engine<'_> {
+    /// The steps, numbered as in the design. What fails up to 5 has changed nothing; from 6 to 9
+    /// it is rolled back where it fails; from 10 on there is only forward.
+    async fn rotate(&mut self) -> Result<OutcomeKind, Stop> {
+        self.lock_record().await?; // 1
+        let mut ready = self.plan().await?; // 2, 3, 4
+        if self.job.dry_run {
+            return Ok(OutcomeKind::Planned);
+        }
+        self.announce(&ready)?; // 5
+        let credential = self.make(&ready).await?; // 6, 7
+        self.prove(&ready, &credential).await?; // 8
+        if self.vault.is_none() {
+            self.hand_over(&ready, credential).await?;
+            return Ok(OutcomeKind::Rotated);
+        }
+        let fresh = self.save(&mut ready, &credential).await?; // 9, 10
+        // 11 is for deliveries, which nobody can ask for yet.
+        self.commit(&ready, &credential, &fresh.records).await?; // 12
+        self.close(Entry::Done); // 13
+        Ok(OutcomeKind::Rotated)
+    }
+
+    /// Step 1.
+    async fn lock_record(&mut self) -> Result<(), Stop> {
+        if self.job.dry_run {
+            return Ok(());
+        }
+        let patience = self.time_left(StepName::Preflight);
+        let lock = self.journal.lock_record(&self.job.record_uid, patience).await;
+        lock.map(drop).map_err(|error| Stop::failed("lock", error.code, error.message))
+    }
+
+    /// Steps 2 to 4: looks until what was seen was seen under the lock of the plan's target.
+    async fn plan(&mut self) -> Result<Ready, Stop> {
+        let mut locked = None;
+        for _ in 0..PLANS {
+            let ready = self.look().await?;
+            if !self.job.dry_run && locked.as_ref() != Some(&ready.plan.target) {
+                let patience = self.time_left(StepName::Preflight);
+                let lock = self.journal.lock_target(&ready.plan.target, patience).await;
+                if lock.map_err(|error| Stop::failed("lock", error.code, error.message))? == Lock::Waited {
+                    locked = Some(ready.plan.target.clone());
+                    continue;
+                }
+            }
+            self.note_plan(&ready);
+            return Ok(ready);
+        }
+        let message = format!("the target that record {} names kept changing", self.job.record_uid);
+        Err(Stop::failed("lock", "target-unsteady", message))
+    }
+
+    /// Steps 2 and 3.
+    async fn look(&mut self) -> Result<Ready, Stop> {
+        let Fresh { target, records } = self.get("get").await?;
+        if self.vault.is_some() {
+            savable(&target)?;
+        }
+        let prepared = (self.prepare)(&records)?;
+        let preflight = self.call(StepName::Preflight, &prepared, Removals::Nothing, async |plugin, call| {
+            plugin.preflight(call).await
+        });
+        let mut plan = preflight.await.result.map_err(|error| Stop::of_step(StepName::Preflight, error))?;
+        judge_plan(&plan, self.secrets).map_err(|why| Stop::contract(StepName::Preflight, why))?;
+
+        let mut taken: BTreeSet<String> = records.iter().flat_map(named_by).collect();
+        taken.extend(plan.removes.iter().map(|listed| listed.id.clone()));
+        let spared = spare(&mut plan, &self.job.record_uid, &records);
+        Ok(Ready { target, prepared, plan, spared, taken })
+    }
+
+    fn note_plan(&mut self, ready: &Ready) {
+        self.outcome.plan = Some(ready.plan.clone());
+        ready.plan.notes.iter().for_each(|note| self.warn(note.clone()));
+        for spared in &ready.spared {
+            let listed = &spared.listed;
+            self.warn(format!("{} ({}) will not be removed: {}", listed.id, listed.label, spared.why));
+            self.retain(listed.clone());
+        }
+    }
+
+    /// Step 5.
+    fn announce(&mut self, ready: &Ready) -> Result<(), Stop> {
+        self.append(Entry::Intent {
+            rotation_id: self.job.rotation_id.clone(),
+            record_uid: self.job.record_uid.clone(),
+            plan: ready.plan.clone(),
+        })
+    }
+
+    /// What takes the place of steps 9 to 13 without a vault: nothing is removed, since nobody
+    /// here will know whether the new values were saved.
+    async fn hand_over(&mut self, ready: &Ready, credential: Credential) -> Result<(), Stop> {
+        if let Err(stop) = self.append(Entry::HandingOver) {
+            return Err(self.roll_back(ready, Some(&credential.handle), stop).await);
+        }
+        ready.plan.removes.iter().for_each(|listed| self.retain(listed.clone()));
+        self.outcome.updates = credential.updates;
+        Ok(())
+    }
+}
+
+/// The revision to save over. Asked before anything is changed: a record that cannot be saved, or
+/// whose save could not be fenced off, must not be rotated.
+///
+/// # Errors
+/// That the record is read-only, or has no revision.
+pub(super) fn savable(target: &Record) -> Result<i64, Stop> {
+    let uid = &target.uid;
+    if !target.editable {
+        let message = format!("the vault's application may not edit record {uid}; share it as editable");
+        return Err(Stop::failed("get", "record-not-editable", message));
+    }
+    target.revision.ok_or_else(|| {
+        let message =
+            format!("the vault names no revision of record {uid}, so nobody's change would be safe");
+        Stop::failed("get", "record-without-revision", message)
+    })
+}

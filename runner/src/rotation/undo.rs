@@ -1,0 +1,151 @@
+//! Rollback: removes what this rotation made, and says that it is gone only when that is proven.
+//!
+//! Absence is not proof. Lists lag behind, and a slow write may land after its sender gave up: a
+//! credential of ours is gone when it was seen and then removed, or when nothing of ours shows
+//! once the settle window has passed.
+
+use std::collections::BTreeSet;
+
+use super::engine::{BackOff, Engine, Ready};
+use super::records::has_id;
+use super::{Entry, StepError, Stop, marker, marker_stem};
+use crate::model::{Listed, StepName, Undone};
+
+/// How settling ended.
+pub(super) enum Settled {
+    /// What the last try made was seen, and all that was seen is removed.
+    Removed,
+    /// Nothing is there, and nothing can show up any more.
+    Absent,
+    /// It could not be proven, for this reason.
+    Unproven(String),
+}
+
+impl Engine<'_> {
+    /// Rolls back, after a failure that ends the rotation with `stop`; returns how it ends then.
+    pub(super) async fn roll_back(&mut self, ready: &Ready, handle: Option<&str>, stop: Stop) -> Stop {
+        let settled = self.settle(ready, handle).await;
+        self.after_settling(ready, settled, stop)
+    }
+
+    /// How a rotation ends that failed with `stop` and was settled.
+    pub(super) fn after_settling(&mut self, ready: &Ready, settled: Settled, stop: Stop) -> Stop {
+        match settled {
+            Settled::Removed | Settled::Absent => self.without_a_trace(stop),
+            Settled::Unproven(why) => {
+                let besides = format!("it is not known whether the new credential is gone: {why}");
+                stop.uncertain(&besides, self.what_to_look_for(ready))
+            }
+        }
+    }
+
+    /// How a rotation ends that failed with `stop` and left nothing behind.
+    pub(super) fn without_a_trace(&mut self, stop: Stop) -> Stop {
+        self.close(Entry::RolledBack);
+        stop
+    }
+
+    /// What to do by hand about a credential that may be left behind.
+    pub(super) fn what_to_look_for(&self, ready: &Ready) -> String {
+        format!(
+            "look at {} for credentials whose name begins with {} and remove those that record {} does not use",
+            ready.plan.target,
+            marker_stem(&self.job.record_uid, &self.job.rotation_id),
+            self.job.record_uid
+        )
+    }
+
+    /// Lists a credential of this rotation as left alive.
+    pub(super) fn retain_stray(&mut self, id: &str) {
+        let label = marker(&self.job.record_uid, &self.job.rotation_id, self.tries.count);
+        self.retain(Listed { id: id.to_owned(), label, expires: None });
+    }
+
+    /// Has the plugin remove what this rotation made, until that is proven to be gone or there is
+    /// no more to be done about it.
+    pub(super) async fn settle(&mut self, ready: &Ready, handle: Option<&str>) -> Settled {
+        let window = self.job.limits.settle_window;
+        let patience = self.clock.elapsed() + window;
+        let settled_at = self.tries.ended + window;
+        let mut sight = Sight::default();
+        let mut pauses = BackOff::default();
+        let why = loop {
+            let mut pause = pauses.next_pause();
+            let (why, hopeless) = match self.roll_back_once(ready, handle).await {
+                Ok(undone) => {
+                    let shows = sight.add(undone, &ready.taken, &self.tries.settled);
+                    let now = self.clock.elapsed();
+                    if sight.shows_the_end(handle) {
+                        self.tries.settled.append(&mut sight.gone);
+                        return Settled::Removed;
+                    }
+                    if shows {
+                        ("it was seen, and could not be removed".to_owned(), now >= patience)
+                    } else if now >= settled_at {
+                        return Settled::Absent;
+                    } else {
+                        pause = pause.min(settled_at.saturating_sub(now));
+                        ("it was not seen, and may still show up".to_owned(), false)
+                    }
+                }
+                Err(error) => {
+                    pause = pause.max(error.retry_after());
+                    (error.to_string(), !error.may_pass())
+                }
+            };
+            if hopeless || !self.pause(pause).await {
+                break why;
+            }
+        };
+        sight.alive().for_each(|id| self.retain_stray(id));
+        if let Some(handle) = handle.filter(|handle| !has_id(&sight.gone, handle)) {
+            self.retain_stray(handle);
+        }
+        Settled::Unproven(why)
+    }
+
+    async fn roll_back_once(&mut self, ready: &Ready, handle: Option<&str>) -> Result<Undone, StepError> {
+        let strays = self.strays(ready);
+        let rollback = self.call(StepName::Rollback, &ready.prepared, strays, async |plugin, call| {
+            plugin.rollback(call, &ready.plan, handle).await
+        });
+        let undone = rollback.await.result?;
+        // Ids of strays stand in the answers that rotate got, and must be told.
+        let ids: Vec<&str> = undone.seen.iter().chain(&undone.gone).map(String::as_str).collect();
+        self.secrets.settle(&ids);
+        Ok(undone)
+    }
+}
+
+/// What rollbacks saw of the last try.
+#[derive(Default)]
+struct Sight {
+    seen: BTreeSet<String>,
+    gone: BTreeSet<String>,
+}
+
+impl Sight {
+    /// Adds what one rollback saw, but for what earlier tries made; tells whether any of it is
+    /// alive. That something is gone which was never ours to remove (`taken`) is not believed.
+    fn add(&mut self, undone: Undone, taken: &BTreeSet<String>, settled: &BTreeSet<String>) -> bool {
+        let is_new = |id: &String| !has_id(settled, id);
+        self.gone.extend(undone.gone.into_iter().filter(|id| is_new(id) && !has_id(taken, id)));
+        let seen: BTreeSet<String> = undone.seen.into_iter().filter(is_new).collect();
+        let shows = seen.iter().any(|id| !has_id(&self.gone, id));
+        self.seen.extend(seen);
+        shows
+    }
+
+    fn alive(&self) -> impl Iterator<Item = &str> {
+        self.seen.iter().filter(|id| !has_id(&self.gone, id)).map(String::as_str)
+    }
+
+    /// Tells whether what the last try made was seen and is removed, and nothing else is left.
+    fn shows_the_end(&self, handle: Option<&str>) -> bool {
+        let removed = match handle {
+            Some(handle) => has_id(&self.gone, handle),
+            None => !self.gone.is_empty(),
+        };
+        removed && self.alive().next().is_none()
+    }
+}
