@@ -21,6 +21,9 @@ mod stop;
 mod undo;
 mod vault;
 
+#[cfg(test)]
+mod tests;
+
 pub use clock::Clock;
 pub use contract::Secrets;
 pub use job::{Job, Parts, Prepare, Prepared, StepGrants};

@@ -1,0 +1,313 @@
+//! The plugin and the vault of the model world. The plugin is a good one; what fails around it is
+//! in the world's schedule. Both note when the engine does what it must never do.
+
+use std::time::Duration;
+
+use super::faults::{Ending, Foreign, GetFault, SaveFault, StepFault};
+use super::world::{APP, Key, State, UID, Version, World};
+use crate::model::{Credential, Place, Plan, Proof, Record, RecordUid, Removed, StepName, Undone, Update};
+use crate::policy::Removals;
+use crate::rotation::*;
+use crate::secret::Secret;
+
+impl State {
+    /// Notes a call of the plugin, and whether it leaves the time that others need.
+    fn enter(&mut self, step: StepName, call: &Call<'_>) {
+        self.catch_up();
+        self.calls.push(step.word());
+        let reserve = match step {
+            StepName::Commit | StepName::Rollback => Duration::ZERO,
+            _ => self.limits.reserve,
+        };
+        if self.now + call.budget + reserve > self.limits.timeout || call.budget.is_zero() {
+            self.breach(format!("{step} got a budget of {:?} at {:?}", call.budget, self.now));
+        }
+        if !call.request.marker.starts_with(&marker_stem(UID, "r1")) || call.request.rotation_id != "r1" {
+            self.breach(format!("{step} got the marker {:?}", call.request.marker));
+        }
+    }
+
+    /// Removes a credential, if the gate lets it; tells whether it is gone.
+    fn remove(&mut self, id: &str) -> bool {
+        match &self.gate {
+            Removals::Strays { tries, never, taken } => {
+                let mut taken = taken.lock().expect("no panic");
+                if never.contains(id) || !taken.contains(id) && taken.len() >= *tries {
+                    return false;
+                }
+                taken.insert(id.to_owned());
+            }
+            Removals::Exactly(ids) if ids.contains(id) => {}
+            _ => self.breach(format!("a good plugin was not granted the removal of {id}")),
+        }
+        if self.version().id == id {
+            self.breach(format!("{id} was removed while the vault held it"));
+        }
+        let now = self.now;
+        if let Some(key) = self.keys.iter_mut().find(|key| key.id == id && key.alive) {
+            key.alive = false;
+            key.shows.end = now + key.lag;
+        }
+        true
+    }
+
+    /// Removes each of the ids, under a fault; returns what the plugin knows to be gone.
+    fn remove_all(&mut self, ids: &[String], fault: StepFault) -> Vec<String> {
+        let mut gone = Vec::new();
+        for id in ids {
+            if fault != StepFault::RemovalRefused && self.remove(id) && fault == StepFault::None {
+                gone.push(id.clone());
+            }
+        }
+        gone
+    }
+}
+
+fn fine<T>(value: T) -> StepResult<T> {
+    StepResult { result: Ok(value), trace: Trace { requests: 2, may_have_changed: true, denials: vec![] } }
+}
+
+fn broken<T>(error: StepError, may_have_changed: bool) -> StepResult<T> {
+    let denials = if let StepError::Refused(deny) = &error { vec![deny.clone()] } else { vec![] };
+    StepResult { result: Err(error), trace: Trace { requests: 1, may_have_changed, denials } }
+}
+
+/// What a call tells the plugin of the target.
+fn told(call: &Call<'_>, label: &str) -> String {
+    let target = call.request.records.iter().find(|record| record.uid == UID).expect("the target");
+    let field = target.fields.iter().find(|field| field.label == label).expect("the field");
+    field.values[0].expose().to_owned()
+}
+
+#[async_trait::async_trait(?Send)]
+impl Plugin for World {
+    async fn preflight(&mut self, call: Call<'_>) -> StepResult<Plan> {
+        let mut state = self.0.borrow_mut();
+        state.enter(StepName::Preflight, &call);
+        if let Some(StepFault::Ends(ending)) = state.preflight.pop_front() {
+            return broken(ending.error(), false);
+        }
+        state.planned_app = told(&call, "application_object_id");
+        let target = state.targets.pop_front().unwrap_or(APP);
+        fine(Plan {
+            target: target.into(),
+            creates: "a key".into(),
+            removes: state.listed.clone(),
+            notes: vec!["a note".into()],
+        })
+    }
+
+    async fn rotate(&mut self, call: Call<'_>, _plan: &Plan) -> StepResult<Credential> {
+        let mut state = self.0.borrow_mut();
+        state.enter(StepName::Rotate, &call);
+        let announced =
+            matches!(state.journal.last(), Some(Entry::Try { marker, .. }) if *marker == call.request.marker);
+        if !announced || !matches!(state.journal.first(), Some(Entry::Intent { .. })) {
+            state.breach("rotate was called before it was journaled");
+        }
+        let fault = state.rotate.pop_front().unwrap_or_default();
+        state.now += Duration::from_secs(fault.takes).min(call.budget);
+        let id = format!("new-{}", call.request.attempt);
+        let lands = if fault.ending.is_none() { Some(0) } else { fault.lands };
+        if let Some(after) = lands {
+            let at = state.now + Duration::from_secs(after);
+            for id in [id.clone(), format!("{id}-twin")].into_iter().take(1 + usize::from(fault.twice)) {
+                let key = Key::new(&id, &call.request.marker, at, Duration::from_secs(fault.lag));
+                state.arriving.push((at, key));
+            }
+            state.catch_up();
+        }
+        if let Some(ending) = fault.ending {
+            return broken(ending.error(), lands.is_some() || !ending.promises_no_change());
+        }
+        let handle = state.handles.pop_front().unwrap_or(&id).to_owned();
+        let update = |label: &str, kind: &str, value: &str| Update {
+            label: label.into(),
+            place: Place::Custom,
+            kind: kind.into(),
+            values: vec![Secret::new(value)],
+        };
+        let mut updates = vec![
+            update("client_secret_id", "text", state.handle_update.unwrap_or(&handle)),
+            update("client_secret", "secret", &format!("{id}-secret")),
+        ];
+        if state.extra_field {
+            updates.push(update("password", "password", "surprise"));
+        }
+        fine(Credential { handle, updates, expires: None })
+    }
+
+    async fn verify(&mut self, call: Call<'_>, _plan: &Plan, credential: &Credential) -> StepResult<Proof> {
+        let mut state = self.0.borrow_mut();
+        state.enter(StepName::Verify, &call);
+        if !matches!(state.journal.last(), Some(Entry::Made { handle }) if *handle == credential.handle) {
+            state.breach("verify was called before the handle was journaled");
+        }
+        match state.verify.pop_front().unwrap_or_default() {
+            StepFault::Ends(ending) => broken(ending.error(), false),
+            StepFault::Unproven => fine(Proof::Unproven("no way to log in".into())),
+            StepFault::Denial => {
+                let mut answer = fine(Proof::Verified);
+                answer.trace.denials.push(Ending::denial());
+                answer
+            }
+            _ => fine(Proof::Verified),
+        }
+    }
+
+    async fn commit(&mut self, call: Call<'_>, plan: &Plan, handle: &str) -> StepResult<Vec<Removed>> {
+        let mut state = self.0.borrow_mut();
+        state.enter(StepName::Commit, &call);
+        if state.journal.last() != Some(&Entry::Saved) || !state.versions.iter().any(|seen| seen.id == handle)
+        {
+            state.breach("commit was called before the save was proven");
+        }
+        if told(&call, "client_secret_id") != handle {
+            state.breach("commit was not given the record as it is now");
+        }
+        let ids: Vec<String> = plan.removes.iter().map(|listed| listed.id.clone()).collect();
+        let fault = state.commit.pop_front().unwrap_or_default();
+        match fault {
+            StepFault::Ends(ending) => broken(ending.error(), false),
+            StepFault::OneThen(ending) => {
+                state.remove_all(&ids[..1], StepFault::None);
+                broken(ending.error(), true)
+            }
+            fault => {
+                let gone = state.remove_all(&ids, fault);
+                fine(ids.into_iter().map(|id| Removed { gone: gone.contains(&id), id }).collect())
+            }
+        }
+    }
+
+    async fn rollback(&mut self, call: Call<'_>, _plan: &Plan, handle: Option<&str>) -> StepResult<Undone> {
+        let mut state = self.0.borrow_mut();
+        state.enter(StepName::Rollback, &call);
+        let fault = state.rollback.pop_front().unwrap_or_default();
+        if let StepFault::Ends(ending) = fault {
+            return broken(ending.error(), false);
+        }
+        if let StepFault::Claims(id) = fault {
+            return fine(Undone { seen: vec![id.into()], gone: vec![id.into()] });
+        }
+        let now = state.now;
+        let stem = marker_stem(UID, "r1");
+        let seen: Vec<String> = state
+            .keys
+            .iter()
+            .filter(|key| key.shows.contains(&now))
+            .filter(|key| Some(&*key.id) == handle || key.label.starts_with(&stem))
+            .map(|key| key.id.clone())
+            .collect();
+        let gone = state.remove_all(&seen, fault);
+        fine(Undone { seen, gone })
+    }
+}
+
+impl State {
+    /// Counts a call of the vault, after what others do right before it.
+    fn enter_vault(&mut self) {
+        self.catch_up();
+        let at = self.vault_calls;
+        self.vault_calls += 1;
+        let due: Vec<_> = self.foreign.iter().filter(|(when, _)| *when == at).copied().collect();
+        for (_, foreign) in due {
+            let mut next = self.version().clone();
+            match foreign {
+                Foreign::Note => next.note = "edited",
+                Foreign::Needs(id) => next.note = id,
+                Foreign::Repoint => next.app = "app-2",
+                Foreign::Rotates => next.take(&self.foreign_key(&format!("foreign-{at}"))),
+                Foreign::RotatesFromTheStart => {
+                    next = self.versions[0].clone();
+                    next.take(&self.key("foreign").expect("it was there").clone());
+                }
+            }
+            next.revision += 1;
+            self.land(next);
+        }
+    }
+
+    fn foreign_key(&mut self, id: &str) -> Key {
+        let key = Key::new(id, &marker(UID, id, 1), self.now, Duration::ZERO);
+        self.keys.push(key.clone());
+        key
+    }
+}
+
+impl Version {
+    fn take(&mut self, key: &Key) {
+        self.id.clone_from(&key.id);
+        self.secret.clone_from(&key.secret);
+    }
+}
+
+#[async_trait::async_trait(?Send)]
+impl Vault for World {
+    async fn get(&mut self, uids: &[RecordUid]) -> Result<Vec<Record>, GetError> {
+        let mut state = self.0.borrow_mut();
+        state.enter_vault();
+        state.calls.push("get");
+        let fault = state.gets.pop_front().unwrap_or_default();
+        let version = match fault {
+            GetFault::Unreadable => {
+                return Err(GetError { code: "vault-unreachable", message: "no route".into() });
+            }
+            GetFault::Stale => state.versions.iter().rev().nth(1).unwrap_or_else(|| state.version()),
+            GetFault::None | GetFault::Missing => state.version(),
+        };
+        let mut records = vec![version.record(state.editable)];
+        if fault == GetFault::Missing {
+            records.clear();
+        }
+        records.extend(state.others.iter().cloned());
+        records.retain(|record| uids.contains(&record.uid));
+        Ok(records)
+    }
+
+    async fn save(&mut self, record: &Record, updates: &[Update]) -> Result<(), SaveError> {
+        let mut state = self.0.borrow_mut();
+        state.enter_vault();
+        state.calls.push("save");
+        let revision = record.revision.expect("a record of the vault");
+        if state.journal.last() != Some(&Entry::Saving { revision }) {
+            state.breach("a save was sent before it was journaled");
+        }
+        if record.field("application_object_id").expect("the field").values[0] != *state.planned_app {
+            state.breach("a save was sent to a record that was about another app by then");
+        }
+        let text = |record: &Record, label| {
+            let ours = updates.iter().find(|update| update.label == label);
+            ours.map_or_else(
+                || record.field(label).expect("the field").values[0].as_str().expect("text").to_owned(),
+                |update| update.values[0].expose().to_owned(),
+            )
+        };
+        let base =
+            state.versions.iter().find(|version| version.revision == revision).expect("a known revision");
+        let version = Version {
+            revision: revision + 1,
+            app: base.app,
+            id: text(record, "client_secret_id"),
+            secret: text(record, "client_secret"),
+            note: base.note,
+        };
+        let unclear = Err(SaveError::Unclear("no answer".into()));
+        match state.saves.pop_front().unwrap_or_default() {
+            SaveFault::Refused => {
+                Err(SaveError::Refused { code: "vault-denied", message: "read-only".into() })
+            }
+            SaveFault::None => state.land(version).then_some(()).ok_or(SaveError::Stale),
+            SaveFault::AnswerLost => {
+                state.land(version);
+                unclear
+            }
+            SaveFault::RequestLost => unclear,
+            SaveFault::Late(seconds) => {
+                let at = state.now + Duration::from_secs(seconds);
+                state.late_saves.push((at, version));
+                unclear
+            }
+        }
+    }
+}

@@ -1,0 +1,409 @@
+//! A model of everything outside the engine: a service whose lists lag and whose writes land late,
+//! a vault with revisions and other writers, a journal that fills up, and the time they all share.
+
+use std::cell::RefCell;
+use std::collections::{BTreeSet, VecDeque};
+use std::ops::Range;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::faults::*;
+use super::promises;
+use crate::limits::Limits;
+use crate::model::{Field, Listed, Place, Record, Request, ReturnedField, Role, VaultRecord};
+use crate::policy::{Removals, StepGrant};
+use crate::rotation::*;
+use crate::secret::Secret;
+
+pub const UID: &str = "target";
+pub const APP: &str = "app-1";
+
+/// A credential at the service.
+#[derive(Debug, Clone)]
+pub struct Key {
+    pub id: String,
+    pub label: String,
+    pub secret: String,
+    pub alive: bool,
+    /// From when to when lists show it.
+    pub shows: Range<Duration>,
+    /// How far lists lag behind.
+    pub lag: Duration,
+}
+
+/// One version of the record.
+#[derive(Debug, Clone)]
+pub struct Version {
+    pub revision: i64,
+    pub app: &'static str,
+    pub id: String,
+    pub secret: String,
+    pub note: &'static str,
+}
+
+/// The state of the world.
+pub struct State {
+    pub now: Duration,
+    /// When the rotation ended; after that everything lands that was on its way.
+    pub ended: Duration,
+    pub limits: Limits,
+    pub keys: Vec<Key>,
+    pub arriving: Vec<(Duration, Key)>,
+    pub listed: Vec<Listed>,
+    pub versions: Vec<Version>,
+    pub late_saves: Vec<(Duration, Version)>,
+    pub editable: bool,
+    pub others: Vec<Record>,
+    pub params: Vec<Record>,
+    pub journal: Vec<Entry>,
+    pub full_at: BTreeSet<usize>,
+    pub appends: usize,
+    pub target_locks: VecDeque<Lock>,
+    pub targets: VecDeque<&'static str>,
+    pub gate: Removals,
+    /// The app that the record named when the plan was made.
+    pub planned_app: String,
+    pub handles: VecDeque<&'static str>,
+    /// What the update that should hold the handle holds instead.
+    pub handle_update: Option<&'static str>,
+    pub extra_field: bool,
+    pub preflight: VecDeque<StepFault>,
+    pub rotate: VecDeque<RotateFault>,
+    pub verify: VecDeque<StepFault>,
+    pub commit: VecDeque<StepFault>,
+    pub rollback: VecDeque<StepFault>,
+    pub saves: VecDeque<SaveFault>,
+    pub gets: VecDeque<GetFault>,
+    pub foreign: Vec<(usize, Foreign)>,
+    pub vault_calls: usize,
+    pub prepares: VecDeque<Option<Stop>>,
+    pub calls: Vec<&'static str>,
+    /// What the engine did that it must never do.
+    pub breaches: Vec<String>,
+    pub learnt: RefCell<Vec<String>>,
+}
+
+/// The world, shared by all fakes.
+#[derive(Clone)]
+pub struct World(pub Rc<RefCell<State>>);
+
+impl World {
+    /// A world in which nothing fails: the record holds `old`, and the service also knows `older`
+    /// and a stranger's credential.
+    pub fn new() -> Self {
+        let key = |id: &str, label: &str| Key::new(id, label, Duration::ZERO, Duration::ZERO);
+        let keys = vec![
+            key("old", "by hand"),
+            key("older", &marker(UID, "earlier", 1)),
+            key("foreign", &marker(UID, "foreign", 1)),
+            key("strange", "somebody else's"),
+        ];
+        let listed = ["old", "older"].map(|id| keys.iter().find(|key| key.id == id).expect("a key").listed());
+        let first =
+            Version { revision: 7, app: APP, id: "old".into(), secret: "old-secret".into(), note: "" };
+        Self(Rc::new(RefCell::new(State {
+            now: Duration::ZERO,
+            ended: Duration::ZERO,
+            limits: Limits::default(),
+            listed: listed.into(),
+            keys,
+            arriving: Vec::new(),
+            versions: vec![first],
+            late_saves: Vec::new(),
+            editable: true,
+            others: Vec::new(),
+            params: Vec::new(),
+            journal: Vec::new(),
+            full_at: BTreeSet::new(),
+            appends: 0,
+            target_locks: VecDeque::new(),
+            targets: VecDeque::new(),
+            gate: Removals::Nothing,
+            planned_app: String::new(),
+            handles: VecDeque::new(),
+            handle_update: None,
+            extra_field: false,
+            preflight: VecDeque::new(),
+            rotate: VecDeque::new(),
+            verify: VecDeque::new(),
+            commit: VecDeque::new(),
+            rollback: VecDeque::new(),
+            saves: VecDeque::new(),
+            gets: VecDeque::new(),
+            foreign: Vec::new(),
+            vault_calls: 0,
+            prepares: VecDeque::new(),
+            calls: Vec::new(),
+            breaches: Vec::new(),
+            learnt: RefCell::default(),
+        })))
+    }
+
+    /// A world in which something is different.
+    pub fn with(change: impl FnOnce(&mut State)) -> Self {
+        let world = Self::new();
+        change(&mut world.0.borrow_mut());
+        world
+    }
+
+    /// Runs one rotation and checks every promise of the guarantee.
+    pub fn run(&self) -> Outcome {
+        self.run_as(|_| {}, true)
+    }
+
+    /// As [`Self::run`], without a vault.
+    pub fn run_without_vault(&self) -> Outcome {
+        self.run_as(|_| {}, false)
+    }
+
+    /// As [`Self::run`], with a job that is different.
+    pub fn run_as(&self, change: impl FnOnce(&mut Job), with_vault: bool) -> Outcome {
+        let mut job = self.job();
+        change(&mut job);
+        let (mut plugin, mut vault, mut journal) = (self.clone(), self.clone(), self.clone());
+        let prepare = |records: &[Record]| self.prepare(records);
+        let outcome = now(rotate_overlap(
+            &job,
+            Parts {
+                plugin: &mut plugin,
+                vault: with_vault.then_some(&mut vault as &mut dyn Vault),
+                journal: &mut journal,
+                clock: self,
+                prepare: &prepare,
+                secrets: self,
+            },
+        ));
+        promises::check(self, &job, &outcome);
+        outcome
+    }
+
+    fn job(&self) -> Job {
+        let field = |label: &str, kind: &str| ReturnedField {
+            label: label.into(),
+            place: Place::Custom,
+            kind: kind.into(),
+        };
+        let state = self.0.borrow();
+        Job {
+            record_uid: UID.into(),
+            rotation_id: "r1".into(),
+            params_records: state.params.clone(),
+            wanted: state.others.iter().map(|record| record.uid.clone()).collect(),
+            returns: vec![field("client_secret_id", "text"), field("client_secret", "secret")],
+            limits: state.limits.clone(),
+            dry_run: false,
+        }
+    }
+
+    fn prepare(&self, records: &[Record]) -> Result<Prepared, Stop> {
+        if let Some(Some(stop)) = self.0.borrow_mut().prepares.pop_front() {
+            return Err(stop);
+        }
+        let told = |record: &Record| VaultRecord {
+            uid: record.uid.clone(),
+            title: String::new(),
+            role: if record.uid == UID { Role::Target } else { Role::Attached },
+            fields: record
+                .fields()
+                .filter(|field| field.label != "note")
+                .map(|field| Field {
+                    label: field.label.into(),
+                    kind: field.kind.into(),
+                    values: field
+                        .values
+                        .iter()
+                        .map(|value| Secret::new(value.as_str().expect("text")))
+                        .collect(),
+                })
+                .collect(),
+        };
+        let request = Request {
+            rotation_id: String::new(),
+            marker: String::new(),
+            attempt: 0,
+            records: records.iter().map(told).collect(),
+            settings: Vec::new(),
+            proposed: None,
+            deliver: Vec::new(),
+        };
+        let world = self.clone();
+        let grant = move |_, removals| {
+            world.0.borrow_mut().gate = removals;
+            StepGrant::default()
+        };
+        Ok(Prepared { request, grant: Box::new(grant) })
+    }
+}
+
+impl Key {
+    /// A credential that lands at some time, and shows in lists a while later.
+    pub fn new(id: &str, label: &str, lands_at: Duration, lag: Duration) -> Self {
+        Self {
+            id: id.into(),
+            label: label.into(),
+            secret: format!("{id}-secret"),
+            alive: true,
+            shows: lands_at + lag..Duration::MAX,
+            lag,
+        }
+    }
+
+    pub fn listed(&self) -> Listed {
+        Listed { id: self.id.clone(), label: self.label.clone(), expires: None }
+    }
+}
+
+impl Version {
+    pub fn record(&self, editable: bool) -> Record {
+        Record {
+            uid: UID.into(),
+            revision: Some(self.revision),
+            editable,
+            json: json!({"title": "app secret", "type": "pamUser", "fields": [], "custom": [
+                {"type": "text", "label": "application_object_id", "value": [self.app]},
+                {"type": "text", "label": "client_secret_id", "value": [self.id]},
+                {"type": "secret", "label": "client_secret", "value": [self.secret]},
+                {"type": "text", "label": "note", "value": [self.note]},
+            ]}),
+        }
+    }
+}
+
+/// Another record, read from the vault, with one field.
+pub fn other_record(uid: &str, value: &str) -> Record {
+    Record {
+        uid: uid.into(),
+        revision: Some(1),
+        editable: true,
+        json: json!({"title": uid, "fields": [], "custom": [{"type": "text", "label": "id", "value": [value]}]}),
+    }
+}
+
+impl State {
+    /// Lets everything happen that was to happen by now.
+    pub fn catch_up(&mut self) {
+        self.late_saves.sort_by_key(|(at, _)| *at);
+        while self.late_saves.first().is_some_and(|(at, _)| *at <= self.now) {
+            let (_, version) = self.late_saves.remove(0);
+            self.land(version);
+        }
+        let (landed, arriving) = self.arriving.drain(..).partition(|(at, _)| *at <= self.now);
+        self.arriving = arriving;
+        let landed: Vec<(Duration, Key)> = landed;
+        self.keys.extend(landed.into_iter().map(|(_, key)| key));
+    }
+
+    /// Writes a version if it follows the one that is there.
+    pub fn land(&mut self, version: Version) -> bool {
+        let fits = self.version().revision + 1 == version.revision;
+        if fits {
+            self.versions.push(version);
+        }
+        fits
+    }
+
+    pub fn version(&self) -> &Version {
+        self.versions.last().expect("a version")
+    }
+
+    pub fn key(&self, id: &str) -> Option<&Key> {
+        self.keys.iter().find(|key| key.id == id)
+    }
+
+    pub fn is_alive(&self, id: &str) -> bool {
+        self.key(id).is_some_and(|key| key.alive)
+    }
+
+    /// The credentials that our rotation made and that the service accepts.
+    pub fn ours(&self) -> Vec<String> {
+        let stem = marker_stem(UID, "r1");
+        let ours = self.keys.iter().filter(|key| key.alive && key.label.starts_with(&stem));
+        ours.map(|key| key.id.clone()).collect()
+    }
+
+    pub fn breach(&mut self, what: impl Into<String>) {
+        self.breaches.push(what.into());
+    }
+}
+
+#[async_trait::async_trait(?Send)]
+impl Clock for World {
+    fn elapsed(&self) -> Duration {
+        self.0.borrow().now
+    }
+
+    fn unix_time(&self) -> Duration {
+        Duration::from_hours(500_000) + self.elapsed()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        let mut state = self.0.borrow_mut();
+        state.now += duration;
+        state.catch_up();
+    }
+}
+
+#[async_trait::async_trait(?Send)]
+impl Journal for World {
+    async fn lock_record(&mut self, _uid: &str, _patience: Duration) -> Result<Lock, JournalError> {
+        self.0.borrow_mut().calls.push("lock record");
+        Ok(Lock::Free)
+    }
+
+    async fn lock_target(&mut self, _target: &str, _patience: Duration) -> Result<Lock, JournalError> {
+        let mut state = self.0.borrow_mut();
+        state.calls.push("lock target");
+        Ok(state.target_locks.pop_front().unwrap_or(Lock::Free))
+    }
+
+    fn append(&mut self, entry: Entry) -> Result<(), JournalError> {
+        let mut state = self.0.borrow_mut();
+        let at = state.appends;
+        state.appends += 1;
+        if state.full_at.contains(&at) {
+            return Err(JournalError { code: "journal-full", message: "the disk is full".into() });
+        }
+        state.journal.push(entry);
+        Ok(())
+    }
+}
+
+impl Secrets for World {
+    fn learn(&self, secret: &Secret) {
+        self.0.borrow().learnt.borrow_mut().push(secret.expose().to_owned());
+    }
+
+    fn settle(&self, _public: &[&str]) {}
+
+    fn finds_secret_in(&self, text: &str) -> bool {
+        self.0.borrow().learnt.borrow().iter().any(|secret| text.contains(secret.as_str()))
+    }
+}
+
+/// Runs a future that never has to wait: the fakes' time passes when they say so.
+pub fn now<T>(future: impl Future<Output = T>) -> T {
+    match std::pin::pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => value,
+        Poll::Pending => panic!("a fake waited"),
+    }
+}
+
+impl std::fmt::Debug for World {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let state = self.0.borrow();
+        f.debug_struct("World")
+            .field("timeout", &state.limits.timeout)
+            .field("rotate", &state.rotate)
+            .field("verify", &state.verify)
+            .field("commit", &state.commit)
+            .field("rollback", &state.rollback)
+            .field("saves", &state.saves)
+            .field("gets", &state.gets)
+            .field("foreign", &state.foreign)
+            .field("full_at", &state.full_at)
+            .finish_non_exhaustive()
+    }
+}
