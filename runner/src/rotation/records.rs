@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::model::{Record, Update};
+use crate::model::{Credential, Record, Update};
+use crate::secret::Secret;
 
 /// Puts the vault's records in the place of those that the params had; what the vault lacks
 /// stays as it was in the params.
@@ -68,15 +69,19 @@ pub(super) enum Holds {
     Others,
 }
 
-/// Tells whose values `now` holds, given the record as it was `before` and our `updates`.
-pub(super) fn holds(now: &Record, before: &Record, updates: &[Update]) -> Holds {
-    let ours = |update: &&Update| is_written(now, update);
-    let as_before = |update: &&Update| texts(now, update) == texts(before, update);
-    if updates.iter().all(|update| ours(&update)) {
+/// Tells whose values `now` holds, given the record as it was `before` and our `credential`. What
+/// speaks for us is the handle and the secret; others may well have saved the same date.
+pub(super) fn holds(now: &Record, before: &Record, credential: &Credential) -> Holds {
+    let Credential { handle, updates, .. } = credential;
+    let tells = |update: &&Update| {
+        (update.is_secret() || update.values.iter().any(|value| value.expose() == handle))
+            && !is_written(before, update)
+    };
+    if updates.iter().all(|update| is_written(now, update)) {
         Holds::Ours
-    } else if updates.iter().filter(|update| !is_written(before, update)).any(|update| ours(&update)) {
+    } else if updates.iter().filter(tells).any(|update| is_written(now, update)) {
         Holds::Mixed
-    } else if updates.iter().all(|update| as_before(&update)) {
+    } else if updates.iter().all(|update| texts(now, update) == texts(before, update)) {
         Holds::Before
     } else {
         Holds::Others
@@ -84,10 +89,7 @@ pub(super) fn holds(now: &Record, before: &Record, updates: &[Update]) -> Holds 
 }
 
 fn is_written(record: &Record, update: &Update) -> bool {
-    texts(record, update)
-        .iter()
-        .map(AsRef::as_ref)
-        .eq(update.values.iter().map(crate::secret::Secret::expose))
+    texts(record, update).iter().map(AsRef::as_ref).eq(update.values.iter().map(Secret::expose))
 }
 
 fn texts<'a>(record: &'a Record, update: &Update) -> Vec<Cow<'a, str>> {
@@ -100,5 +102,82 @@ fn text(value: &Value) -> Cow<'_, str> {
     match value {
         Value::String(text) => Cow::Borrowed(text),
         other => Cow::Owned(other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::model::Place;
+
+    fn record(id: &str, secret: &str, expires: Option<&str>) -> Record {
+        with_fields(&json!([
+            {"type": "text", "label": "id", "value": [id]},
+            {"type": "secret", "label": "secret", "value": [secret]},
+            {"type": "text", "label": "expires", "value": expires.as_slice()},
+        ]))
+    }
+
+    fn with_fields(custom: &Value) -> Record {
+        let json = json!({"fields": [], "custom": custom});
+        Record { uid: "r".into(), revision: Some(1), editable: true, json }
+    }
+
+    /// A credential that updates the two fields, and a date.
+    fn credential(secret: &str) -> Credential {
+        let update = |label: &str, kind: &str, value: &str| Update {
+            label: label.into(),
+            place: Place::Custom,
+            kind: kind.into(),
+            values: vec![Secret::new(value)],
+        };
+        let updates = vec![
+            update("id", "text", "new"),
+            update("secret", "secret", secret),
+            update("expires", "text", "2030"),
+        ];
+        Credential { handle: "new".into(), updates, expires: None }
+    }
+
+    #[test]
+    fn an_id_is_named_by_a_whole_value_wherever_it_stands_in_a_field() {
+        let record = with_fields(&json!([
+            {"type": "text", "label": "id", "value": [" A-1 ", 42]},
+            {"type": "object", "label": "more", "value": [{"login": ["b-2"]}, true, null, ""]},
+        ]));
+        for id in ["a-1", "42", "B-2"] {
+            assert!(names(&record, id), "{id}");
+        }
+        for id in ["a", "A-1 b-2", "true", "login", ""] {
+            assert!(!names(&record, id), "{id}");
+        }
+    }
+
+    #[test]
+    fn whose_values_a_record_holds_is_told_by_what_we_write() {
+        let before = record("old", "s0", None);
+        for (id, secret, expires, expected) in [
+            ("new", "s1", Some("2030"), Holds::Ours),
+            ("old", "s0", None, Holds::Before),
+            ("other", "s2", None, Holds::Others),
+            ("old", "s2", None, Holds::Others),
+            ("old", "s0", Some("2031"), Holds::Others),
+            ("new", "s2", None, Holds::Mixed),
+            ("other", "s1", None, Holds::Mixed),
+            ("new", "s1", None, Holds::Mixed),
+        ] {
+            let now = record(id, secret, expires);
+            assert_eq!(holds(&now, &before, &credential("s1")), expected, "{id} {secret} {expires:?}");
+        }
+    }
+
+    #[test]
+    fn a_value_that_others_may_have_saved_too_does_not_speak_for_us() {
+        let before = record("old", "same", None);
+        assert_eq!(holds(&record("other", "s2", Some("2030")), &before, &credential("s1")), Holds::Others);
+        assert_eq!(holds(&record("other", "same", None), &before, &credential("same")), Holds::Others);
+        assert_eq!(holds(&before, &before, &credential("same")), Holds::Before);
     }
 }

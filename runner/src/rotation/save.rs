@@ -33,6 +33,8 @@ enum ReadBack {
     Before(Fresh),
     /// Somebody else's values, at a newer revision.
     Others(Fresh),
+    /// Our handle or secret, next to values of somebody else.
+    Mixed,
     /// It cannot be told, for this reason.
     Unknown(String),
 }
@@ -41,7 +43,7 @@ impl Engine<'_> {
     /// Saves the credential's updates; returns the records as read back. A credential that the
     /// vault does not and cannot hold is rolled back; when that is unknown, old and new are kept.
     pub(super) async fn save(&mut self, ready: &mut Ready, credential: &Credential) -> Result<Fresh, Stop> {
-        match self.save_and_read(ready, &credential.updates).await {
+        match self.save_and_read(ready, credential).await {
             Ok(fresh) => {
                 self.outcome.saved = true;
                 self.outcome.updates.clone_from(&credential.updates);
@@ -52,13 +54,14 @@ impl Engine<'_> {
         }
     }
 
-    async fn save_and_read(&mut self, ready: &mut Ready, updates: &[Update]) -> Result<Fresh, Unsaved> {
+    async fn save_and_read(&mut self, ready: &mut Ready, credential: &Credential) -> Result<Fresh, Unsaved> {
+        let updates = &credential.updates;
         let mut base = ready.target.clone();
         for _ in 0..ROUNDS {
             let revision = savable(&base).map_err(Unsaved::Never)?;
             self.append(Entry::Saving { revision }).map_err(Unsaved::Never)?;
             let may_be_written = self.send(&base, updates).await.map_err(Unsaved::Never)?;
-            match self.read_back(revision, &ready.target, updates).await {
+            match self.read_back(revision, &ready.target, credential).await {
                 ReadBack::Ours(fresh) => return Ok(fresh),
                 ReadBack::Before(fresh) => {
                     if !self.go_by(ready, &fresh, updates) {
@@ -70,10 +73,8 @@ impl Engine<'_> {
                     self.go_by(ready, &fresh, updates);
                     return Err(Unsaved::Never(changed("rotated-elsewhere", "the fields to be saved")));
                 }
-                ReadBack::Unknown(why) if may_be_written => {
-                    let message = format!("whether the vault holds the new credential is not known: {why}");
-                    return Err(Unsaved::Unknown(Stop::failed("read-back", "save-unclear", message)));
-                }
+                ReadBack::Mixed => return Err(unclear("the record holds a part of it")),
+                ReadBack::Unknown(why) if may_be_written => return Err(unclear(&why)),
                 ReadBack::Unknown(why) => {
                     let message = format!("somebody else changed the record during the rotation: {why}");
                     return Err(Unsaved::Never(Stop::failed("read-back", "save-conflict", message)));
@@ -150,7 +151,7 @@ impl Engine<'_> {
 
     /// Reads until the record shows what became of the save at `revision`; `before` is the record
     /// as step 2 read it.
-    async fn read_back(&mut self, revision: i64, before: &Record, updates: &[Update]) -> ReadBack {
+    async fn read_back(&mut self, revision: i64, before: &Record, credential: &Credential) -> ReadBack {
         let mut pauses = BackOff::default();
         let mut reads = 1;
         loop {
@@ -158,12 +159,12 @@ impl Engine<'_> {
                 Err(stop) => stop.to_string(),
                 Ok(fresh) => {
                     let moved = fresh.target.revision > Some(revision);
-                    match holds(&fresh.target, before, updates) {
+                    match holds(&fresh.target, before, credential) {
                         Holds::Ours => return ReadBack::Ours(fresh),
                         Holds::Before if moved => return ReadBack::Before(fresh),
                         Holds::Others if moved => return ReadBack::Others(fresh),
+                        Holds::Mixed => return ReadBack::Mixed,
                         Holds::Before | Holds::Others => "it still shows its old revision".to_owned(),
-                        Holds::Mixed => "it holds our values next to somebody else's".to_owned(),
                     }
                 }
             };
@@ -181,6 +182,11 @@ fn told<'a>(prepared: &'a Prepared, uid: &str, updates: &[Update]) -> (Vec<&'a F
     let fields = request.records.iter().filter(|record| record.uid == uid).flat_map(|record| &record.fields);
     let kept = fields.filter(|field| updates.iter().all(|update| update.label != field.label));
     (kept.collect(), &request.settings)
+}
+
+fn unclear(why: &str) -> Unsaved {
+    let message = format!("whether the vault holds the new credential is not known: {why}");
+    Unsaved::Unknown(Stop::failed("read-back", "save-unclear", message))
 }
 
 fn changed(code: &str, what: &str) -> Stop {

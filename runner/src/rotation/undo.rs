@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use super::engine::{BackOff, Engine, Ready};
-use super::records::{has_id, same_id};
+use super::records::has_id;
 use super::{Entry, StepError, Stop, marker, marker_stem};
 use crate::model::{Listed, StepName, Undone};
 
@@ -73,10 +73,7 @@ impl Engine<'_> {
             let mut pause = pauses.next_pause();
             let (why, hopeless) = match self.roll_back_once(ready, handle).await {
                 Ok(undone) => {
-                    let shows = sight.add(undone, |id| {
-                        handle.is_some_and(|handle| same_id(handle, id))
-                            || !(has_id(&ready.taken, id) || has_id(&self.tries.settled, id))
-                    });
+                    let shows = sight.add(undone, &ready.taken, &self.tries.settled);
                     let now = self.clock.elapsed();
                     if sight.shows_the_end(handle) {
                         self.tries.settled.append(&mut sight.gone);
@@ -128,10 +125,12 @@ struct Sight {
 }
 
 impl Sight {
-    /// Adds what one rollback saw, as far as it is `ours`; tells whether any of it is alive.
-    fn add(&mut self, undone: Undone, ours: impl Fn(&str) -> bool) -> bool {
-        self.gone.extend(undone.gone.into_iter().filter(|id| ours(id)));
-        let seen: BTreeSet<String> = undone.seen.into_iter().filter(|id| ours(id)).collect();
+    /// Adds what one rollback saw, but for what earlier tries made; tells whether any of it is
+    /// alive. That something is gone which was never ours to remove (`taken`) is not believed.
+    fn add(&mut self, undone: Undone, taken: &BTreeSet<String>, settled: &BTreeSet<String>) -> bool {
+        let is_new = |id: &String| !has_id(settled, id);
+        self.gone.extend(undone.gone.into_iter().filter(|id| is_new(id) && !has_id(taken, id)));
+        let seen: BTreeSet<String> = undone.seen.into_iter().filter(is_new).collect();
         let shows = seen.iter().any(|id| !has_id(&self.gone, id));
         self.seen.extend(seen);
         shows

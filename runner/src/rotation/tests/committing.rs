@@ -1,6 +1,7 @@
 //! Step 12 and what takes its place: removes the plan, the whole plan, and nothing but the plan.
 
-use super::world::{Ending, Foreign, StepFault, World};
+use super::faults::{Ending, Foreign, StepFault};
+use super::world::World;
 use crate::rotation::*;
 
 fn committing(faults: impl IntoIterator<Item = StepFault>) -> World {
@@ -40,7 +41,7 @@ fn what_cannot_be_proven_is_saved_and_replaces_nothing() {
 
 #[test]
 fn what_a_record_names_by_the_time_of_the_commit_stays() {
-    let world = World::with(|state| state.foreign = vec![(1, Foreign::NeedsOlder)]);
+    let world = World::with(|state| state.foreign = vec![(1, Foreign::Needs("OLDER"))]);
     let outcome = world.run();
     assert_eq!(outcome.kind, OutcomeKind::Rotated);
     assert_eq!(outcome.removed, ["old"]);
@@ -67,7 +68,7 @@ fn a_commit_that_may_pass_is_repeated() {
 
 #[test]
 fn a_commit_that_fails_for_good_is_unfinished() {
-    for ending in [Ending::Denied, Ending::Trap, Ending::Limit, Ending::Internal] {
+    for ending in [Ending::Denied, Ending::Trap, Ending::Limit, Ending::Refused, Ending::Internal] {
         let world = committing([StepFault::OneThen(ending)]);
         assert_unfinished(&world.run(), &["old", "older"]);
         assert_eq!(commits(&world), 1);

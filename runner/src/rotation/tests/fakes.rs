@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use super::world::{APP, Foreign, GetFault, Key, SaveFault, State, StepFault, UID, Version, World};
+use super::faults::{Ending, Foreign, GetFault, SaveFault, StepFault};
+use super::world::{APP, Key, State, UID, Version, World};
 use crate::model::{Credential, Place, Plan, Proof, Record, RecordUid, Removed, StepName, Undone, Update};
 use crate::policy::Removals;
 use crate::rotation::*;
@@ -67,7 +68,15 @@ fn fine<T>(value: T) -> StepResult<T> {
 }
 
 fn broken<T>(error: StepError, may_have_changed: bool) -> StepResult<T> {
-    StepResult { result: Err(error), trace: Trace { requests: 1, may_have_changed, denials: vec![] } }
+    let denials = if let StepError::Refused(deny) = &error { vec![deny.clone()] } else { vec![] };
+    StepResult { result: Err(error), trace: Trace { requests: 1, may_have_changed, denials } }
+}
+
+/// What a call tells the plugin of the target.
+fn told(call: &Call<'_>, label: &str) -> String {
+    let target = call.request.records.iter().find(|record| record.uid == UID).expect("the target");
+    let field = target.fields.iter().find(|field| field.label == label).expect("the field");
+    field.values[0].expose().to_owned()
 }
 
 #[async_trait::async_trait(?Send)]
@@ -78,9 +87,7 @@ impl Plugin for World {
         if let Some(StepFault::Ends(ending)) = state.preflight.pop_front() {
             return broken(ending.error(), false);
         }
-        let told = call.request.records.iter().find(|record| record.uid == UID).expect("the target");
-        let app = told.fields.iter().find(|field| field.label == "application_object_id");
-        state.planned_app = app.expect("the field").values[0].expose().to_owned();
+        state.planned_app = told(&call, "application_object_id");
         let target = state.targets.pop_front().unwrap_or(APP);
         fine(Plan {
             target: target.into(),
@@ -139,6 +146,11 @@ impl Plugin for World {
         match state.verify.pop_front().unwrap_or_default() {
             StepFault::Ends(ending) => broken(ending.error(), false),
             StepFault::Unproven => fine(Proof::Unproven("no way to log in".into())),
+            StepFault::Denial => {
+                let mut answer = fine(Proof::Verified);
+                answer.trace.denials.push(Ending::denial());
+                answer
+            }
             _ => fine(Proof::Verified),
         }
     }
@@ -149,6 +161,9 @@ impl Plugin for World {
         if state.journal.last() != Some(&Entry::Saved) || !state.versions.iter().any(|seen| seen.id == handle)
         {
             state.breach("commit was called before the save was proven");
+        }
+        if told(&call, "client_secret_id") != handle {
+            state.breach("commit was not given the record as it is now");
         }
         let ids: Vec<String> = plan.removes.iter().map(|listed| listed.id.clone()).collect();
         let fault = state.commit.pop_front().unwrap_or_default();
@@ -171,6 +186,9 @@ impl Plugin for World {
         let fault = state.rollback.pop_front().unwrap_or_default();
         if let StepFault::Ends(ending) = fault {
             return broken(ending.error(), false);
+        }
+        if let StepFault::Claims(id) = fault {
+            return fine(Undone { seen: vec![id.into()], gone: vec![id.into()] });
         }
         let now = state.now;
         let stem = marker_stem(UID, "r1");
@@ -197,7 +215,7 @@ impl State {
             let mut next = self.version().clone();
             match foreign {
                 Foreign::Note => next.note = "edited",
-                Foreign::NeedsOlder => next.note = "OLDER",
+                Foreign::Needs(id) => next.note = id,
                 Foreign::Repoint => next.app = "app-2",
                 Foreign::Rotates => next.take(&self.foreign_key(&format!("foreign-{at}"))),
                 Foreign::RotatesFromTheStart => {
@@ -259,8 +277,8 @@ impl Vault for World {
             state.breach("a save was sent to a record that was about another app by then");
         }
         let text = |record: &Record, label| {
-            let updated = updates.iter().find(|update| update.label == label);
-            updated.map_or_else(
+            let ours = updates.iter().find(|update| update.label == label);
+            ours.map_or_else(
                 || record.field(label).expect("the field").values[0].as_str().expect("text").to_owned(),
                 |update| update.values[0].expose().to_owned(),
             )

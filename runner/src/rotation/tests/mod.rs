@@ -3,6 +3,7 @@
 
 mod committing;
 mod fakes;
+mod faults;
 mod making;
 mod planning;
 mod promises;

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::world::{APP, Ending, GetFault, StepFault, UID, World, other_record};
+use super::faults::{Ending, GetFault, StepFault};
+use super::world::{APP, UID, World, other_record};
 use crate::model::Listed;
 use crate::rotation::*;
 
@@ -97,6 +98,7 @@ fn a_failed_preflight_changes_nothing_and_says_why() {
         (Ending::Limit, OutcomeKind::Limit, "cpu"),
         (Ending::Trap, OutcomeKind::Failed, "plugin-trapped"),
         (Ending::Contract, OutcomeKind::Failed, "plugin-contract"),
+        (Ending::Refused, OutcomeKind::Refused, "host-not-allowed"),
         (Ending::Internal, OutcomeKind::Internal, "internal"),
     ] {
         let world = World::with(|state| state.preflight = [StepFault::Ends(ending)].into());
@@ -105,6 +107,19 @@ fn a_failed_preflight_changes_nothing_and_says_why() {
         assert_eq!(outcome.error.expect("an error").step.as_deref(), Some("preflight"));
         assert_untouched(&world);
     }
+}
+
+#[test]
+fn a_refusal_that_ends_a_step_hints_what_would_allow_it_and_one_that_does_not_is_a_warning() {
+    let world = World::with(|state| state.preflight = [StepFault::Ends(Ending::Refused)].into());
+    let outcome = world.run();
+    assert_eq!(outcome.error.expect("an error").hint, Ending::denial().hint());
+    assert!(outcome.warnings.is_empty());
+
+    let world = World::with(|state| state.verify = [StepFault::Denial].into());
+    let outcome = world.run();
+    assert_eq!(outcome.kind, OutcomeKind::Rotated);
+    assert!(outcome.warnings.iter().any(|warning| warning.contains("evil.example")));
 }
 
 #[test]
@@ -176,6 +191,7 @@ fn what_another_record_names_is_kept_and_told() {
         let outcome = world.run();
         assert_eq!(outcome.kind, OutcomeKind::Rotated);
         assert_eq!(outcome.removed, ["old"]);
+        assert_eq!(outcome.plan.expect("a plan").removes.len(), 1);
         assert_eq!(outcome.retained[0].id, "older");
         assert!(
             outcome.warnings.iter().any(|warning| warning.contains("older") && warning.contains("other"))

@@ -5,11 +5,23 @@ use std::time::Duration;
 use proptest::collection::{btree_set, vec};
 use proptest::prelude::*;
 
-use super::world::{Ending, Foreign, GetFault, RotateFault, SaveFault, StepFault, World};
+use super::faults::{Ending, Foreign, GetFault, RotateFault, SaveFault, StepFault};
+use super::world::World;
 
 fn ending() -> impl Strategy<Value = Ending> {
     use Ending::*;
-    prop::sample::select(vec![Denied, Conflict, Unavailable, Lost, Other, Trap, Limit, Contract, Internal])
+    prop::sample::select(vec![
+        Denied,
+        Conflict,
+        Unavailable,
+        Lost,
+        Other,
+        Trap,
+        Limit,
+        Contract,
+        Refused,
+        Internal,
+    ])
 }
 
 /// A failed call of rotate. A plugin that promises that nothing changed keeps its word, and what
@@ -67,7 +79,17 @@ fn get() -> impl Strategy<Value = GetFault> {
 
 fn foreign() -> impl Strategy<Value = (usize, Foreign)> {
     use Foreign::*;
-    (0..6_usize, prop::sample::select(vec![Note, NeedsOlder, Repoint, Rotates, RotatesFromTheStart]))
+    (
+        0..6_usize,
+        prop::sample::select(vec![
+            Note,
+            Needs("OLDER"),
+            Needs("new-1"),
+            Repoint,
+            Rotates,
+            RotatesFromTheStart,
+        ]),
+    )
 }
 
 prop_compose! {

@@ -1,6 +1,8 @@
 //! Steps 9 and 10: what the vault holds decides, not what it answers.
 
-use super::world::{Foreign, GetFault, SaveFault, World};
+use super::faults::{Foreign, GetFault, SaveFault};
+use super::world::World;
+use crate::policy::Removals;
 use crate::rotation::*;
 
 /// The vault is called once before the save.
@@ -55,8 +57,11 @@ fn a_conflict_over_the_fields_that_we_write_is_rolled_back() {
     let world = meanwhile(AT_THE_SAVE, Foreign::Rotates);
     let outcome = world.run();
     assert_rolled_back(&outcome, "rotated-elsewhere");
-    assert_eq!(world.0.borrow().version().id, "foreign-1");
     assert_eq!(count(&world, "save"), 1);
+    let state = world.0.borrow();
+    assert_eq!(state.version().id, "foreign-1");
+    let Removals::Strays { never, .. } = &state.gate else { panic!("{:?}", state.gate) };
+    assert!(never.contains("foreign-1"), "{never:?}");
 }
 
 #[test]
@@ -153,6 +158,26 @@ fn a_record_that_cannot_be_read_back_keeps_both_credentials() {
         assert_eq!((outcome.kind, code(&outcome)), (OutcomeKind::Uncertain, "save-unclear"), "{fault:?}");
         assert_eq!(count(&world, "commit"), 0);
     }
+}
+
+#[test]
+fn a_record_that_cannot_be_read_after_a_save_that_may_have_landed_keeps_both_credentials() {
+    let world = reading([GetFault::Unreadable; 9]);
+    world.0.borrow_mut().saves = [SaveFault::AnswerLost].into();
+    let outcome = world.run();
+    assert_both_kept(&world, &outcome);
+    assert_eq!(world.0.borrow().version().id, "new-1");
+}
+
+#[test]
+fn a_credential_of_ours_that_a_record_came_to_name_is_not_rolled_back() {
+    let world = World::with(|state| {
+        state.foreign = vec![(AT_THE_SAVE, Foreign::Rotates), (AT_THE_SAVE, Foreign::Needs("new-1"))];
+    });
+    let outcome = world.run();
+    assert_eq!((outcome.kind, code(&outcome)), (OutcomeKind::Uncertain, "rotated-elsewhere"));
+    assert!(world.0.borrow().is_alive("new-1"));
+    assert_eq!(outcome.retained[0].id, "new-1");
 }
 
 #[test]

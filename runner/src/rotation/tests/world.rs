@@ -10,128 +10,16 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::faults::*;
 use super::promises;
 use crate::limits::Limits;
-use crate::model::{
-    Failure, FailureKind, Field, Listed, Place, Record, Request, ReturnedField, Role, VaultRecord,
-};
+use crate::model::{Field, Listed, Place, Record, Request, ReturnedField, Role, VaultRecord};
 use crate::policy::{Removals, StepGrant};
 use crate::rotation::*;
 use crate::secret::Secret;
 
 pub const UID: &str = "target";
 pub const APP: &str = "app-1";
-
-/// How a step ends that does not succeed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
-    Denied,
-    Conflict,
-    Unavailable,
-    Lost,
-    Other,
-    Trap,
-    Limit,
-    Contract,
-    Internal,
-}
-
-impl Ending {
-    pub fn error(self) -> StepError {
-        let failure = |kind, code: &str| {
-            StepError::Failure(Failure { kind, code: code.into(), message: format!("it ended as {code}") })
-        };
-        match self {
-            Self::Denied => failure(FailureKind::Denied, "denied"),
-            Self::Conflict => failure(FailureKind::Conflict, "conflict"),
-            Self::Unavailable => failure(FailureKind::Unavailable { retry_after: Some(7) }, "unavailable"),
-            Self::Lost => failure(FailureKind::Uncertain, "answer-lost"),
-            Self::Other => failure(FailureKind::Other, "other"),
-            Self::Trap => StepError::Trap("unreachable".into()),
-            Self::Limit => StepError::Limit { name: "cpu", message: "too long".into() },
-            Self::Contract => StepError::Contract("nonsense".into()),
-            Self::Internal => StepError::Internal("broken".into()),
-        }
-    }
-
-    /// Whether a plugin that ends so promises that it changed nothing.
-    pub fn promises_no_change(self) -> bool {
-        matches!(self, Self::Denied | Self::Conflict | Self::Unavailable)
-    }
-}
-
-/// What happens to one call of rotate.
-#[derive(Debug, Clone, Default)]
-pub struct RotateFault {
-    /// How it ends, if not well.
-    pub ending: Option<Ending>,
-    /// After how many seconds the credential is there; never, when there is none.
-    pub lands: Option<u64>,
-    /// How many seconds after that lists show it.
-    pub lag: u64,
-    /// How many seconds the call takes.
-    pub takes: u64,
-    /// Whether the plugin sends its request twice, so that two credentials land.
-    pub twice: bool,
-}
-
-/// What happens to one call of another step.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum StepFault {
-    #[default]
-    None,
-    /// It ends so before it does anything.
-    Ends(Ending),
-    /// Verify: it cannot be proven.
-    Unproven,
-    /// Commit and rollback: removed, but unknown to the plugin.
-    RemovalUnclear,
-    /// Commit and rollback: not removed, and the plugin says so.
-    RemovalRefused,
-    /// Commit: one is removed, then it ends so.
-    OneThen(Ending),
-}
-
-/// What happens to one save.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum SaveFault {
-    #[default]
-    None,
-    Refused,
-    /// Written, and the answer is lost.
-    AnswerLost,
-    /// Never written, and no answer comes.
-    RequestLost,
-    /// No answer comes; it lands so many seconds later, if the revision is still the same.
-    Late(u64),
-}
-
-/// What happens to one read of the vault.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum GetFault {
-    #[default]
-    None,
-    Unreadable,
-    /// It shows the record as it was before the last write.
-    Stale,
-    /// The record is not there.
-    Missing,
-}
-
-/// What somebody else does to the record, right before a read or a save of ours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Foreign {
-    /// Edits a field that we neither write nor tell the plugin.
-    Note,
-    /// Writes down there that it still needs `older`.
-    NeedsOlder,
-    /// Points the record to another app.
-    Repoint,
-    /// Makes a credential and saves it.
-    Rotates,
-    /// Saves a credential made before our rotation began, if nobody saved since.
-    RotatesFromTheStart,
-}
 
 /// A credential at the service.
 #[derive(Debug, Clone)]
@@ -159,6 +47,8 @@ pub struct Version {
 /// The state of the world.
 pub struct State {
     pub now: Duration,
+    /// When the rotation ended; after that everything lands that was on its way.
+    pub ended: Duration,
     pub limits: Limits,
     pub keys: Vec<Key>,
     pub arriving: Vec<(Duration, Key)>,
@@ -216,6 +106,7 @@ impl World {
             Version { revision: 7, app: APP, id: "old".into(), secret: "old-secret".into(), note: "" };
         Self(Rc::new(RefCell::new(State {
             now: Duration::ZERO,
+            ended: Duration::ZERO,
             limits: Limits::default(),
             listed: listed.into(),
             keys,
