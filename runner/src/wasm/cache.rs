@@ -3,7 +3,6 @@
 //! The folder is as trusted as the program itself: whoever writes there runs code as us. It is
 //! therefore used only while it belongs to us and nobody else can write to it.
 
-use std::ffi::OsStr;
 use std::fs::{self, DirBuilder};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Write;
@@ -64,7 +63,7 @@ impl Cache {
         }
         let key = self.key(digest);
         #[expect(clippy::disallowed_methods, reason = "the cache owns its folder")]
-        let Ok(entry) = fs::read(self.path(&key)) else { return Ok(None) };
+        let Ok(entry) = fs::read(self.folder.join(&key)) else { return Ok(None) };
         let Some((stored, code)) = entry.split_at_checked(CHECKSUM) else { return Ok(None) };
         if stored != checksum(&key, code) {
             return Ok(None);
@@ -74,19 +73,20 @@ impl Cache {
 
     /// Puts compiled code in.
     pub(super) fn put(&self, component: &Component, digest: &str) -> Result<(), CacheError> {
-        let key = self.key(digest);
         let code = component.serialize().map_err(|error| self.not_writable(std::io::Error::other(error)))?;
-        let write = || {
-            DirBuilder::new().recursive(true).mode(0o700).create(&self.folder)?;
-            let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(&self.folder)?;
-            file.write_all(&checksum(&key, &code))?;
-            file.write_all(&code)?;
-            // A reader sees a whole entry or none.
-            file.persist(self.path(&key))?;
-            Ok(())
-        };
-        write().map_err(|error| self.not_writable(error))?;
-        self.check()
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(&self.folder);
+        made.map_err(|error| self.not_writable(error))?;
+        self.check()?;
+        self.write(&self.key(digest), &code).map_err(|error| self.not_writable(error))
+    }
+
+    /// Writes an entry so that a reader sees a whole one or none.
+    fn write(&self, key: &str, code: &[u8]) -> std::io::Result<()> {
+        let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(&self.folder)?;
+        file.write_all(&checksum(key, code))?;
+        file.write_all(code)?;
+        file.persist(self.folder.join(key))?;
+        Ok(())
     }
 
     fn not_writable(&self, source: std::io::Error) -> CacheError {
@@ -117,10 +117,6 @@ impl Cache {
             .chain_update(digest)
             .finalize();
         format!("{key:x}")
-    }
-
-    fn path(&self, key: impl AsRef<OsStr>) -> PathBuf {
-        self.folder.join(key.as_ref())
     }
 }
 

@@ -61,13 +61,14 @@ impl Dialer {
         deadline: Instant,
     ) -> Result<Box<dyn Stream>, SendError> {
         let known = self.known_address(host, port);
+        let name = authority(host, port);
         if let Some(address) = known {
-            judge.address(host, address.ip()).map_err(SendError::Denied)?;
+            judge.address(&name, address.ip()).map_err(SendError::Denied)?;
         }
         let Some(proxy) = &self.proxy else {
             let addresses = match known {
                 Some(address) => vec![address],
-                None => judged(host, look_up(host, port).await?, judge)?,
+                None => judged(&name, look_up(host, port).await?, judge)?,
             };
             return Ok(Box::new(connect(&addresses, deadline).await?));
         };
@@ -96,11 +97,11 @@ async fn look_up(host: &str, port: u16) -> Result<Vec<SocketAddr>, SendError> {
 }
 
 /// Keeps the addresses that may be connected to.
-fn judged(host: &str, addresses: Vec<SocketAddr>, judge: &dyn Judge) -> Result<Vec<SocketAddr>, SendError> {
+fn judged(name: &str, addresses: Vec<SocketAddr>, judge: &dyn Judge) -> Result<Vec<SocketAddr>, SendError> {
     let mut denied = None;
     let allowed: Vec<_> = addresses
         .into_iter()
-        .filter(|address| match judge.address(host, address.ip()) {
+        .filter(|address| match judge.address(name, address.ip()) {
             Ok(()) => true,
             Err(deny) => {
                 denied.get_or_insert(deny);
@@ -177,6 +178,15 @@ impl Proxy {
             return Err(SendError::Failed(HttpError::DestinationUnavailable));
         }
         Ok(TokioIo::new(hyper::upgrade::on(response).await.map_err(failed)?))
+    }
+}
+
+/// A host and port as policy and operators name them: without the port where it is the usual one.
+fn authority(host: &str, port: u16) -> String {
+    match (port, host.contains(':')) {
+        (443, _) => host.to_owned(),
+        (_, true) => format!("[{host}]:{port}"),
+        (_, false) => format!("{host}:{port}"),
     }
 }
 

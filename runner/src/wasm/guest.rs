@@ -24,12 +24,17 @@ const HANDLES: usize = 4096;
 /// The most that one header list of a guest may hold, in bytes.
 const HEADERS: usize = 32 * 1024;
 
+/// The most that a guest may hand over in one call, in bytes as the host holds them. What a step
+/// returns is measured exactly, but only once the host holds it.
+const HANDED_OVER: usize = 8 * 1024 * 1024;
+
 /// The state of one guest.
 pub(super) struct Guest {
     wasi: WasiCtx,
     http: WasiHttpCtx,
     table: ResourceTable,
     memory: Memory,
+    output: usize,
     log: StepLog,
     outlet: Outlet,
 }
@@ -49,7 +54,15 @@ impl Guest {
         http.set_field_size_limit(HEADERS);
         let mut table = ResourceTable::new();
         table.set_max_capacity(HANDLES);
-        Self { wasi, http, table, memory: Memory { used: 0, limit: limits.memory }, log, outlet }
+        Self {
+            wasi,
+            http,
+            table,
+            memory: Memory { used: 0, limit: limits.memory },
+            output: limits.output,
+            log,
+            outlet,
+        }
     }
 
     /// Puts the guest into a store in which its memory is limited, and in which it yields at every
@@ -57,6 +70,7 @@ impl Guest {
     pub(super) fn into_store(self, engine: &wasmtime::Engine) -> Store<Self> {
         let mut store = Store::new(engine, self);
         store.limiter(|guest| &mut guest.memory);
+        store.set_hostcall_fuel(HANDED_OVER.max(store.data().output.saturating_mul(2)));
         store.set_epoch_deadline(1);
         store.epoch_deadline_callback(|store| match &store.data().outlet.watch.seen().exceeded {
             Some(limit) => Err(limit.clone().into()),

@@ -17,8 +17,11 @@ mod load;
 mod log;
 mod network;
 mod plugin;
+mod pool;
 mod step;
 mod suspects;
+#[cfg(test)]
+mod tests;
 mod watch;
 
 pub use cache::CacheError;

@@ -1,12 +1,11 @@
 //! Sends judged requests: HTTP/1.1 over TLS, over connections that are kept for a whole rotation.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
-use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper::client::conn::http1::handshake;
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -17,12 +16,9 @@ use wasmtime_wasi_http::{Error as HttpError, RequestOptions};
 
 use super::dial::{Dialer, Resolve, bare};
 use super::gate::Judge;
+use super::pool::{Pool, Sender};
 use crate::limits::Limits;
 use crate::policy::Deny;
-
-/// How long a connection may lie idle and still be used. A server that closes it at the very
-/// moment when a request leaves makes the request unclear, and servers wait longer than this.
-const IDLE: Duration = Duration::from_secs(15);
 
 /// How the operator wants hosts to be reached.
 #[derive(Debug, Clone, Default)]
@@ -55,14 +51,12 @@ pub(super) enum SendError {
     Failed(HttpError),
 }
 
-type Sender = SendRequest<Full<Bytes>>;
-
 /// The connections of one rotation.
 pub(super) struct Network {
     dialer: Dialer,
     extra_roots: Vec<CertificateDer<'static>>,
     tls: tokio::sync::OnceCell<TlsConnector>,
-    idle: Mutex<HashMap<(String, u16), Vec<(Sender, Instant)>>>,
+    pool: Pool,
     request_timeout: Duration,
     response_body: usize,
 }
@@ -82,7 +76,7 @@ impl Network {
             dialer: Dialer::new(options.resolve, options.proxy.as_ref())?,
             extra_roots,
             tls: tokio::sync::OnceCell::new(),
-            idle: Mutex::default(),
+            pool: Pool::default(),
             request_timeout: limits.request_timeout,
             response_body: limits.response_body,
         })
@@ -97,8 +91,8 @@ impl Network {
         judge: &dyn Judge,
         departs: &(dyn Fn() + Sync),
     ) -> Result<http::Response<Bytes>, SendError> {
-        let start = Instant::now();
-        let within = |own: Option<Duration>| start + own.unwrap_or(Duration::MAX).min(self.request_timeout);
+        let last = Instant::now() + self.request_timeout;
+        let within = |own: Option<Duration>| own.map_or(last, |own| last.min(Instant::now() + own));
         let failed = |error| Err(SendError::Failed(error));
         let Some(host) = request.uri().host().map(|host| bare(host).to_ascii_lowercase()) else {
             return failed(HttpError::HttpRequestUriInvalid);
@@ -106,16 +100,15 @@ impl Network {
         let port = request.uri().port_u16().unwrap_or(443);
         *request.uri_mut() = origin_form(request.uri());
         loop {
-            let kept = self.take_idle(&host, port).await;
+            let kept = self.pool.take(&host, port).await;
             let is_kept = kept.is_some();
-            let mut sender = match kept {
-                Some(sender) => sender,
-                None => {
-                    let deadline = within(options.connect_timeout);
-                    match timeout_at(deadline, self.connect(&host, port, judge, deadline)).await {
-                        Ok(connected) => connected?,
-                        Err(_) => return failed(HttpError::ConnectionTimeout),
-                    }
+            let mut sender = if let Some(sender) = kept {
+                sender
+            } else {
+                let deadline = within(options.connect_timeout);
+                match timeout_at(deadline, self.connect(&host, port, judge, deadline)).await {
+                    Ok(connected) => connected?,
+                    Err(_) => return failed(HttpError::ConnectionTimeout),
                 }
             };
             departs();
@@ -142,7 +135,7 @@ impl Network {
                 Ok(Err(_)) => return failed(HttpError::HttpResponseIncomplete),
                 Err(_) => return failed(HttpError::HttpResponseTimeout),
             };
-            self.idle().entry((host, port)).or_default().push((sender, Instant::now()));
+            self.pool.put(host, port, sender);
             return Ok(http::Response::from_parts(parts, body));
         }
     }
@@ -181,21 +174,6 @@ impl Network {
             .with_no_client_auth();
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(TlsConnector::from(Arc::new(config)))
-    }
-
-    /// Takes out a connection that is still open, and as young as can be.
-    async fn take_idle(&self, host: &str, port: u16) -> Option<Sender> {
-        let key = (host.to_owned(), port);
-        loop {
-            let (mut sender, since) = self.idle().get_mut(&key)?.pop()?;
-            if since.elapsed() < IDLE && sender.ready().await.is_ok() {
-                return Some(sender);
-            }
-        }
-    }
-
-    fn idle(&self) -> std::sync::MutexGuard<'_, HashMap<(String, u16), Vec<(Sender, Instant)>>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

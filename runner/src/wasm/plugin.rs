@@ -52,7 +52,7 @@ impl SandboxedPlugin {
 
         // What the answers held may be secret, and must be known before a word of the guest's
         // is let through.
-        let seen = std::mem::take(&mut *watch.seen());
+        let mut seen = std::mem::take(&mut *watch.seen());
         for suspect in seen.suspects.iter().filter(|text| !is_known(text, call, plan)) {
             self.redactor.suspect(suspect);
         }
@@ -70,11 +70,11 @@ impl SandboxedPlugin {
             Err(stopped) => Err(stopped),
         };
         // A guest tells what it made of a refusal; the cause is ours to tell.
-        let result = result.map_err(|error| match (&error, seen.exceeded, seen.trace.denials.first()) {
-            (StepError::Limit { .. } | StepError::Contract(_) | StepError::Internal(_), ..) => error,
-            (_, Some(limit), _) => limit.into(),
-            (_, None, Some(deny)) => StepError::Refused(deny.clone()),
-            (_, None, None) => error,
+        let result = result.map_err(|error| match error {
+            StepError::Failure(_) | StepError::Trap(_) => {
+                seen.trace.denials.pop().map_or(error, StepError::Refused)
+            }
+            error => error,
         });
         StepResult { result, trace: seen.trace }
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use rustix::time::{ClockId, clock_gettime};
 use std::future::poll_fn;
 use wasmtime::component::ResourceTableError;
-use wasmtime::{Engine, Store};
+use wasmtime::{Engine, Store, Trap};
 use wasmtime_wasi::I32Exit;
 
 use super::bindings::{ContractPre, Rotation};
@@ -44,18 +44,20 @@ impl Sandbox<'_> {
             call(instance.pamrun_plugin_rotation(), &mut store).await
         };
         let ended = tokio::time::timeout(self.budget, metered(self.limits.cpu, work)).await;
-        let stopped = match ended {
-            Ok(Ok(Ok(returned))) => return Ok(returned),
-            Ok(Ok(Err(error))) => stopped(&error),
-            Ok(Err(limit)) => limit.into(),
-            Err(_) => Exceeded {
+        // A limit that a request met is the cause of whatever the guest made of it, and what
+        // would be stopped a moment later has not succeeded either.
+        if let Some(limit) = watch.seen().exceeded.take() {
+            return Err(limit.into());
+        }
+        match ended {
+            Ok(Ok(Ok(returned))) => Ok(returned),
+            Ok(Ok(Err(error))) => Err(stopped(&error)),
+            Ok(Err(limit)) => Err(limit.into()),
+            Err(_) => Err(StepError::Limit {
                 name: "timeout",
                 message: format!("the step did not end within {:?}; --timeout raises it", self.budget),
-            }
-            .into(),
-        };
-        // A limit that a request met is the cause of whatever the guest made of it.
-        Err(watch.seen().exceeded.clone().map_or(stopped, StepError::from))
+            }),
+        }
     }
 }
 
@@ -94,8 +96,14 @@ fn stopped(error: &wasmtime::Error) -> StepError {
         let message = "the plugin holds more requests, bodies and header lists at once than it may";
         return StepError::Limit { name: "memory", message: message.to_owned() };
     }
-    if let Some(I32Exit(status)) = error.downcast_ref() {
-        return StepError::Trap(format!("it called exit with status {status}"));
+    let cause = error.root_cause().to_string();
+    // Wasmtime has no public type for this one.
+    if cause.contains("fuel allocated for hostcalls") {
+        return Exceeded::new("output", "the plugin handed over more at once than it may").into();
     }
-    StepError::Trap(clean(&error.root_cause().to_string(), 500))
+    StepError::Trap(match (error.downcast_ref(), error.downcast_ref()) {
+        (Some(Trap::UnreachableCodeReached), _) => "it panicked or aborted".to_owned(),
+        (_, Some(I32Exit(status))) => format!("it called exit with status {status}"),
+        _ => clean(&cause, 500),
+    })
 }

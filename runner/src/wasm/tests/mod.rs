@@ -1,0 +1,8 @@
+//! Tests of the room as a whole: tiny guests in its sandbox, and its gate before a real TLS server.
+
+mod cache;
+mod gate;
+mod guests;
+mod load;
+mod sandbox;
+mod server;

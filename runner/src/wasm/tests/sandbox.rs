@@ -1,0 +1,165 @@
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::guests::{MANIFEST, denied, plan, plugin};
+use crate::limits::Limits;
+use crate::model::{Failure, FailureKind, Plan, Request, StepName};
+use crate::policy::{Grant, Operator, Removals};
+use crate::rotation::{Call, Plugin, StepError};
+use crate::secret::{Redactor, Secret};
+use crate::wasm::{DescribeError, Gate, LogLine, NetworkOptions, Runtime};
+
+/// Runs preflight of a guest, and hands out what it returned and logged.
+fn preflight(body: &str, limits: &Limits) -> (Result<Plan, StepError>, Vec<LogLine>) {
+    let redactor = Redactor::default();
+    redactor.learn(&Secret::new("hunter2-hunter2"));
+    let lines = Rc::new(RefCell::new(Vec::new()));
+    let sink = Rc::clone(&lines);
+    let gate = Arc::new(Gate::new(NetworkOptions::default(), limits).unwrap());
+    let runtime = Runtime::new(limits, None).unwrap();
+    let loaded = runtime.load(&plugin(MANIFEST, body), "").unwrap();
+    let mut plugin = loaded.instantiate(gate, redactor, Rc::new(move |line| sink.borrow_mut().push(line)));
+
+    let manifest = serde_json::from_str(MANIFEST).unwrap();
+    let grant = Grant::new(&manifest, &[], &Operator::default()).unwrap();
+    let grant = grant.for_step(StepName::Preflight, Removals::Nothing);
+    let request = Request {
+        rotation_id: "rotation".to_owned(),
+        marker: "pamrun-abcdef-rotation.1".to_owned(),
+        attempt: 1,
+        records: Vec::new(),
+        settings: Vec::new(),
+        proposed: None,
+        deliver: Vec::new(),
+    };
+    let call = Call { request: &request, grant: &grant, budget: limits.timeout };
+    let result = block_on(plugin.preflight(call)).result;
+    (result, lines.take())
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+}
+
+/// The name of the limit that a guest was stopped by.
+fn limit(body: &str, limits: &Limits) -> &'static str {
+    match preflight(body, limits).0 {
+        Err(StepError::Limit { name, .. }) => name,
+        other => panic!("no limit: {other:?}"),
+    }
+}
+
+#[test]
+fn a_step_returns_what_the_guest_returned() {
+    let (result, _) = preflight(&plan(12, 2), &Limits::default());
+    let plan = result.unwrap();
+    assert_eq!((plan.target.as_str(), plan.notes.len()), ("the password", 2));
+}
+
+#[test]
+fn a_busy_loop_ends_with_the_cpu_limit() {
+    let limits = Limits { cpu: Duration::from_millis(50), ..Limits::default() };
+    assert_eq!(limit("(loop $again (br $again)) unreachable", &limits), "cpu");
+}
+
+/// Instructions that wait.
+fn wait(time: Duration) -> String {
+    format!("(call $block (call $after (i64.const {})))", time.as_nanos())
+}
+
+#[test]
+fn waiting_for_ever_ends_with_the_budget() {
+    let limits = Limits { timeout: Duration::from_millis(50), ..Limits::default() };
+    assert_eq!(limit(&(wait(Duration::from_hours(1)) + "unreachable"), &limits), "timeout");
+}
+
+#[test]
+fn waiting_is_no_computing() {
+    let limits = Limits { cpu: Duration::from_millis(50), ..Limits::default() };
+    let (result, _) = preflight(&(wait(Duration::from_millis(200)) + &plan(1, 0)), &limits);
+    assert!(result.is_ok(), "{result:?}");
+}
+
+#[test]
+fn hoarding_memory_ends_with_the_memory_limit() {
+    let hoard = "(loop $again (drop (memory.grow (i32.const 16))) (br $again)) unreachable";
+    assert_eq!(limit(hoard, &Limits::default()), "memory");
+}
+
+#[test]
+fn a_guest_that_starts_too_large_meets_the_memory_limit() {
+    assert_eq!(limit("unreachable", &Limits { memory: 1000, ..Limits::default() }), "memory");
+}
+
+#[test]
+fn flooding_the_log_ends_with_the_log_limit() {
+    for length in [40, 0] {
+        let flood = format!("(loop $again (call $say (i32.const {length})) (br $again)) unreachable");
+        assert_eq!(limit(&flood, &Limits::default()), "log");
+    }
+}
+
+#[test]
+fn returning_too_much_ends_with_the_output_limit() {
+    let limits = Limits { output: 100, ..Limits::default() };
+    assert_eq!(limit(&plan(90, 0), &limits), "output");
+    assert_eq!(limit(&plan(1, 5), &limits), "output");
+    // So much that the host must not even take it over.
+    let grow = "(drop (memory.grow (i32.const 512)))".to_owned();
+    assert_eq!(limit(&(grow + &plan(1, 4_000_000)), &Limits::default()), "output");
+}
+
+#[test]
+fn a_log_line_is_redacted_escaped_and_cut_at_line_ends() {
+    let (_, lines) = preflight(&format!("(call $say (i32.const 46)) {}", plan(12, 0)), &Limits::default());
+    let texts: Vec<_> = lines.iter().map(|line| line.text.as_str()).collect();
+    assert_eq!(texts, ["the password is [redacted]", "line two \\u{1b}[31m"]);
+    assert_eq!(lines[0].step, StepName::Preflight);
+}
+
+#[test]
+fn the_log_of_a_step_that_traps_is_dropped() {
+    let (result, lines) = preflight("(call $say (i32.const 12)) unreachable", &Limits::default());
+    assert_eq!(result, Err(StepError::Trap("it panicked or aborted".to_owned())));
+    assert_eq!(lines, []);
+}
+
+#[test]
+fn a_failure_keeps_its_kind_and_loses_secrets_and_odd_codes() {
+    let (result, _) = preflight(&denied(8, 31), &Limits::default());
+    let failure = Failure {
+        kind: FailureKind::Denied,
+        code: "password".to_owned(),
+        message: "the password is [redacted]".to_owned(),
+    };
+    assert_eq!(result, Err(StepError::Failure(failure)));
+    let (result, _) = preflight(&denied(20, 3), &Limits::default());
+    assert!(matches!(result, Err(StepError::Failure(Failure { code, .. })) if code == "plugin-failure"));
+}
+
+#[test]
+fn an_id_with_control_characters_or_none_at_all_breaks_the_contract() {
+    for length in [0, 46] {
+        let (result, _) = preflight(&plan(length, 0), &Limits::default());
+        assert!(matches!(result, Err(StepError::Contract(_))), "{result:?}");
+    }
+}
+
+fn describe(manifest: &str) -> Result<crate::model::Manifest, DescribeError> {
+    let runtime = Runtime::new(&Limits::default(), None).unwrap();
+    block_on(runtime.load(&plugin(manifest, "unreachable"), "").unwrap().describe())
+}
+
+#[test]
+fn a_plugin_describes_itself() {
+    assert_eq!(describe(MANIFEST).unwrap().name, "tiny");
+}
+
+#[test]
+fn a_wrong_manifest_is_refused_with_the_place() {
+    let error = describe(r#"{"name":"tiny","colour":"blue"}"#).unwrap_err().to_string();
+    assert!(error.contains("line 1, column 23, near `{\"name\":\"tiny\",\"colour\"`"), "{error}");
+    assert!(error.contains("unknown field `colour`"), "{error}");
+}
