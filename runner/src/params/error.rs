@@ -91,7 +91,7 @@ pub enum ParamsError {
         found: &'static str,
     },
     /// One of the records is no object.
-    #[error("record {number} in the params is {found}, not a JSON object")]
+    #[error("record {number} of the params' `records` is {found}, not a JSON object")]
     RecordNotAnObject {
         /// Which one, from 1.
         number: usize,

@@ -179,7 +179,7 @@ fn each_wrong_input_is_told_apart() {
         (
             records(json!([CANARY])),
             "record-not-an-object",
-            "record 1 in the params is a text, not a JSON object",
+            "record 1 of the params' `records` is a text, not a JSON object",
         ),
         (
             records(json!("canary_7f3a!")),

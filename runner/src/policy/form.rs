@@ -5,6 +5,7 @@ use http::header::{CONTENT_TYPE, HOST};
 use http::{HeaderMap, Method, Uri};
 use percent_encoding::percent_decode_str;
 
+use super::deny::excerpt;
 use super::pattern::RequestPath;
 use super::{Deny, HostPort};
 
@@ -43,7 +44,9 @@ pub(super) struct Destination {
 pub(super) fn inspect(request: &OutgoingRequest<'_>) -> Result<Destination, Deny> {
     let OutgoingRequest { method, uri, headers, body } = *request;
     if uri.scheme() != Some(&http::uri::Scheme::HTTPS) {
-        return refuse("only https requests are sent");
+        let host =
+            uri.host().map_or_else(String::new, |host| format!(", and this one is for {}", excerpt(host)));
+        return refuse(&format!("only https requests are sent{host}"));
     }
     if [Method::CONNECT, Method::TRACE].contains(method) {
         return refuse("CONNECT and TRACE are never sent");

@@ -132,7 +132,7 @@ fn rotate(
     check(&manifest)?;
     let load_time = StepTiming { name: "load".to_owned(), elapsed: started.elapsed(), requests: 0 };
 
-    let rotation_id = uuid::Uuid::new_v4().simple().to_string();
+    let rotation_id = uuid::Uuid::new_v4().to_string();
     subject.rotation_id = Some(rotation_id.clone());
     let config = settings.for_plugin(&file.digest.to_string());
     let preparation = Preparation {

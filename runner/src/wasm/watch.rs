@@ -1,5 +1,6 @@
 //! What is seen of a step while it runs, from outside the sandbox.
 
+use bytes::Bytes;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::suspects::suspects;
@@ -74,10 +75,11 @@ impl Watch {
         trace.may_have_changed |= may_change;
     }
 
-    /// Looks at an answer, and the request that it answers, for what may be a new secret.
-    pub(super) fn answered(&self, answer: &[u8], uri: &http::Uri, body: &[u8]) {
-        if self.suspicious {
-            self.seen().suspects.append(&mut suspects(answer, uri, body));
+    /// Looks at an answer, and the request that it answers, for what may be a new secret. A
+    /// request that was refused as wrong made none, and its reason is what an operator needs.
+    pub(super) fn answered(&self, answer: &http::Response<Bytes>, uri: &http::Uri, body: &[u8]) {
+        if self.suspicious && !answer.status().is_client_error() {
+            self.seen().suspects.append(&mut suspects(answer.body(), uri, body));
         }
     }
 }

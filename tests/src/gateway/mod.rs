@@ -132,9 +132,8 @@ impl Gateway {
     /// The compiled plugins that were kept, with the time of their last change.
     pub fn compiled(&self) -> HashMap<PathBuf, SystemTime> {
         let changed = |file: &PathBuf| std::fs::metadata(file).unwrap().modified().unwrap();
-        let compiled = |file: &PathBuf| file.extension().is_some_and(|extension| extension == "cwasm");
-        let files = files_below(self.folder.path()).into_iter().filter(compiled);
-        files.map(|file| (file.clone(), changed(&file))).collect()
+        let files = files_below(&self.folder.path().join("state/cache"));
+        files.into_iter().map(|file| (file.clone(), changed(&file))).collect()
     }
 
     /// Fails if a secret stands where none may.

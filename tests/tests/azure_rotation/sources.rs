@@ -114,14 +114,14 @@ fn the_target_s_own_record_rotates_itself() {
 }
 
 #[test]
-fn the_target_s_own_record_is_not_used_when_it_names_another_app() {
+fn the_target_s_own_record_with_the_client_id_of_another_app_logs_nobody_in() {
     let mut azure = Azure::new();
     let stranger = azure.cloud.register("stranger");
     azure.attached.clear();
     azure.record =
         azure.record.text("application_client_id", &stranger.app_id).text("tenant_id", &azure.target.tenant);
     let run = azure.rotate(&[]);
-    run.ends("failed", 1).with_code("no-admin-credentials");
+    run.ends("failed", 1).with_code("wrong-secret");
     azure.expect_unchanged(&run, &[]);
 }
 
