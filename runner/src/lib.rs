@@ -9,7 +9,7 @@
 //!                                                                     └──────> report ─> stdout
 //! ```
 //!
-//! `secret`, `limits`, `units` and `model` are leaves that every station may use. [`run`] chains the
+//! `secret`, `limits`, `units` and `model` are leaves that every station may use. [`run()`] chains the
 //! stations; none of them calls the next one.
 
 pub mod catalog;

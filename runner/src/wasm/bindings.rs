@@ -11,5 +11,5 @@ wasmtime::component::bindgen!({
     require_store_data_send: true,
 });
 
-pub(super) use exports::pamrun::plugin::rotation::Guest as Rotation;
-pub(super) use pamrun::plugin::{log, model};
+pub(super) use self::exports::pamrun::plugin::rotation::Guest as Rotation;
+pub(super) use self::pamrun::plugin::{log, model};
