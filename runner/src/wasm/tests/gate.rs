@@ -246,7 +246,7 @@ async fn bodies_have_limits_in_both_directions() {
     let bench = Bench::with(|_| {}, &limits).await;
     let url = format!("https://{HOST}/");
     let result = bench.send(Method::POST, &url, "eleven long").await;
-    assert!(matches!(result, Err(HttpError::HttpRequestBodySize(Some(10)))));
+    assert!(matches!(result, Err(HttpError::HttpRequestBodySize(_))));
     assert_eq!(bench.watch.seen().exceeded.take().unwrap().name, "request_body");
     assert!(!bench.may_have_changed());
 
@@ -264,6 +264,20 @@ async fn a_rotation_has_so_many_requests_and_denied_ones_count() {
     assert!(matches!(bench.get("/").await, Err(HttpError::HttpRequestDenied)));
     assert_eq!(bench.watch.seen().exceeded.take().unwrap().name, "requests");
     assert_eq!(bench.server.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn many_bodies_together_have_a_limit_in_both_directions() {
+    // Three requests and two answers fit, with one byte to spare.
+    let limits = Limits { bodies: 3 * "{}".len() + 2 * ANSWER.len() + 1, ..Limits::default() };
+    let bench = Bench::with(|_| {}, &limits).await;
+    bench.post("/").await.unwrap();
+    bench.post("/").await.unwrap();
+    assert!(matches!(bench.post("/").await, Err(HttpError::HttpResponseBodySize(_))));
+    assert_eq!(bench.watch.seen().exceeded.take().unwrap().name, "bodies");
+    assert!(matches!(bench.post("/").await, Err(HttpError::HttpRequestBodySize(_))));
+    assert_eq!(bench.watch.seen().exceeded.take().unwrap().name, "bodies");
+    assert_eq!(bench.server.requests().len(), 3);
 }
 
 #[tokio::test]
