@@ -22,7 +22,7 @@ pub struct Limits {
     pub cpu: Duration,
     /// The memory of a guest, in bytes (`--memory`).
     pub memory: usize,
-    /// HTTP requests of one rotation.
+    /// HTTP requests of one rotation; the last tenth is for commit and rollback.
     pub requests: u32,
     /// The body of a request, in bytes.
     pub request_body: usize,

@@ -14,6 +14,7 @@ use super::bodies::Unread;
 use super::network::{Network, NetworkError, NetworkOptions, SendError};
 use super::watch::{Exceeded, Watch};
 use crate::limits::Limits;
+use crate::model::StepName;
 use crate::policy::{Deny, OutgoingRequest, StepGrant};
 
 /// Says what may leave in one step.
@@ -64,8 +65,10 @@ impl Gate {
         watch: &Watch,
     ) -> Result<http::Response<WasiBody>, HttpError> {
         // Refused ones count too, or a guest could ask for ever.
-        if self.requests.fetch_add(1, Ordering::Relaxed) >= self.most_requests {
-            let what = format_args!("the plugin wanted to send more than {} requests", self.most_requests);
+        let most = self.most_requests(watch.step);
+        let one_more = |count| (count < most).then_some(count + 1);
+        if self.requests.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).is_err() {
+            let what = format_args!("the plugin wanted to send more than {most} requests");
             watch.exceeded(Exceeded::new("requests", what));
             return Err(HttpError::HttpRequestDenied);
         }
@@ -97,6 +100,17 @@ impl Gate {
                 Err(HttpError::HttpResponseBodySize(None))
             }
             Err(SendError::Failed(error)) => Err(error),
+        }
+    }
+
+    /// How many requests the rotation may have sent by the end of this step. Some are kept back, so
+    /// that a plugin which used up the others can still remove what it made.
+    fn most_requests(&self, step: StepName) -> u32 {
+        match step {
+            StepName::Commit | StepName::Rollback => self.most_requests,
+            StepName::Preflight | StepName::Rotate | StepName::Verify => {
+                self.most_requests - self.most_requests / 10
+            }
         }
     }
 }
