@@ -22,12 +22,14 @@ pub struct Limits {
     pub cpu: Duration,
     /// The memory of a guest, in bytes (`--memory`).
     pub memory: usize,
-    /// HTTP requests of one rotation.
+    /// HTTP requests of one rotation; the last tenth is for commit and rollback.
     pub requests: u32,
     /// The body of a request, in bytes.
     pub request_body: usize,
     /// The body of an answer, in bytes.
     pub response_body: usize,
+    /// All bodies of one rotation together, in both directions, in bytes.
+    pub bodies: usize,
     /// What a guest may log in one step, in bytes.
     pub log: usize,
     /// What a guest may return from one step, in bytes.
@@ -54,6 +56,7 @@ impl Default for Limits {
             requests: 1000,
             request_body: MIB,
             response_body: 4 * MIB,
+            bodies: 64 * MIB,
             log: MIB / 16,
             output: MIB,
             plugin: 64 * MIB,
@@ -88,7 +91,7 @@ const DEEPEST: usize = 127;
 
 impl Limits {
     /// The name of every limit, as in `[limits]`.
-    pub const KEYS: [&str; 14] = [
+    pub const KEYS: [&str; 15] = [
         "timeout",
         "reserve",
         "request_timeout",
@@ -98,6 +101,7 @@ impl Limits {
         "requests",
         "request_body",
         "response_body",
+        "bodies",
         "log",
         "output",
         "plugin",
@@ -122,6 +126,7 @@ impl Limits {
             }
             "request_body" => self.request_body = some_bytes(text)?,
             "response_body" => self.response_body = some_bytes(text)?,
+            "bodies" => self.bodies = some_bytes(text)?,
             "log" => self.log = some_bytes(text)?,
             "output" => self.output = some_bytes(text)?,
             "plugin" => self.plugin = some_bytes(text)?,

@@ -3,10 +3,10 @@
 //!
 //! A parser that meets a key twice takes the first, the last, or either, and many take `keyID` for
 //! `keyId`. So along the way to the id each key may stand once, in any case; and the body must say
-//! of itself that it is JSON in UTF-8, lest the service reads it as something else.
+//! of itself that it is JSON in UTF-8, and not packed, lest the service reads it as something else.
 
 use http::HeaderMap;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 
@@ -14,7 +14,7 @@ use super::pattern::folded;
 
 /// Reads the string at the place that the keys lead to. `None` unless there is exactly one.
 pub(super) fn id_at(keys: &[String], headers: &HeaderMap, body: &[u8]) -> Option<String> {
-    if !is_json(headers) {
+    if !is_json(headers) || headers.contains_key(CONTENT_ENCODING) {
         return None;
     }
     let mut json = serde_json::Deserializer::from_slice(body);
@@ -146,6 +146,9 @@ mod tests {
         }
         let keys = ["keyId".to_owned()];
         assert_eq!(id_at(&keys, &HeaderMap::new(), body.as_bytes()), None);
+        let packed = [(CONTENT_TYPE, "application/json"), (CONTENT_ENCODING, "br")];
+        let packed = packed.map(|(name, value)| (name, http::HeaderValue::from_static(value)));
+        assert_eq!(id_at(&keys, &packed.into_iter().collect(), body.as_bytes()), None);
         let mut headers = HeaderMap::new();
         for kind in ["application/json", "text/xml"] {
             headers.append(CONTENT_TYPE, kind.parse().unwrap());

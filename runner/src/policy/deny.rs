@@ -87,18 +87,20 @@ impl Deny {
     }
 }
 
-/// Cuts guest text down to what a message can hold, with what cannot be seen escaped.
+/// Shows guest text in a message, with what cannot be seen escaped. One that is too long is left out
+/// whole: of a secret that is cut in two, the redactor would know neither half.
 pub(super) fn excerpt(text: &str) -> String {
-    const LONGEST: usize = 120;
+    const LONGEST: usize = 500;
+    let length = text.chars().count();
+    if length > LONGEST {
+        return format!("({length} characters, too long to show)");
+    }
     let mut shown = String::new();
-    for c in text.chars().take(LONGEST) {
+    for c in text.chars() {
         match c {
             '\'' | '"' => shown.push(c),
             _ => shown.extend(c.escape_debug()),
         }
-    }
-    if text.chars().nth(LONGEST).is_some() {
-        shown.push('…');
     }
     shown
 }
@@ -138,10 +140,15 @@ mod tests {
     }
 
     #[test]
-    fn guest_text_is_cut_and_escaped() {
+    fn guest_text_is_escaped() {
         assert_eq!(excerpt("key\u{1b}[31m\n1"), "key\\u{1b}[31m\\n1");
         assert_eq!(excerpt("'k1'\u{202e}"), "'k1'\\u{202e}");
-        assert_eq!(excerpt(&"x".repeat(500)).chars().count(), 121);
         assert_eq!(excerpt("schlüssel"), "schlüssel");
+    }
+
+    #[test]
+    fn guest_text_is_shown_whole_or_not_at_all_lest_half_a_secret_stays() {
+        assert_eq!(excerpt(&"é".repeat(500)), "é".repeat(500));
+        assert_eq!(excerpt(&"é".repeat(501)), "(501 characters, too long to show)");
     }
 }

@@ -1,9 +1,12 @@
 //! The form of a request: what is refused whatever the manifest says, since it could mean to the
 //! service something else than it means to us.
 
+use std::collections::BTreeMap;
+
 use http::header::{CONTENT_TYPE, HOST};
 use http::{HeaderMap, Method, Uri};
 use percent_encoding::percent_decode_str;
+use serde::de::IgnoredAny;
 
 use super::deny::excerpt;
 use super::pattern::RequestPath;
@@ -22,7 +25,7 @@ pub struct OutgoingRequest<'a> {
     pub body: &'a [u8],
 }
 
-/// Headers, query keys and form fields by which frameworks let another method or path take effect than the
+/// Headers, query keys and fields of a body by which frameworks let another method or path take effect than the
 /// ones that are sent.
 const OVERRIDES: [&str; 6] = [
     "x-http-method-override",
@@ -62,9 +65,8 @@ pub(super) fn inspect(request: &OutgoingRequest<'_>) -> Result<Destination, Deny
     if let Some(name) = OVERRIDES.iter().find(|name| headers.contains_key(**name)) {
         return refuse(&format!("the header `{name}` would change what the request does"));
     }
-    let form = if is_form(headers) { body } else { &[] };
-    let keys = keys(uri.query().unwrap_or_default().as_bytes()).chain(keys(form));
-    if let Some(name) = keys.into_iter().find(|key| OVERRIDES.contains(&key.as_str())) {
+    let mut keys = keys(uri.query().unwrap_or_default().as_bytes()).chain(fields(headers, body));
+    if let Some(name) = keys.find(|key| OVERRIDES.contains(&key.as_str())) {
         return refuse(&format!("the parameter `{name}` would change what the request does"));
     }
     let path = RequestPath::parse(uri.path()).map_err(|error| Deny::Form(error.to_string()))?;
@@ -75,10 +77,22 @@ fn refuse<T>(why: &str) -> Result<T, Deny> {
     Err(Deny::Form(why.to_owned()))
 }
 
-fn is_form(headers: &HeaderMap) -> bool {
-    headers.get_all(CONTENT_TYPE).iter().any(|value| {
-        value.to_str().is_ok_and(|text| text.to_ascii_lowercase().contains("x-www-form-urlencoded"))
-    })
+/// The names of the fields in a body, in lower case: those of a form, those of a JSON object, and whatever
+/// may be one in a form of several parts.
+fn fields(headers: &HeaderMap, body: &[u8]) -> Vec<String> {
+    let says = |kind| {
+        let mut types = headers.get_all(CONTENT_TYPE).iter();
+        types.any(|value| value.to_str().is_ok_and(|text| text.to_ascii_lowercase().contains(kind)))
+    };
+    if says("x-www-form-urlencoded") {
+        keys(body).collect()
+    } else if says("multipart/") {
+        let words = body.split(|byte| b"\"'=; \t\r\n".contains(byte));
+        words.map(|word| String::from_utf8_lossy(word).to_ascii_lowercase()).collect()
+    } else {
+        let object: BTreeMap<String, IgnoredAny> = serde_json::from_slice(body).unwrap_or_default();
+        object.into_keys().map(|key| key.to_ascii_lowercase()).collect()
+    }
 }
 
 /// The keys of a query or form, decoded and in lower case.
@@ -161,6 +175,20 @@ mod tests {
         let form = [("content-type", "application/x-www-form-urlencoded; charset=utf-8")];
         assert!(with(&Method::POST, "https://a/", &form, b"grant_type=x&_method=DELETE").is_err());
         assert!(with(&Method::POST, "https://a/", &form, b"grant_type=client_credentials").is_ok());
+    }
+
+    #[test]
+    fn a_method_in_a_form_of_several_parts_or_in_json_is_refused() {
+        let parts = [("content-type", "multipart/form-data; boundary=x")];
+        for name in ["name=\"_method\"", "name=_Method", "name*=utf-8''_method"] {
+            let body = format!("--x\r\nContent-Disposition: form-data; {name}\r\n\r\nDELETE\r\n--x--\r\n");
+            assert!(with(&Method::POST, "https://a/", &parts, body.as_bytes()).is_err(), "{name}");
+        }
+        let json = [("content-type", "application/json")];
+        for body in [r#"{"a":1,"_method":"DELETE"}"#, r#"{"\u005fMethod":"DELETE"}"#] {
+            assert!(with(&Method::POST, "https://a/", &json, body.as_bytes()).is_err(), "{body}");
+        }
+        assert!(with(&Method::POST, "https://a/", &json, br#"{"of":{"_method":"DELETE"}}"#).is_ok());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What a step may remove.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Deny;
@@ -13,7 +14,7 @@ use crate::model::StepName;
 /// An id is *granted* exactly as it stands: there are services whose ids differ in case only. It is
 /// *protected* by its letters and digits alone, in any case, since services also accept ids
 /// in other spellings: `{3F2A-…}` for `3f2a…`.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub enum Removals {
     /// Nothing.
     #[default]
@@ -51,6 +52,19 @@ impl Removals {
             }
         };
         if granted { Ok(()) } else { Err(Deny::Removal { step, id: excerpt(id) }) }
+    }
+}
+
+impl fmt::Debug for Removals {
+    /// Shows no id that must be spared: they are values of records, and may be secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nothing => f.write_str("Nothing"),
+            Self::Exactly(ids) => f.debug_tuple("Exactly").field(ids).finish(),
+            Self::Strays { tries, .. } => {
+                f.debug_struct("Strays").field("tries", tries).finish_non_exhaustive()
+            }
+        }
     }
 }
 
@@ -101,6 +115,13 @@ mod tests {
         }
         assert!(!granted(&removals, "") && !granted(&removals, "{}"));
         assert!(granted(&removals, "3f2a-b2"));
+    }
+
+    #[test]
+    fn the_values_of_records_show_in_no_debug_print() {
+        let grant = crate::policy::Grant::default().for_step(StepName::Rollback, strays(3, &["hunter2"]));
+        let shown = format!("{grant:?}");
+        assert!(shown.contains("tries: 3") && !shown.contains("hunter2"), "{shown}");
     }
 
     #[test]

@@ -99,7 +99,7 @@ impl Rule {
             IdPlace::Body(keys) => body::id_at(keys, request.headers, request.body),
         };
         let unnamed = "a request that removes must name one id, as text, where the manifest says; \
-                       a body must be JSON, say so in its content-type, and repeat no key";
+                       a body must be JSON, say so in its content-type, be sent unpacked, and repeat no key";
         described.then(|| id().ok_or_else(|| Deny::Form(unnamed.to_owned())))
     }
 }

@@ -126,8 +126,7 @@ fn rotate(
     let file = PluginFile::read(&settings.plugin, settings.limits.plugin)?;
     let runtime = Runtime::new(&settings.limits, Some(state.cache()?.path()))?;
     let loaded = runtime.load(&file.bytes, &file.digest.to_string())?;
-    let tokio = async_runtime()?;
-    let manifest = tokio.block_on(loaded.describe())?;
+    let manifest = block_on(loaded.describe())??;
     subject.plugin = Some(PluginInfo::wasm(&manifest.name, &manifest.version, file.digest));
     check(&manifest)?;
     let load_time = StepTiming { name: "load".to_owned(), elapsed: started.elapsed(), requests: 0 };
@@ -175,7 +174,7 @@ fn rotate(
         prepare: &|records| preparation.prepare(records),
         secrets: redactor,
     };
-    let mut outcome = tokio.block_on(rotate_overlap(&job, parts));
+    let mut outcome = block_on(rotate_overlap(&job, parts))?;
 
     outcome.steps.insert(0, load_time);
     let warnings = [
@@ -202,16 +201,22 @@ fn read_params(settings: &ExecSettings, redactor: &Redactor) -> Result<Params, F
     Ok(params)
 }
 
-/// One thread: a rotation waits for the network, one request after the other.
-pub(super) fn async_runtime() -> Result<tokio::runtime::Runtime, Fault> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| Fault {
+/// Runs `work` to its end, on this thread: a rotation waits for the network, one request after the
+/// other. What `work` left behind is not waited for: to look up a name can take longer than any
+/// limit, and cannot be broken off.
+pub(super) fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Fault> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Fault {
         kind: OutcomeKind::Internal,
         ..Fault::invalid(
             "async-runtime",
             format!("the system gives no way to wait for events: {error}"),
             None,
         )
-    })
+    })?;
+    let done = runtime.block_on(work);
+    runtime.shutdown_background();
+    Ok(done)
 }
 
 fn check(manifest: &Manifest) -> Result<(), Fault> {
@@ -270,4 +275,20 @@ fn plugin_log(manifest: &Manifest, redactor: &Redactor) -> Rc<dyn Fn(crate::wasm
         let redact = |text: &str| redactor.redact(text);
         Console::new(&redact).say(Message::Plugin { name: &name, level, text: &line.text });
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lookup_that_hangs_is_not_waited_for() {
+        let (answer, waiting) = std::sync::mpsc::channel::<()>();
+        let done = block_on(async {
+            tokio::task::spawn_blocking(move || waiting.recv());
+            "done"
+        });
+        assert!(matches!(done, Ok("done")));
+        drop(answer);
+    }
 }

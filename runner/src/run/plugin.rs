@@ -1,6 +1,6 @@
 //! `pamrun plugin`: looks into plugin files.
 
-use super::exec::async_runtime;
+use super::exec::block_on;
 use super::fault::Fault;
 use crate::catalog::PluginFile;
 use crate::cli::PluginCommand;
@@ -45,6 +45,6 @@ fn open(path: &std::path::Path) -> Result<(PluginFile, Inspection, Manifest), Fa
     let file = PluginFile::read(path, limits.plugin)?;
     let inspection = inspect(&file.bytes)?;
     let loaded = Runtime::new(&limits, None)?.load(&file.bytes, &file.digest.to_string())?;
-    let manifest = async_runtime()?.block_on(loaded.describe())?;
+    let manifest = block_on(loaded.describe())??;
     Ok((file, inspection, manifest))
 }

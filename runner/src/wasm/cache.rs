@@ -3,12 +3,14 @@
 //! The folder is as trusted as the program itself: whoever writes there runs code as us. It is
 //! therefore used only while it belongs to us and nobody else can write to it.
 
-use std::fs::{self, DirBuilder};
+use std::fs::{self, DirBuilder, OpenOptions};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::Write;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::io::{Read, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::OFlags;
+use rustix::process::geteuid;
 use sha2::{Digest, Sha256};
 use wasmtime::Engine;
 use wasmtime::component::Component;
@@ -51,8 +53,8 @@ impl Cache {
         Self { folder: folder.to_owned(), engine: hasher.finish() }
     }
 
-    /// Takes compiled code out. An entry that is missing, damaged, or for another engine is
-    /// nothing; it will be written anew.
+    /// Takes compiled code out. An entry that is missing, damaged, not ours, or for another engine
+    /// is nothing; it will be written anew.
     pub(super) fn get(&self, engine: &Engine, digest: &str) -> Result<Option<Component>, CacheError> {
         match self.check() {
             Ok(()) => {}
@@ -62,8 +64,7 @@ impl Cache {
             Err(error) => return Err(error),
         }
         let key = self.key(digest);
-        #[expect(clippy::disallowed_methods, reason = "the cache owns its folder")]
-        let Ok(entry) = fs::read(self.folder.join(&key)) else { return Ok(None) };
+        let Ok(Some(entry)) = self.read(&key) else { return Ok(None) };
         let Some((stored, code)) = entry.split_at_checked(CHECKSUM) else { return Ok(None) };
         if stored != checksum(&key, code) {
             return Ok(None);
@@ -78,6 +79,19 @@ impl Cache {
         made.map_err(|error| self.not_writable(error))?;
         self.check()?;
         self.write(&self.key(digest), &code).map_err(|error| self.not_writable(error))
+    }
+
+    /// Reads an entry. That the folder is ours says nothing of what came into it before it was.
+    fn read(&self, key: &str) -> std::io::Result<Option<Vec<u8>>> {
+        let no_link = OFlags::NOFOLLOW.bits().cast_signed();
+        let mut file = OpenOptions::new().read(true).custom_flags(no_link).open(self.folder.join(key))?;
+        let found = file.metadata()?;
+        if !found.is_file() || found.uid() != geteuid().as_raw() || found.mode() & 0o022 != 0 {
+            return Ok(None);
+        }
+        let mut entry = Vec::new();
+        file.read_to_end(&mut entry)?;
+        Ok(Some(entry))
     }
 
     /// Writes an entry so that a reader sees a whole one or none.
@@ -98,7 +112,7 @@ impl Cache {
         let found = fs::symlink_metadata(&self.folder).map_err(|error| self.not_writable(error))?;
         let fault = if !found.is_dir() {
             "is not a folder"
-        } else if found.uid() != rustix::process::geteuid().as_raw() {
+        } else if found.uid() != geteuid().as_raw() {
             "belongs to another user"
         } else if found.mode() & 0o077 != 0 {
             "is open to other users"
@@ -129,8 +143,8 @@ fn checksum(key: &str, code: &[u8]) -> [u8; CHECKSUM] {
 #[expect(unsafe_code, reason = "compiling anew takes seconds for some plugins")]
 fn deserialize(engine: &Engine, code: &[u8]) -> Option<Component> {
     // SAFETY: `code` must be what `Component::serialize` returned, unchanged. Its one caller,
-    // `Cache::get`, has read it from a folder that only we can write to (`check`), and has
-    // compared it with the checksum that `put` wrote together with it. It is in our own memory
+    // `Cache::get`, has read it from a file that only we can write to, in a folder that only we can
+    // write to (`read`, `check`), and has compared it with the checksum that `put` wrote together with it. It is in our own memory
     // by now, so nothing can change it any more. That it is for this engine Wasmtime checks itself.
     unsafe { Component::deserialize(engine, code) }.ok()
 }

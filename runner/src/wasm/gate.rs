@@ -6,14 +6,15 @@
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use bytes::Bytes;
 use http::{Method, header};
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use http_body_util::{BodyExt, Full};
 use wasmtime_wasi_http::{Error as HttpError, RequestOptions, WasiBody};
 
+use super::bodies::Unread;
 use super::network::{Network, NetworkError, NetworkOptions, SendError};
 use super::watch::{Exceeded, Watch};
 use crate::limits::Limits;
+use crate::model::StepName;
 use crate::policy::{Deny, OutgoingRequest, StepGrant};
 
 /// Says what may leave in one step.
@@ -40,8 +41,6 @@ pub struct Gate {
     network: Network,
     requests: AtomicU32,
     most_requests: u32,
-    request_body: usize,
-    response_body: usize,
 }
 
 impl Gate {
@@ -54,8 +53,6 @@ impl Gate {
             network: Network::new(options, limits)?,
             requests: AtomicU32::new(0),
             most_requests: limits.requests,
-            request_body: limits.request_body,
-            response_body: limits.response_body,
         })
     }
 
@@ -68,13 +65,23 @@ impl Gate {
         watch: &Watch,
     ) -> Result<http::Response<WasiBody>, HttpError> {
         // Refused ones count too, or a guest could ask for ever.
-        if self.requests.fetch_add(1, Ordering::Relaxed) >= self.most_requests {
-            let what = format_args!("the plugin wanted to send more than {} requests", self.most_requests);
+        let most = self.most_requests(watch.step);
+        let one_more = |count| (count < most).then_some(count + 1);
+        if self.requests.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).is_err() {
+            let what = format_args!("the plugin wanted to send more than {most} requests");
             watch.exceeded(Exceeded::new("requests", what));
             return Err(HttpError::HttpRequestDenied);
         }
         let (mut parts, body) = request.into_parts();
-        let body = self.read(body, watch).await?;
+        // To refuse before the body is read would cut the guest off in the middle of writing, and
+        // it would take that for the cause.
+        let body = self.network.bodies.request(body).await.map_err(|unread| match unread {
+            Unread::Exceeded(limit) => {
+                watch.exceeded(limit);
+                HttpError::HttpRequestBodySize(None)
+            }
+            Unread::Broken(error) => error,
+        })?;
         let outgoing =
             OutgoingRequest { method: &parts.method, uri: &parts.uri, headers: &parts.headers, body: &body };
         let may_change = judge.request(&outgoing).map_err(|deny| refuse(deny, watch))?;
@@ -88,27 +95,22 @@ impl Gate {
                 Ok(answer.map(|body| Full::new(body).map_err(|never| match never {}).boxed_unsync()))
             }
             Err(SendError::Denied(deny)) => Err(refuse(deny, watch)),
-            Err(SendError::Failed(error)) => {
-                if let HttpError::HttpResponseBodySize(_) = error {
-                    let what = format_args!("an answer was longer than {} bytes", self.response_body);
-                    watch.exceeded(Exceeded::new("response_body", what));
-                }
-                Err(error)
+            Err(SendError::Exceeded(limit)) => {
+                watch.exceeded(limit);
+                Err(HttpError::HttpResponseBodySize(None))
             }
+            Err(SendError::Failed(error)) => Err(error),
         }
     }
 
-    /// Reads the body that the guest writes. To refuse before it is read would cut the guest off
-    /// in the middle of writing, and it would take that for the cause.
-    async fn read(&self, body: WasiBody, watch: &Watch) -> Result<Bytes, HttpError> {
-        match Limited::new(body, self.request_body).collect().await {
-            Ok(body) => Ok(body.to_bytes()),
-            Err(error) if error.is::<LengthLimitError>() => {
-                let what = format_args!("the body of a request was longer than {} bytes", self.request_body);
-                watch.exceeded(Exceeded::new("request_body", what));
-                Err(HttpError::HttpRequestBodySize(u64::try_from(self.request_body).ok()))
+    /// How many requests the rotation may have sent by the end of this step. Some are kept back, so
+    /// that a plugin which used up the others can still remove what it made.
+    fn most_requests(&self, step: StepName) -> u32 {
+        match step {
+            StepName::Commit | StepName::Rollback => self.most_requests,
+            StepName::Preflight | StepName::Rotate | StepName::Verify => {
+                self.most_requests - self.most_requests / 10
             }
-            Err(error) => Err(error.downcast().map_or(HttpError::HttpProtocolError, |error| *error)),
         }
     }
 }

@@ -21,6 +21,12 @@ use crate::policy::Deny;
 /// memory of the host's.
 const HANDLES: usize = 4096;
 
+/// The most that waits unsent in one body, in bytes.
+const WRITTEN: usize = 16 * 1024;
+
+/// The most random bytes that a guest may ask for at once.
+const RANDOM: u64 = 64 * 1024;
+
 /// The most that one header list of a guest may hold, in bytes.
 const HEADERS: usize = 32 * 1024;
 
@@ -49,6 +55,7 @@ impl Guest {
             .stderr(log.stderr())
             .allow_tcp(false)
             .allow_udp(false)
+            .max_random_size(RANDOM)
             .build();
         let mut http = WasiHttpCtx::new();
         http.set_field_size_limit(HEADERS);
@@ -119,6 +126,10 @@ impl WasiHttpHooks for Outlet {
     fn is_supported_scheme(&mut self, _: &http::uri::Scheme) -> bool {
         // The grant judges it, and then the refusal is named and noted like any other.
         true
+    }
+
+    fn p2_outgoing_body_chunk_size(&mut self) -> usize {
+        WRITTEN
     }
 
     fn send_request(

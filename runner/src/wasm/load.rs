@@ -21,7 +21,7 @@ use super::plugin::SandboxedPlugin;
 use super::step::Sandbox;
 use super::watch::{Exceeded, Watch};
 use crate::limits::Limits;
-use crate::model::Manifest;
+use crate::model::{Manifest, StepName};
 use crate::rotation::StepError;
 use crate::secret::Redactor;
 
@@ -188,7 +188,7 @@ impl Loaded {
     /// When the plugin traps, meets a limit, or returns something that is no manifest.
     pub async fn describe(&self) -> Result<Manifest, DescribeError> {
         let log = StepLog::new(self.limits.log);
-        let outlet = Outlet { way: None, watch: Arc::new(Watch::new(false)) };
+        let outlet = Outlet { way: None, watch: Arc::new(Watch::new(StepName::Preflight)) };
         // It has nothing to wait for, so what it may compute is also all the time that it has.
         let text = self
             .sandbox(self.limits.cpu, log, outlet)

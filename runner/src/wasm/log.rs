@@ -49,10 +49,9 @@ enum Source {
 }
 
 /// The log of one step. Clones share it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct StepLog(Arc<Mutex<Held>>);
 
-#[derive(Debug)]
 struct Held {
     pieces: Vec<(Source, Vec<u8>)>,
     left: usize,

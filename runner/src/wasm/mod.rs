@@ -6,6 +6,7 @@
 
 mod adapt;
 mod bindings;
+mod bodies;
 mod cache;
 mod convert;
 mod dial;

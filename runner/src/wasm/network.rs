@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use http_body_util::Full;
 use hyper::client::conn::http1::handshake;
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::pem::PemObject;
@@ -14,14 +14,16 @@ use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
 use wasmtime_wasi_http::{Error as HttpError, RequestOptions};
 
+use super::bodies::{Bodies, Unread};
 use super::dial::{Dialer, Resolve, bare};
 use super::gate::Judge;
 use super::pool::{Pool, Sender};
+use super::watch::Exceeded;
 use crate::limits::Limits;
 use crate::policy::Deny;
 
 /// How the operator wants hosts to be reached.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct NetworkOptions {
     /// What `--ca-file` holds: certificates in PEM that are trusted besides those of the machine.
     pub ca_file: Option<Vec<u8>>,
@@ -49,6 +51,8 @@ pub(super) enum SendError {
     Denied(Deny),
     /// It did not leave, or its answer is lost; the guest can tell by the code.
     Failed(HttpError),
+    /// Its answer met a limit.
+    Exceeded(Exceeded),
 }
 
 /// The connections of one rotation.
@@ -58,7 +62,7 @@ pub(super) struct Network {
     tls: tokio::sync::OnceCell<TlsConnector>,
     pool: Pool,
     request_timeout: Duration,
-    response_body: usize,
+    pub(super) bodies: Bodies,
 }
 
 impl Network {
@@ -78,7 +82,7 @@ impl Network {
             tls: tokio::sync::OnceCell::new(),
             pool: Pool::default(),
             request_timeout: limits.request_timeout,
-            response_body: limits.response_body,
+            bodies: Bodies::new(limits),
         })
     }
 
@@ -126,13 +130,10 @@ impl Network {
                 Err(_) => return failed(HttpError::HttpResponseTimeout),
             };
             let (parts, body) = response.into_parts();
-            let body = match timeout_at(within(None), Limited::new(body, self.response_body).collect()).await
-            {
-                Ok(Ok(body)) => body.to_bytes(),
-                Ok(Err(error)) if error.is::<LengthLimitError>() => {
-                    return failed(HttpError::HttpResponseBodySize(None));
-                }
-                Ok(Err(_)) => return failed(HttpError::HttpResponseIncomplete),
+            let body = match timeout_at(within(None), self.bodies.response(body)).await {
+                Ok(Ok(body)) => body,
+                Ok(Err(Unread::Exceeded(limit))) => return Err(SendError::Exceeded(limit)),
+                Ok(Err(Unread::Broken(_))) => return failed(HttpError::HttpResponseIncomplete),
                 Err(_) => return failed(HttpError::HttpResponseTimeout),
             };
             self.pool.put(host, port, sender);

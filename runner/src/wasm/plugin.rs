@@ -34,8 +34,7 @@ impl SandboxedPlugin {
         guest_call: impl AsyncFnOnce(&Rotation, &mut Store<Guest>) -> wasmtime::Result<Result<T, wit::Failure>>,
         take: impl FnOnce(&mut Intake, T) -> Result<U, StepError>,
     ) -> StepResult<U> {
-        // Only rotate is given new secrets.
-        let watch = Arc::new(Watch::new(step == StepName::Rotate));
+        let watch = Arc::new(Watch::new(step));
         let log = StepLog::new(self.loaded.limits.log);
         let returned = self
             .loaded

@@ -18,7 +18,9 @@ pub(super) fn suspects(answer: &[u8], uri: &http::Uri, body: &[u8]) -> Vec<Strin
         }
         Err(_) => {}
     }
-    let (uri, body) = (uri.to_string(), String::from_utf8_lossy(body));
+    // To look up every string in a long body takes too long; then some more are suspected.
+    let body = if body.len() <= LONGEST_TEXT { String::from_utf8_lossy(body) } else { "".into() };
+    let uri = uri.to_string();
     found.retain(|text| {
         text.chars().count() >= SHORTEST && !uri.contains(text.as_str()) && !body.contains(text.as_str())
     });

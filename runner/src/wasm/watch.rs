@@ -4,6 +4,7 @@ use bytes::Bytes;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::suspects::suspects;
+use crate::model::StepName;
 use crate::policy::Deny;
 use crate::rotation::{StepError, Trace};
 
@@ -31,7 +32,7 @@ impl From<Exceeded> for StepError {
 }
 
 /// What the step did and met so far.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Seen {
     /// What the engine is told.
     pub trace: Trace,
@@ -42,16 +43,16 @@ pub(super) struct Seen {
 }
 
 /// Shared between a step and the requests that it has under way.
-#[derive(Debug)]
 pub(super) struct Watch {
+    /// The step.
+    pub step: StepName,
     seen: Mutex<Seen>,
-    suspicious: bool,
 }
 
 impl Watch {
-    /// Watches a step; with `suspicious`, for new secrets in its answers too.
-    pub(super) fn new(suspicious: bool) -> Self {
-        Self { seen: Mutex::default(), suspicious }
+    /// Watches a step.
+    pub(super) fn new(step: StepName) -> Self {
+        Self { step, seen: Mutex::default() }
     }
 
     pub(super) fn seen(&self) -> MutexGuard<'_, Seen> {
@@ -75,10 +76,10 @@ impl Watch {
         trace.may_have_changed |= may_change;
     }
 
-    /// Looks at an answer, and the request that it answers, for what may be a new secret. A
-    /// request that was refused as wrong made none, and its reason is what an operator needs.
+    /// Looks at an answer, and the request that it answers, for what may be a new secret. Only
+    /// rotate is given any. A request that was refused as wrong made none, and its reason is what an operator needs.
     pub(super) fn answered(&self, answer: &http::Response<Bytes>, uri: &http::Uri, body: &[u8]) {
-        if self.suspicious && !answer.status().is_client_error() {
+        if self.step == StepName::Rotate && !answer.status().is_client_error() {
             self.seen().suspects.append(&mut suspects(answer.body(), uri, body));
         }
     }

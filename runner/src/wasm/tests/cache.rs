@@ -78,6 +78,23 @@ fn an_entry_under_the_name_of_another_plugin_is_not_taken() {
 }
 
 #[test]
+fn an_entry_that_others_could_write_or_that_leads_elsewhere_is_compiled_anew() {
+    let scratch = tempfile::tempdir().unwrap();
+    let folder = scratch.path().join("cache");
+    let (runtime, entry) = filled(&folder);
+    fs::set_permissions(&entry, Permissions::from_mode(0o620)).unwrap();
+    assert!(!is_kept(&runtime, DIGEST));
+    fs::set_permissions(&entry, Permissions::from_mode(0o600)).unwrap();
+    assert!(is_kept(&runtime, DIGEST));
+    let elsewhere = scratch.path().join("elsewhere");
+    fs::rename(&entry, &elsewhere).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, &entry).unwrap();
+    assert!(!is_kept(&runtime, DIGEST));
+    assert!(runtime.load(&plugin(MANIFEST, "unreachable"), DIGEST).unwrap().warning().is_none());
+    assert!(is_kept(&runtime, DIGEST));
+}
+
+#[test]
 fn a_folder_that_others_can_enter_is_not_used() {
     let scratch = tempfile::tempdir().unwrap();
     let folder = scratch.path().join("cache");

@@ -10,6 +10,7 @@ use wasmtime_wasi_http::{Error as HttpError, RequestOptions, WasiBody};
 
 use super::server::{self, ANSWER, HOST, Server};
 use crate::limits::Limits;
+use crate::model::StepName;
 use crate::policy::{AddressKind, Deny, OutgoingRequest};
 use crate::wasm::gate::Judge;
 use crate::wasm::watch::Watch;
@@ -62,7 +63,7 @@ impl Bench {
         };
         change(&mut options);
         let gate = Gate::new(options, limits).unwrap();
-        Self { server, gate, judge: Lenient { loopback: true }, watch: Watch::new(true) }
+        Self { server, gate, judge: Lenient { loopback: true }, watch: Watch::new(StepName::Rotate) }
     }
 
     async fn send(&self, method: Method, url: &str, body: &str) -> Result<Response<Bytes>, HttpError> {
@@ -246,7 +247,7 @@ async fn bodies_have_limits_in_both_directions() {
     let bench = Bench::with(|_| {}, &limits).await;
     let url = format!("https://{HOST}/");
     let result = bench.send(Method::POST, &url, "eleven long").await;
-    assert!(matches!(result, Err(HttpError::HttpRequestBodySize(Some(10)))));
+    assert!(matches!(result, Err(HttpError::HttpRequestBodySize(_))));
     assert_eq!(bench.watch.seen().exceeded.take().unwrap().name, "request_body");
     assert!(!bench.may_have_changed());
 
@@ -264,6 +265,33 @@ async fn a_rotation_has_so_many_requests_and_denied_ones_count() {
     assert!(matches!(bench.get("/").await, Err(HttpError::HttpRequestDenied)));
     assert_eq!(bench.watch.seen().exceeded.take().unwrap().name, "requests");
     assert_eq!(bench.server.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn many_bodies_together_have_a_limit_in_both_directions() {
+    // Three requests and two answers fit, with one byte to spare.
+    let limits = Limits { bodies: 3 * "{}".len() + 2 * ANSWER.len() + 1, ..Limits::default() };
+    let bench = Bench::with(|_| {}, &limits).await;
+    bench.post("/").await.unwrap();
+    bench.post("/").await.unwrap();
+    assert!(matches!(bench.post("/").await, Err(HttpError::HttpResponseBodySize(_))));
+    assert_eq!(bench.watch.seen().exceeded.take().unwrap().name, "bodies");
+    assert!(matches!(bench.post("/").await, Err(HttpError::HttpRequestBodySize(_))));
+    assert_eq!(bench.watch.seen().exceeded.take().unwrap().name, "bodies");
+    assert_eq!(bench.server.requests().len(), 3);
+}
+
+#[tokio::test]
+async fn the_last_tenth_of_the_requests_is_for_commit_and_rollback() {
+    let mut bench = Bench::with(|_| {}, &Limits { requests: 10, ..Limits::default() }).await;
+    for _ in 0..20 {
+        let _ = bench.get("/denied").await;
+    }
+    assert_eq!(bench.watch.seen().exceeded.take().unwrap().name, "requests");
+    assert_eq!(bench.watch.seen().trace.denials.len(), 9);
+    bench.watch = Watch::new(StepName::Rollback);
+    bench.get("/").await.unwrap();
+    assert!(matches!(bench.get("/").await, Err(HttpError::HttpRequestDenied)));
 }
 
 #[tokio::test]

@@ -10,9 +10,21 @@ pub(super) const MANIFEST: &str = r#"{"name":"tiny","version":"0.1.0","strategy"
 /// Where the guests keep the answer of preflight that [`answer`] writes.
 const ANSWER: &str = "(i32.const 512)";
 
+/// What a plugin for WASI 0.1 imports besides.
+pub(super) const PREVIEW1: &str = r#"
+  (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "random_get" (func $random_get (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "environ_sizes_get" (func $environ (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_prestat_get" (func $prestat (param i32 i32) (result i32)))"#;
+
 /// A plugin with this manifest, whose preflight runs `preflight` (instructions that leave the
 /// address of an answer). Its other steps trap.
 pub(super) fn plugin(manifest: &str, preflight: &str) -> Vec<u8> {
+    plugin_with("", manifest, preflight)
+}
+
+/// A plugin that has imports of its own.
+pub(super) fn plugin_with(imports: &str, manifest: &str, preflight: &str) -> Vec<u8> {
     let escaped = manifest.bytes().fold(String::new(), |mut text, byte| {
         write!(text, "\\{byte:02x}").unwrap();
         text
@@ -29,7 +41,8 @@ pub(super) fn plugin(manifest: &str, preflight: &str) -> Vec<u8> {
           (import "pamrun:plugin/log@0.1.0" "write" (func $log (param i32 i32 i32)))
           (import "wasi:clocks/monotonic-clock@0.2.12" "subscribe-duration" (func $after (param i64) (result i32)))
           (import "wasi:io/poll@0.2.12" "[method]pollable.block" (func $block (param i32)))
-          (memory (export "memory") 2)
+          {imports}
+          (memory (export "memory") 8)
           (global $top (mut i32) (i32.const 32768))
           (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
             (global.get $top)

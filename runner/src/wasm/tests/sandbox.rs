@@ -3,7 +3,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::guests::{MANIFEST, denied, plan, plugin};
+use super::guests::{MANIFEST, PREVIEW1, denied, plan, plugin, plugin_with};
 use crate::limits::Limits;
 use crate::model::{Failure, FailureKind, Plan, Request, StepName};
 use crate::policy::{Grant, Operator, Removals};
@@ -13,13 +13,17 @@ use crate::wasm::{DescribeError, Gate, LogLine, NetworkOptions, Runtime};
 
 /// Runs preflight of a guest, and hands out what it returned and logged.
 fn preflight(body: &str, limits: &Limits) -> (Result<Plan, StepError>, Vec<LogLine>) {
+    preflight_of(&plugin(MANIFEST, body), limits)
+}
+
+fn preflight_of(file: &[u8], limits: &Limits) -> (Result<Plan, StepError>, Vec<LogLine>) {
     let redactor = Redactor::default();
     redactor.learn(&Secret::new("hunter2-hunter2"));
     let lines = Rc::new(RefCell::new(Vec::new()));
     let sink = Rc::clone(&lines);
     let gate = Arc::new(Gate::new(NetworkOptions::default(), limits).unwrap());
     let runtime = Runtime::new(limits, None).unwrap();
-    let loaded = runtime.load(&plugin(MANIFEST, body), "").unwrap();
+    let loaded = runtime.load(file, "").unwrap();
     let mut plugin = loaded.instantiate(gate, redactor, Rc::new(move |line| sink.borrow_mut().push(line)));
 
     let manifest = serde_json::from_str(MANIFEST).unwrap();
@@ -56,6 +60,37 @@ fn a_step_returns_what_the_guest_returned() {
     let (result, _) = preflight(&plan(12, 2), &Limits::default());
     let plan = result.unwrap();
     assert_eq!((plan.target.as_str(), plan.notes.len()), ("the password", 2));
+}
+
+#[test]
+fn a_module_for_wasi_0_1_runs_in_the_same_empty_sandbox() {
+    let fail_if = |condition: &str| format!("(if {condition} (then unreachable))");
+    let body = [
+        // Random numbers are there, and stdout is the log.
+        fail_if("(call $random_get (i32.const 640) (i32.const 16))"),
+        fail_if("(i64.eqz (i64.load (i32.const 640)))"),
+        "(i32.store (i32.const 600) (i32.const 256)) (i32.store (i32.const 604) (i32.const 12))".to_owned(),
+        fail_if("(call $fd_write (i32.const 1) (i32.const 600) (i32.const 1) (i32.const 608))"),
+        // No variable of the environment, and no folder: descriptor 3 is bad (8).
+        fail_if("(call $environ (i32.const 620) (i32.const 624))"),
+        fail_if("(i32.load (i32.const 620))"),
+        fail_if("(i32.ne (call $prestat (i32.const 3) (i32.const 620)) (i32.const 8))"),
+        plan(12, 0),
+    ];
+    let (result, lines) = preflight_of(&plugin_with(PREVIEW1, MANIFEST, &body.concat()), &Limits::default());
+    assert_eq!(result.unwrap().target, "the password");
+    let texts: Vec<_> = lines.iter().map(|line| line.text.as_str()).collect();
+    assert_eq!(texts, ["the password"]);
+}
+
+#[test]
+fn a_module_that_notes_its_world_runs_too() {
+    let (resolve, world) = crate::wasm::adapt::world().unwrap();
+    let mut file = plugin(MANIFEST, &plan(12, 0));
+    let encoding = wit_component::StringEncoding::UTF8;
+    wit_component::embed_component_metadata(&mut file, &resolve, world, encoding).unwrap();
+    assert!(crate::wasm::inspect(&file).unwrap().has_world);
+    assert!(preflight_of(&file, &Limits::default()).0.is_ok());
 }
 
 #[test]
