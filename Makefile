@@ -2,7 +2,6 @@
 # has a Rust toolchain, Debian and the package registries.
 
 CARGO ?= cargo
-PAMRUN := target/release/pamrun
 CARGO_DENY := target/tools/bin/cargo-deny
 
 .PHONY: demo test lint build plugins guests bench clean help
@@ -10,11 +9,11 @@ CARGO_DENY := target/tools/bin/cargo-deny
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1 /p' $(MAKEFILE_LIST) | while read -r name text; do printf '%-9s %s\n' "$$name" "$$text"; done
 
-demo: build plugins ## Show one whole rotation against a stand-in cloud
-	@$(CARGO) build --quiet --locked --release -p pamrun-tests --bin demo
+demo: plugins ## Show one whole rotation against a stand-in cloud
+	$(CARGO) build --locked --release -p pamrun -p pamrun-tests --bins
 	@target/release/demo
 
-test: build guests ## Run all tests
+test: guests ## Run all tests
 	$(CARGO) test --locked --release --workspace --exclude misbehaving
 
 lint: $(CARGO_DENY) ## Check formatting, lints, docs, dependencies and the vendored interfaces
