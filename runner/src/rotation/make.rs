@@ -3,7 +3,7 @@
 use super::contract::{judge_handle, judge_updates};
 use super::engine::{Engine, Ready};
 use super::undo::Settled;
-use super::{Entry, StepError, Stop, marker};
+use super::{Change, Entry, StepError, Stop, marker};
 use crate::model::{Credential, FailureKind, Proof, StepName};
 use crate::policy::Removals;
 
@@ -29,7 +29,12 @@ impl Engine<'_> {
                 Err(error) => error,
             };
             let lost = answer_is_lost(&error);
-            let unchanged = !answer.trace.may_have_changed || error.promises_no_change();
+            // A plugin's promise counts for what the service refused, and not against what we saw.
+            let unchanged = match answer.trace.change {
+                Change::None => true,
+                Change::Refused => error.promises_no_change(),
+                Change::Possible => false,
+            };
             let stop = Stop::of_step(StepName::Rotate, error);
             if unchanged {
                 return Err(self.without_a_trace(stop));

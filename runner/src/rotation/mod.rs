@@ -31,6 +31,6 @@ pub use journal::{Entry, Journal, JournalError, Lock};
 pub use marker::{is_marker_of_another, marker, marker_stem};
 pub use outcome::{ErrorInfo, Outcome, OutcomeKind, StepTiming};
 pub use overlap::rotate_overlap;
-pub use plugin::{Call, Plugin, StepError, StepResult, Trace};
+pub use plugin::{Call, Change, Plugin, StepError, StepResult, Trace};
 pub use stop::Stop;
 pub use vault::{GetError, SaveError, Vault};

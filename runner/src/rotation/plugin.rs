@@ -44,14 +44,25 @@ pub enum StepError {
     Internal(String),
 }
 
+/// Whether a step may have changed its target, as far as that shows from outside the plugin.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Change {
+    /// It sent no request that preflight would not have been granted too.
+    #[default]
+    None,
+    /// It sent some, and the service refused every one of them.
+    Refused,
+    /// It sent one that was not refused: done, or lost.
+    Possible,
+}
+
 /// What happened on the way, whether the step succeeded or not.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Trace {
     /// HTTP requests that were sent.
     pub requests: u32,
-    /// Whether a request was sent that preflight would not have been granted: the target may
-    /// have changed.
-    pub may_have_changed: bool,
+    /// Whether the target may have changed.
+    pub change: Change,
     /// Refusals that did not end the step.
     pub denials: Vec<Deny>,
 }

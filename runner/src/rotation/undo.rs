@@ -1,8 +1,8 @@
 //! Rollback: removes what this rotation made, and says that it is gone only when that is proven.
 //!
 //! Absence is not proof. Lists lag behind, and a slow write may land after its sender gave up: a
-//! credential of ours is gone when it was seen and then removed, or when nothing of ours shows
-//! once the settle window has passed.
+//! credential of ours is gone when it was seen and then removed, or when nothing of ours shows in
+//! two looks in a row, the second of them once the settle window has passed.
 
 use std::collections::BTreeSet;
 
@@ -68,6 +68,7 @@ impl Engine<'_> {
         let patience = self.clock.elapsed() + window;
         let settled_at = self.tries.ended + window;
         let mut sight = Sight::default();
+        let mut missed = false;
         let mut pauses = BackOff::default();
         let why = loop {
             let mut pause = pauses.next_pause();
@@ -80,11 +81,15 @@ impl Engine<'_> {
                         return Settled::Removed;
                     }
                     if shows {
+                        missed = false;
                         ("it was seen, and could not be removed".to_owned(), now >= patience)
-                    } else if now >= settled_at {
+                    } else if missed && now >= settled_at {
                         return Settled::Absent;
                     } else {
-                        pause = pause.min(settled_at.saturating_sub(now));
+                        missed = true;
+                        if now < settled_at {
+                            pause = pause.min(settled_at.saturating_sub(now));
+                        }
                         ("it was not seen, and may still show up".to_owned(), false)
                     }
                 }

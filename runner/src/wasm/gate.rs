@@ -91,7 +91,7 @@ impl Gate {
         let request = http::Request::from_parts(parts, Full::new(body.clone()));
         match self.network.send(request, options, judge, &|| watch.departs(may_change)).await {
             Ok(answer) => {
-                watch.answered(&answer, &uri, &body);
+                watch.answered(&answer, &uri, &body, may_change);
                 Ok(answer.map(|body| Full::new(body).map_err(|never| match never {}).boxed_unsync()))
             }
             Err(SendError::Denied(deny)) => Err(refuse(deny, watch)),

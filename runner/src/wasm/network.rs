@@ -103,6 +103,7 @@ impl Network {
         };
         let port = request.uri().port_u16().unwrap_or(443);
         *request.uri_mut() = origin_form(request.uri());
+        let mut has_left = false;
         loop {
             let kept = self.pool.take(&host, port).await;
             let is_kept = kept.is_some();
@@ -115,7 +116,10 @@ impl Network {
                     Err(_) => return failed(HttpError::ConnectionTimeout),
                 }
             };
-            departs();
+            if !has_left {
+                departs();
+                has_left = true;
+            }
             let answer = sender.try_send_request(request);
             let response = match timeout_at(within(options.first_byte_timeout), answer).await {
                 Ok(Ok(response)) => response,

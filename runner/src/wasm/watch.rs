@@ -1,12 +1,13 @@
 //! What is seen of a step while it runs, from outside the sandbox.
 
 use bytes::Bytes;
+use http::StatusCode;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::suspects::suspects;
 use crate::model::StepName;
 use crate::policy::Deny;
-use crate::rotation::{StepError, Trace};
+use crate::rotation::{Change, StepError, Trace};
 
 /// A limit was met.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -38,6 +39,8 @@ pub(super) struct Seen {
     pub trace: Trace,
     /// The first limit that a request of it met.
     pub exceeded: Option<Exceeded>,
+    /// How many requests left that may change the target, and were not refused.
+    changing: u32,
     /// Strings of answers that may be secrets.
     pub suspects: Vec<String>,
 }
@@ -71,16 +74,40 @@ impl Watch {
 
     /// Notes that a request is about to leave.
     pub(super) fn departs(&self, may_change: bool) {
-        let trace = &mut self.seen().trace;
-        trace.requests = trace.requests.saturating_add(1);
-        trace.may_have_changed |= may_change;
-    }
-
-    /// Looks at an answer, and the request that it answers, for what may be a new secret. Only
-    /// rotate is given any. A request that was refused as wrong made none, and its reason is what an operator needs.
-    pub(super) fn answered(&self, answer: &http::Response<Bytes>, uri: &http::Uri, body: &[u8]) {
-        if self.step == StepName::Rotate && !answer.status().is_client_error() {
-            self.seen().suspects.append(&mut suspects(answer.body(), uri, body));
+        let mut seen = self.seen();
+        seen.trace.requests = seen.trace.requests.saturating_add(1);
+        if may_change {
+            seen.changing = seen.changing.saturating_add(1);
+            seen.trace.change = Change::Possible;
         }
     }
+
+    /// Looks at an answer, and the request that it answers: whether it is a refusal, and else for
+    /// what may be a new secret. What was refused made none, and the reason is what an operator
+    /// needs to see. Only rotate is given new secrets.
+    pub(super) fn answered(
+        &self,
+        answer: &http::Response<Bytes>,
+        uri: &http::Uri,
+        body: &[u8],
+        may_change: bool,
+    ) {
+        let mut seen = self.seen();
+        if !is_refusal(answer.status()) {
+            if self.step == StepName::Rotate {
+                seen.suspects.append(&mut suspects(answer.body(), uri, body));
+            }
+        } else if may_change {
+            seen.changing = seen.changing.saturating_sub(1);
+            if seen.changing == 0 {
+                seen.trace.change = Change::Refused;
+            }
+        }
+    }
+}
+
+/// Tells whether a service says with this status that it did nothing. One that gave up waiting
+/// for a request may have seen all of it.
+fn is_refusal(status: StatusCode) -> bool {
+    status.is_client_error() && status != StatusCode::REQUEST_TIMEOUT
 }

@@ -64,12 +64,13 @@ impl State {
 }
 
 fn fine<T>(value: T) -> StepResult<T> {
-    StepResult { result: Ok(value), trace: Trace { requests: 2, may_have_changed: true, denials: vec![] } }
+    let trace = Trace { requests: 2, change: Change::Possible, denials: vec![] };
+    StepResult { result: Ok(value), trace }
 }
 
-fn broken<T>(error: StepError, may_have_changed: bool) -> StepResult<T> {
+fn broken<T>(error: StepError, change: Change) -> StepResult<T> {
     let denials = if let StepError::Refused(deny) = &error { vec![deny.clone()] } else { vec![] };
-    StepResult { result: Err(error), trace: Trace { requests: 1, may_have_changed, denials } }
+    StepResult { result: Err(error), trace: Trace { requests: 1, change, denials } }
 }
 
 /// What a call tells the plugin of the target.
@@ -85,7 +86,7 @@ impl Plugin for World {
         let mut state = self.0.borrow_mut();
         state.enter(StepName::Preflight, &call);
         if let Some(StepFault::Ends(ending)) = state.preflight.pop_front() {
-            return broken(ending.error(), false);
+            return broken(ending.error(), Change::None);
         }
         state.planned_app = told(&call, "application_object_id");
         let target = state.targets.pop_front().unwrap_or(APP);
@@ -118,7 +119,8 @@ impl Plugin for World {
             state.catch_up();
         }
         if let Some(ending) = fault.ending {
-            return broken(ending.error(), lands.is_some() || !ending.promises_no_change());
+            let is_refused = lands.is_none() && ending.promises_no_change();
+            return broken(ending.error(), if is_refused { Change::Refused } else { Change::Possible });
         }
         let handle = state.handles.pop_front().unwrap_or(&id).to_owned();
         let update = |label: &str, kind: &str, value: &str| Update {
@@ -144,7 +146,7 @@ impl Plugin for World {
             state.breach("verify was called before the handle was journaled");
         }
         match state.verify.pop_front().unwrap_or_default() {
-            StepFault::Ends(ending) => broken(ending.error(), false),
+            StepFault::Ends(ending) => broken(ending.error(), Change::None),
             StepFault::Unproven => fine(Proof::Unproven("no way to log in".into())),
             StepFault::Denial => {
                 let mut answer = fine(Proof::Verified);
@@ -168,10 +170,10 @@ impl Plugin for World {
         let ids: Vec<String> = plan.removes.iter().map(|listed| listed.id.clone()).collect();
         let fault = state.commit.pop_front().unwrap_or_default();
         match fault {
-            StepFault::Ends(ending) => broken(ending.error(), false),
+            StepFault::Ends(ending) => broken(ending.error(), Change::None),
             StepFault::OneThen(ending) => {
                 state.remove_all(&ids[..1], StepFault::None);
-                broken(ending.error(), true)
+                broken(ending.error(), Change::Possible)
             }
             fault => {
                 let gone = state.remove_all(&ids, fault);
@@ -185,10 +187,14 @@ impl Plugin for World {
         state.enter(StepName::Rollback, &call);
         let fault = state.rollback.pop_front().unwrap_or_default();
         if let StepFault::Ends(ending) = fault {
-            return broken(ending.error(), false);
+            return broken(ending.error(), Change::None);
         }
         if let StepFault::Claims(id) = fault {
             return fine(Undone { seen: vec![id.into()], gone: vec![id.into()] });
+        }
+        state.missed = fault == StepFault::Misses && !state.missed;
+        if state.missed {
+            return fine(Undone::default());
         }
         let now = state.now;
         let stem = marker_stem(UID, "r1");

@@ -79,6 +79,8 @@ pub enum StepFault {
     RemovalUnclear,
     /// Commit and rollback: not removed, and the plugin says so.
     RemovalRefused,
+    /// Rollback: the list that it reads is an old one. Never twice in a row.
+    Misses,
     /// Rollback: a bad plugin says that it saw and removed this one.
     Claims(&'static str),
     /// Commit: one is removed, then it ends so.

@@ -117,13 +117,24 @@ fn a_plugin_that_was_stopped_after_it_may_have_changed_something_is_rolled_back_
 }
 
 #[test]
-fn a_plugin_that_promises_that_nothing_changed_is_believed() {
+fn a_promise_that_nothing_changed_is_believed_where_the_service_refused_too() {
     for ending in [Ending::Denied, Ending::Conflict, Ending::Unavailable] {
         let world = world([fails(ending, None)]);
         let outcome = world.run();
         assert_eq!(outcome.kind, OutcomeKind::Failed);
         assert_eq!((count(&world, "rotate"), count(&world, "rollback")), (1, 0));
         assert_eq!(world.0.borrow().journal.last(), Some(&Entry::RolledBack));
+    }
+}
+
+#[test]
+fn a_promise_that_nothing_changed_is_not_believed_against_what_was_seen() {
+    for ending in [Ending::Denied, Ending::Conflict, Ending::Unavailable] {
+        let world = world([fails(ending, Some(30))]);
+        let outcome = world.run();
+        assert_eq!(outcome.kind, OutcomeKind::Failed);
+        assert_eq!(count(&world, "rotate"), 1);
+        assert!(world.0.borrow().key("new-1").is_some_and(|made| !made.alive));
     }
 }
 
@@ -217,6 +228,17 @@ fn a_known_handle_that_does_not_show_is_not_gone() {
     let outcome = world.run();
     assert_rolled_back(&world, &outcome, "denied");
     assert!(count(&world, "rollback") > 1);
+}
+
+#[test]
+fn one_look_that_misses_a_credential_is_not_its_end_however_late_it_is() {
+    let world = World::with(|state| {
+        state.limits.settle_window = Duration::ZERO;
+        state.verify = [StepFault::Ends(Ending::Denied)].into();
+        state.rollback = [StepFault::Misses].into();
+    });
+    assert_rolled_back(&world, &world.run(), "denied");
+    assert_eq!(count(&world, "rollback"), 2);
 }
 
 #[test]

@@ -24,8 +24,8 @@ fn ending() -> impl Strategy<Value = Ending> {
     ])
 }
 
-/// A failed call of rotate. A plugin that promises that nothing changed keeps its word, and what
-/// lands late shows up within the settle window.
+/// A failed call of rotate. A plugin may promise that nothing changed and be wrong; what lands
+/// late shows up within the settle window.
 fn rotate() -> impl Strategy<Value = RotateFault> {
     (
         prop::option::weighted(0.7, ending()),
@@ -35,7 +35,7 @@ fn rotate() -> impl Strategy<Value = RotateFault> {
         prop::bool::weighted(0.1),
     )
         .prop_map(|(ending, lands, lag, takes, twice)| {
-            let lands = lands.filter(|_| ending.is_some_and(|ending| !ending.promises_no_change()));
+            let lands = lands.filter(|_| ending.is_some());
             RotateFault { ending, lands, lag, takes, twice: twice && ending.is_some() }
         })
 }
@@ -53,6 +53,7 @@ fn removal() -> impl Strategy<Value = StepFault> {
         3 => Just(StepFault::None),
         1 => Just(StepFault::RemovalUnclear),
         1 => Just(StepFault::RemovalRefused),
+        1 => Just(StepFault::Misses),
         3 => ending().prop_map(StepFault::Ends),
         1 => ending().prop_map(StepFault::OneThen),
     ]

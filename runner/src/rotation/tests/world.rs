@@ -75,6 +75,8 @@ pub struct State {
     pub verify: VecDeque<StepFault>,
     pub commit: VecDeque<StepFault>,
     pub rollback: VecDeque<StepFault>,
+    /// Whether the last rollback read an old list.
+    pub missed: bool,
     pub saves: VecDeque<SaveFault>,
     pub gets: VecDeque<GetFault>,
     pub foreign: Vec<(usize, Foreign)>,
@@ -131,6 +133,7 @@ impl World {
             verify: VecDeque::new(),
             commit: VecDeque::new(),
             rollback: VecDeque::new(),
+            missed: false,
             saves: VecDeque::new(),
             gets: VecDeque::new(),
             foreign: Vec::new(),

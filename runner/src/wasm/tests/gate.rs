@@ -12,6 +12,7 @@ use super::server::{self, ANSWER, HOST, Server};
 use crate::limits::Limits;
 use crate::model::StepName;
 use crate::policy::{AddressKind, Deny, OutgoingRequest};
+use crate::rotation::Change;
 use crate::wasm::gate::Judge;
 use crate::wasm::watch::Watch;
 use crate::wasm::{Gate, NetworkError, NetworkOptions, Resolve};
@@ -85,7 +86,7 @@ impl Bench {
 
     /// Whether anything may have left that changes the target.
     fn may_have_changed(&self) -> bool {
-        self.watch.seen().trace.may_have_changed
+        self.watch.seen().trace.change == Change::Possible
     }
 }
 
@@ -224,13 +225,29 @@ async fn a_get_that_preflight_may_send_changes_nothing() {
 }
 
 #[tokio::test]
+async fn what_the_service_refused_is_told_from_what_it_may_have_done() {
+    let bench = Bench::new().await;
+    bench.get("/403").await.unwrap();
+    assert_eq!(bench.watch.seen().trace.change, Change::None);
+    bench.post("/403").await.unwrap();
+    bench.post("/429").await.unwrap();
+    assert_eq!(bench.watch.seen().trace.change, Change::Refused);
+    for path in ["/408", "/503", "/302", "/"] {
+        let bench = Bench::new().await;
+        bench.post(path).await.unwrap();
+        bench.post("/403").await.unwrap();
+        assert!(bench.may_have_changed(), "{path}");
+    }
+}
+
+#[tokio::test]
 async fn a_connection_that_the_server_closed_is_replaced() {
     let bench = Bench::new().await;
     bench.get("/once").await.unwrap();
     // The end of the connection arrives.
     tokio::time::sleep(Duration::from_millis(50)).await;
     bench.get("/").await.unwrap();
-    assert_eq!(bench.server.connections(), 2);
+    assert_eq!((bench.server.connections(), bench.watch.seen().trace.requests), (2, 2));
 }
 
 #[tokio::test]
