@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::model::StepName;
+use crate::rotation::ErrorInfo;
 use crate::secret::Secret;
 
 const CANARY: &str = "hunter2";
