@@ -39,7 +39,7 @@ pub enum CliError {
         reserve: Duration,
     },
     /// A file that was named cannot be read.
-    #[error("{} cannot be read: {error}", path.display())]
+    #[error("{} cannot be read: {}", path.display(), in_words(*error))]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -124,5 +124,15 @@ impl CliError {
             Self::StateFolder { remedy, .. } => Some(remedy.clone()),
             Self::BadValue { .. } | Self::Unreadable { .. } | Self::ConfigSyntax { .. } => None,
         }
+    }
+}
+
+/// Says what the system said, in words that people use.
+pub(super) fn in_words(error: io::ErrorKind) -> String {
+    match error {
+        io::ErrorKind::NotFound => "there is no such file or folder".to_owned(),
+        io::ErrorKind::AlreadyExists => "a file of that name is in the way".to_owned(),
+        io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
+        _ => error.to_string(),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::fs::File;
-use std::io::{BufRead, BufReader, stdin};
+use std::io::{BufRead, BufReader, ErrorKind, stdin};
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -34,9 +34,13 @@ impl Input {
         Ok(match self {
             Self::Stdin => Box::new(stdin().lock()),
             Self::File(path) => {
+                let unreadable = |error| CliError::Unreadable { path: path.clone(), error };
                 #[expect(clippy::disallowed_methods, reason = "the operator named the file")]
-                let file = File::open(path)
-                    .map_err(|error| CliError::Unreadable { path: path.clone(), error: error.kind() })?;
+                let file = File::open(path).map_err(|error| unreadable(error.kind()))?;
+                // A folder can be opened, and only reading it fails, where nobody knows its name.
+                if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
+                    return Err(unreadable(ErrorKind::IsADirectory));
+                }
                 Box::new(BufReader::new(file))
             }
         })

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::Access;
 
 use super::environment::folder;
+use super::error::in_words;
 use super::{CliError, Environment, Sourced};
 
 /// A folder that exists, belongs to us, can be written by us, and be entered by nobody else.
@@ -52,7 +53,9 @@ impl StateFolder {
             .mode(0o700)
             .create(path)
             .and_then(|()| fs::metadata(path))
-            .map_err(|error| refuse(format!("it cannot be made or read: {}", error.kind()), elsewhere()))?;
+            .map_err(|error| {
+                refuse(format!("it cannot be made or read: {}", in_words(error.kind())), elsewhere())
+            })?;
         if found.uid() != rustix::process::geteuid().as_raw() {
             return Err(refuse(format!("it belongs to user {}", found.uid()), elsewhere()));
         }

@@ -187,7 +187,7 @@ fn a_setting_that_cannot_be_read_is_an_error_that_quotes_no_value() {
     let error = Typed::default().flags(&["--set", "canary"]).gather().unwrap_err();
     assert_eq!(error.to_string(), "--set: write KEY=VALUE, or KEY=@FILE to read the value from a file");
     let error = Typed::default().flags(&["--set", "key=@/no/such/file"]).gather().unwrap_err();
-    assert_eq!(error.to_string(), "/no/such/file cannot be read: entity not found");
+    assert_eq!(error.to_string(), "/no/such/file cannot be read: there is no such file or folder");
 }
 
 #[test]

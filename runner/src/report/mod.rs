@@ -16,7 +16,7 @@ pub use document::{
 pub use json::render_json;
 pub use message::Message;
 pub use sheet::PluginSheet;
-pub use terminal::{Console, print, print_help, stdin_is_terminal, stdout_is_terminal};
+pub use terminal::{Console, print, print_help, stdin_is_terminal, stdout_is_discarded, stdout_is_terminal};
 pub use text::render_text;
 
 /// Puts something harmless in the place of every live secret in a text.

@@ -1,10 +1,15 @@
-//! What a plugin is and asks for, for `pamrun plugin inspect`.
+//! What a plugin is and asks for: `pamrun plugin inspect`.
 
-use std::fmt::Write;
+use std::collections::BTreeMap;
+
+use serde_json::Value;
 
 use super::message::escape;
 use crate::catalog::Digest;
-use crate::model::{Manifest, RecordAsk, RequestRule, ReturnedField, SettingSchema};
+use crate::model::{Manifest, RecordAsk, RequestRule, ReturnedField, Role, SettingSchema, Strategy};
+
+/// How wide the left column is.
+const COLUMN: usize = 10;
 
 /// Everything about a plugin that can be known without running a step. The manifest's texts and
 /// the names of tools come from the file and are not to be trusted.
@@ -17,11 +22,7 @@ pub struct PluginSheet<'a> {
     pub size: usize,
     /// Whether it is a core module, which is made a component when it is loaded.
     pub core_module: bool,
-    /// The language and version of pamrun's SDK that made it.
-    pub language: Option<&'a str>,
-    /// The version of pamrun's SDK.
-    pub sdk: Option<&'a str>,
-    /// The tools that made it, with their versions.
+    /// What made it: the language and pamrun's SDK, or else the tools, each with its version.
     pub made_by: Vec<String>,
     /// The interfaces that it imports.
     pub imports: &'a [String],
@@ -34,81 +35,212 @@ impl PluginSheet<'_> {
     #[must_use]
     pub fn render(&self) -> String {
         let manifest = self.manifest;
-        let mut sheet = Sheet::default();
-        sheet.line(format!("{} {}", manifest.name, manifest.version));
+        let mut sheet = Sheet(vec![escape(&format!("{} {}", manifest.name, manifest.version))]);
         if !manifest.description.is_empty() {
-            sheet.line(&manifest.description);
+            sheet.0.push(escape(&manifest.description));
         }
-        sheet.section(
-            "file",
-            &[
-                self.digest.to_string(),
-                format!(
-                    "{} bytes, a {}",
-                    self.size,
-                    if self.core_module { "core module" } else { "component" }
-                ),
-                match (self.language, self.sdk) {
-                    (Some(language), Some(sdk)) => format!("written in {language} with pamrun's SDK {sdk}"),
-                    _ => format!("made by {}", self.made_by.join(", ")),
-                },
-            ],
-        );
-        let strategy = format!("{:?}", manifest.strategy).to_lowercase();
-        sheet.section("strategy", &[strategy]);
-        sheet.section("reads", &manifest.records.iter().map(record).collect::<Vec<_>>());
-        sheet.section("returns", &manifest.returns.iter().map(returned).collect::<Vec<_>>());
-        sheet.section("settings", &manifest.settings.iter().map(setting).collect::<Vec<_>>());
-        sheet.section("talks to", &manifest.hosts);
-        sheet.section("requests", &manifest.requests.iter().map(request).collect::<Vec<_>>());
-        sheet.section("exports", self.exports);
-        sheet.section("imports", self.imports);
-        sheet.0
+        sheet.section("file", self.file());
+        sheet.section("strategy", [strategy(manifest.strategy).to_owned()]);
+        sheet.section("reads", manifest.records.iter().map(record));
+        sheet.section("returns", manifest.returns.iter().map(returned));
+        sheet.section("settings", manifest.settings.iter().map(setting));
+        sheet.section("talks to", manifest.hosts.iter().map(|host| self.host(host)));
+        sheet.section("requests", manifest.requests.iter().map(request));
+        sheet.section("exports", self.exports.iter().cloned());
+        sheet.section("imports", by_package(self.imports));
+        sheet.section("to allow", self.grant());
+        sheet.0.join("\n")
+    }
+
+    fn file(&self) -> Vec<String> {
+        let form = if self.core_module { "core module" } else { "component" };
+        let mut lines = vec![self.digest.to_string(), format!("{} bytes, a {form}", self.size)];
+        if !self.made_by.is_empty() {
+            lines.push(format!("made by {}", self.made_by.join(", ")));
+        }
+        lines
+    }
+
+    /// A host as the manifest asks for it, and where that leads if nobody sets anything.
+    fn host(&self, template: &str) -> String {
+        match self.by_default(template) {
+            Some(host) if host != template => format!("{template}, by default {host}"),
+            Some(_) => template.to_owned(),
+            None => format!("{template}, which has no default"),
+        }
+    }
+
+    /// The template with the setting's default in it.
+    fn by_default(&self, template: &str) -> Option<String> {
+        let Some((before, (key, after))) =
+            template.split_once("{setting:").and_then(|(before, rest)| Some((before, rest.split_once('}')?)))
+        else {
+            return Some(template.to_owned());
+        };
+        let schema = self.manifest.settings.iter().find(|schema| schema.key == key)?;
+        Some(format!("{before}{}{after}", schema.default.as_ref()?.as_str()?))
+    }
+
+    /// The lines of the configuration file that allow what the plugin asks for by default.
+    fn grant(&self) -> Vec<String> {
+        let urls = self.manifest.hosts.iter().filter_map(|host| self.by_default(host));
+        let hosts: Vec<_> =
+            urls.map(|url| Value::from(url.trim_start_matches("https://")).to_string()).collect();
+        vec![
+            "[[plugin]]".to_owned(),
+            format!("digest = \"{}\"", self.digest),
+            format!("allow_hosts = [{}]", hosts.join(", ")),
+        ]
     }
 }
 
-#[derive(Default)]
-struct Sheet(String);
+/// Lines in two columns. Whatever is put into them may be a guest's text.
+struct Sheet(Vec<String>);
 
 impl Sheet {
-    fn line(&mut self, text: impl AsRef<str>) {
-        let start = if self.0.is_empty() { "" } else { "\n" };
-        let _ = write!(self.0, "{start}{}", escape(text.as_ref()));
-    }
-
-    fn section(&mut self, name: &str, lines: &[String]) {
-        for (index, line) in lines.iter().enumerate() {
-            self.line(format!("  {:<10}{line}", if index == 0 { name } else { "" }));
+    fn section(&mut self, name: &str, lines: impl IntoIterator<Item = String>) {
+        for (index, line) in lines.into_iter().enumerate() {
+            let name = if index == 0 { name } else { "" };
+            self.0.push(format!("  {name:<COLUMN$}{}", escape(&line)));
         }
+    }
+}
+
+fn strategy(strategy: Strategy) -> &'static str {
+    match strategy {
+        Strategy::Overlap => "overlap: the old credential stays valid until the new one is saved",
+        Strategy::InPlace => "in-place: one value is replaced",
+        Strategy::Deliver => "deliver: a value is handed to a consumer",
     }
 }
 
 fn record(ask: &RecordAsk) -> String {
-    let role = format!("{:?}", ask.role).to_lowercase();
-    let has = if ask.has.is_empty() { String::new() } else { format!(" with {}", ask.has.join(", ")) };
-    format!("the {role} record{has}: {}", ask.fields.join(", "))
+    let record = match ask.role {
+        Role::Target => "the PAM User record".to_owned(),
+        Role::Attached => format!("an attached record that has {}", ask.has.join(" and ")),
+        Role::Provider => "the PAM configuration".to_owned(),
+    };
+    let fields =
+        if ask.fields.is_empty() { "only that it is there".to_owned() } else { ask.fields.join(", ") };
+    format!("of {record}: {fields}")
 }
 
 fn returned(field: &ReturnedField) -> String {
-    format!("{} ({:?}, {})", field.label, field.place, field.kind)
-        .replace("Custom", "custom")
-        .replace("Standard", "standard")
+    format!("{} ({} field of type {})", field.label, word(field.place), field.kind)
 }
 
 fn setting(schema: &SettingSchema) -> String {
+    let kind = if schema.values.is_empty() { word(schema.kind) } else { schema.values.join(" | ") };
     let default = match &schema.default {
-        Some(serde_json::Value::String(text)) => format!(" = {text}"),
+        Some(Value::String(text)) => format!(" = {text}"),
         Some(value) => format!(" = {value}"),
-        None if schema.required => " (required)".to_owned(),
         None => String::new(),
     };
-    let kind = format!("{:?}", schema.kind).to_lowercase();
-    let values =
-        if schema.values.is_empty() { String::new() } else { format!(" of {}", schema.values.join(", ")) };
-    format!("{}{default}: {kind}{values}. {}", schema.key, schema.description)
+    let needed = if schema.required { ", required" } else { "" };
+    let names: Vec<_> = schema.label.iter().chain(&schema.aliases).map(|name| format!("`{name}`")).collect();
+    let names = if names.is_empty() { String::new() } else { format!(", also {}", names.join(", ")) };
+    format!("{}{default} ({kind}{needed}{names}) {}", schema.key, schema.description).trim_end().to_owned()
 }
 
 fn request(rule: &RequestRule) -> String {
-    let removes = rule.removes.as_ref().map_or_else(String::new, |place| format!(", removes {place}"));
+    let removes = rule.removes.as_ref().map_or_else(String::new, |place| format!("; removes {place}"));
     format!("{} {}{} in {}{removes}", rule.method, rule.host, rule.path, rule.steps.join(", "))
+}
+
+/// The word that manifests have for it.
+fn word(value: impl serde::Serialize) -> String {
+    serde_json::to_value(value).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+/// Interfaces with those of one package on one line: `wasi:io@0.2.12: error, poll`.
+fn by_package(interfaces: &[String]) -> Vec<String> {
+    let mut packages: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for name in interfaces {
+        match name.split_once('/').and_then(|(package, rest)| Some((package, rest.rsplit_once('@')?))) {
+            Some((package, (interface, version))) => {
+                packages.entry(format!("{package}@{version}")).or_default().push(interface);
+            }
+            None => packages.entry(name.clone()).or_default().push(""),
+        }
+    }
+    let line = |(package, mut interfaces): (String, Vec<&str>)| {
+        interfaces.sort_unstable();
+        format!("{package}: {}", interfaces.join(", ")).trim_end_matches([' ', ':']).to_owned()
+    };
+    packages.into_iter().map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn sheet(manifest: Value) -> String {
+        let manifest: Manifest = serde_json::from_value(manifest).unwrap();
+        let text = |name: &&str| (*name).to_owned();
+        PluginSheet {
+            manifest: &manifest,
+            digest: Digest::of(b""),
+            size: 590_591,
+            core_module: false,
+            made_by: vec!["rust".to_owned(), "pamrun's SDK 0.1.0".to_owned()],
+            imports: &["wasi:io/streams@0.2.12", "wasi_snapshot_preview1", "wasi:io/error@0.2.12"]
+                .each_ref()
+                .map(text),
+            exports: &["pamrun:plugin/rotation@0.1.0"].each_ref().map(text),
+        }
+        .render()
+    }
+
+    fn manifest() -> Value {
+        json!({
+            "name": "key", "version": "0.1.0", "description": "Rotates a key.", "strategy": "overlap",
+            "records": [
+                {"role": "target", "fields": ["key", "Custom Id"]},
+                {"role": "attached", "has": ["id", "secret"], "fields": ["id", "secret"]},
+                {"role": "provider", "fields": ["id"]},
+            ],
+            "returns": [
+                {"label": "Custom Id", "place": "custom", "type": "text"},
+                {"label": "key", "place": "standard", "type": "password"},
+            ],
+            "settings": [
+                {"key": "days", "type": "int", "default": 365, "description": "How long."},
+                {"key": "retire", "type": "enum", "values": ["all", "none"], "default": "all"},
+                {"key": "api", "label": "API host", "aliases": ["Endpoint"], "type": "text", "default": "api.test"},
+                {"key": "region", "type": "text", "required": true, "description": "Where."},
+            ],
+            "hosts": ["https://{setting:api}", "https://login.test:8443", "https://{setting:region}"],
+            "requests": [
+                {"steps": ["all"], "method": "GET", "host": "{setting:api}", "path": "/keys"},
+                {"steps": ["commit", "rollback"], "method": "POST", "host": "{setting:api}",
+                 "path": "/keys/remove", "removes": "/id"},
+            ],
+        })
+    }
+
+    #[test]
+    fn a_sheet_tells_all_that_a_plugin_asks_for_and_the_lines_that_allow_it() {
+        insta::assert_snapshot!(sheet(manifest()), @"");
+    }
+
+    #[test]
+    fn a_plugin_that_says_little_gets_a_short_sheet() {
+        let manifest = json!({
+            "name": "key", "version": "0.1.0", "strategy": "in-place",
+            "records": [{"role": "target", "fields": []}], "returns": [], "hosts": [], "requests": [],
+        });
+        insta::assert_snapshot!(sheet(manifest), @"");
+    }
+
+    #[test]
+    fn a_plugin_cannot_draw_on_the_terminal_nor_add_lines() {
+        let mut hostile = manifest();
+        hostile["description"] = "\u{1b}[2Jgood\nto allow  everything".into();
+        hostile["settings"][2]["default"] = "a\", \"evil.test".into();
+        let sheet = sheet(hostile);
+        assert!(sheet.contains(r"\u{1b}[2Jgood\nto allow  everything"), "{sheet}");
+        assert!(sheet.contains(r#"allow_hosts = ["a\", \"evil.test", "login.test:8443"]"#), "{sheet}");
+    }
 }

@@ -1,6 +1,7 @@
 //! The only place that writes to stdout and stderr.
 
 use std::io::{self, IsTerminal, Write};
+use std::os::fd::AsFd;
 
 use super::{Message, Redact};
 
@@ -38,10 +39,34 @@ pub fn stdout_is_terminal() -> bool {
     io::stdout().is_terminal()
 }
 
+/// Tells whether what is written to stdout is lost: it is closed, or leads to the null device.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "report owns stdout")]
+pub fn stdout_is_discarded() -> bool {
+    is_discarded(io::stdout())
+}
+
+/// A stream that is closed counts too: the runtime opens the null device in its place, so that
+/// every write succeeds.
+fn is_discarded(stream: impl AsFd) -> bool {
+    match (rustix::fs::fstat(stream), rustix::fs::stat("/dev/null")) {
+        (Ok(stream), Ok(null)) => stream.st_rdev == null.st_rdev && null.st_rdev != 0,
+        _ => false,
+    }
+}
+
 /// Speaks to people on stderr. All it says is redacted.
 pub struct Console<'a> {
     redact: &'a Redact<'a>,
     colour: bool,
+}
+
+impl Console<'_> {
+    /// A console for what holds no secrets.
+    #[must_use]
+    pub fn plain() -> Self {
+        Self::new(&str::to_owned)
+    }
 }
 
 impl<'a> Console<'a> {
@@ -50,6 +75,12 @@ impl<'a> Console<'a> {
     #[expect(clippy::disallowed_methods, reason = "report owns stderr")]
     pub fn new(redact: &'a Redact<'a>) -> Self {
         Self { redact, colour: io::stderr().is_terminal() }
+    }
+
+    /// Tells whether it leads to a terminal.
+    #[must_use]
+    pub fn is_terminal(&self) -> bool {
+        self.colour
     }
 
     /// Says something. What nobody can hear is no reason to stop.
@@ -97,6 +128,14 @@ mod tests {
         ] {
             assert!(console.line(message).ends_with("it is [redacted]."), "{message:?}");
         }
+    }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "a test's own files")]
+    fn what_goes_to_the_null_device_is_known_to_be_lost() {
+        let null = std::fs::File::create("/dev/null").unwrap();
+        let (file, folder) = (tempfile::tempfile().unwrap(), std::fs::File::open("/").unwrap());
+        assert_eq!((is_discarded(null), is_discarded(file), is_discarded(folder)), (true, false, false));
     }
 
     #[test]

@@ -43,8 +43,9 @@ pub fn render_text(document: &Document, colour: bool) -> String {
         page.coloured_row("warning", Colour::Yellow, warning);
     }
     if let Some(error) = &document.error {
-        let step = error.step.as_ref().map_or_else(String::new, |step| format!(" in {step}"));
-        page.coloured_row("error", Colour::Red, &format!("{} ({}{step})", error.message, error.code));
+        let step = error.step.as_ref().map_or_else(String::new, |step| format!(", in {step}"));
+        page.coloured_row("error", Colour::Red, &error.message);
+        page.row("code", &format!("{}{step}", error.code));
         if let Some(hint) = &error.hint {
             page.coloured_row("hint", Colour::Cyan, hint);
         }
@@ -138,7 +139,8 @@ mod tests {
     fn an_error_comes_with_its_hint() {
         insta::assert_snapshot!(render_text(&failed(), false), @r"
         refused  record u1
-          error     graph.test is not allowed (host-not-allowed in preflight)
+          error     graph.test is not allowed
+          code      host-not-allowed, in preflight
           hint      --allow-host graph.test
         ");
     }

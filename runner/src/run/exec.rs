@@ -1,68 +1,83 @@
-//! `pamrun exec`: one rotation, from the gateway's line to the outcome document.
+//! `pamrun exec`: one rotation, told in one document on stdout, and to people on stderr.
 
-use std::io::stdin;
-use std::rc::Rc;
-use std::sync::Arc;
-use std::time::Instant;
+use std::io;
 
-use super::clock::SystemClock;
 use super::fault::Fault;
 use super::guard;
-use super::prepare::Preparation;
-use crate::catalog::PluginFile;
-use crate::cli::{
-    CliError, ExecArgs, ExecSettings, Format, PluginConfig, StateFolder, VaultChoice, process_environment,
-};
+use super::rotate::rotate;
+use crate::cli::{ExecArgs, Format};
 use crate::journal::MemoryJournal;
-use crate::model::{Manifest, Strategy};
-use crate::params::Params;
-use crate::policy::Operator;
 use crate::report::{
-    Console, Message, PluginInfo, Report, print, render_json, render_text, stdin_is_terminal,
-    stdout_is_terminal,
+    Console, Message, PluginInfo, Report, print, render_json, render_text, stdout_is_terminal,
 };
-use crate::request::{check_manifest, wanted_uids};
-use crate::rotation::{
-    Entry, ErrorInfo, Job, Journal, Outcome, OutcomeKind, Parts, StepTiming, Vault, rotate_overlap,
-};
+use crate::rotation::{Entry, ErrorInfo, Journal, Outcome, OutcomeKind};
 use crate::secret::Redactor;
-use crate::vault::FileVault;
-use crate::wasm::{Gate, LogLevel, NetworkOptions, Resolve, Runtime};
 
 /// What the document says besides the outcome; known bit by bit.
 #[derive(Default)]
-struct Subject {
-    rotation_id: Option<String>,
-    record_uid: Option<String>,
-    plugin: Option<PluginInfo>,
+pub(super) struct Subject {
+    pub(super) rotation_id: Option<String>,
+    pub(super) record_uid: Option<String>,
+    pub(super) plugin: Option<PluginInfo>,
+    pub(super) format: Format,
     reveal: bool,
-    format: Format,
 }
 
 /// Runs one rotation, prints its document, and returns the exit code.
 pub(super) fn exec(args: ExecArgs) -> u8 {
     let redactor = Redactor::default();
-    let redact = |text: &str| redactor.redact(text);
-    let console = Console::new(&redact);
-    let mut subject = Subject { reveal: args.reveal, ..Subject::default() };
+    // A mistake in the settings is told in the form that was asked for, too.
+    let format = if args.format.as_deref() == Some("text") { Format::Text } else { Format::Json };
+    let mut subject = Subject { reveal: args.reveal, format, ..Subject::default() };
     let mut journal = MemoryJournal::default();
 
-    let ended = guard::catch(|| rotate(args, &mut subject, &mut journal, &redactor));
-    let mut outcome = match ended {
+    let outcome = match guard::catch(|| rotate(args, &mut subject, &mut journal, &redactor)) {
         Ok(Ok(outcome)) => outcome,
-        Ok(Err(fault)) => Outcome::of_error(fault.kind, fault.info(None)),
+        Ok(Err(fault)) => fault.into_outcome(),
         Err(place) => panicked(&place, &journal),
     };
-    if let Err(error) = print_document(&subject, &outcome, &redactor) {
-        console.say(Message::Error(&format!("the outcome could not be written to stdout: {error}")));
-        if journal.entries().contains(&Entry::HandingOver) {
-            // Nobody can know how much of the only copy arrived.
-            outcome.kind = OutcomeKind::Uncertain;
-        }
-    } else if journal.entries().contains(&Entry::HandingOver) {
+    end(&subject, outcome, &mut journal, &redactor)
+}
+
+/// Prints the document of a command line that makes no sense; the parser has told people already.
+pub(super) fn refuse_usage(problem: &str) -> u8 {
+    let hint = "see `pamrun exec --help`".to_owned();
+    let outcome = Fault::invalid("usage", problem, Some(hint)).into_outcome();
+    // Who cannot read the document still has the exit code and stderr.
+    let _ = print_document(&Subject::default(), &outcome, &Redactor::default());
+    outcome.kind.exit_code()
+}
+
+/// Says how it ended, and returns the exit code.
+fn end(subject: &Subject, mut outcome: Outcome, journal: &mut MemoryJournal, redactor: &Redactor) -> u8 {
+    let redact = |text: &str| redactor.redact(text);
+    let console = Console::new(&redact);
+    let printed = print_document(subject, &outcome, redactor);
+    let is_handing_over = journal.entries().contains(&Entry::HandingOver);
+    if is_handing_over && printed.is_ok() {
         // In memory it cannot fail, and nothing would be done about it: the values are out.
         let _ = journal.append(Entry::HandedOver);
     }
+    // Who reads the text on the same screen need not read it twice.
+    let is_told =
+        printed.is_ok() && subject.format == Format::Text && stdout_is_terminal() && console.is_terminal();
+    if !is_told {
+        tell(&console, &outcome);
+    }
+    if let Err(error) = printed {
+        console.say(Message::Error(&format!("the outcome could not be written to stdout: {error}")));
+        if is_handing_over {
+            // Nobody can know how much of the only copy arrived.
+            outcome.kind = OutcomeKind::Uncertain;
+            console.say(Message::Hint(&not_handed_over(journal)));
+        } else {
+            console.say(Message::Hint(&format!("the rotation ended as `{}`", outcome.kind.word())));
+        }
+    }
+    outcome.kind.exit_code()
+}
+
+fn tell(console: &Console<'_>, outcome: &Outcome) {
     for warning in &outcome.warnings {
         console.say(Message::Warning(warning));
     }
@@ -72,28 +87,35 @@ pub(super) fn exec(args: ExecArgs) -> u8 {
             console.say(Message::Hint(hint));
         }
     }
-    outcome.kind.exit_code()
+}
+
+fn not_handed_over(journal: &MemoryJournal) -> String {
+    let made = journal.entries().iter().rev().find_map(|entry| match entry {
+        Entry::Made { handle } => Some(format!("the new credential {handle}")),
+        _ => None,
+    });
+    let made = made.unwrap_or_else(|| "a new credential".to_owned());
+    format!(
+        "{made} is valid, and what arrived of it may not be whole: if nobody saved it, remove it at the service and rotate again"
+    )
 }
 
 /// A bug of ours. Whether the target may have changed, the journal knows.
 fn panicked(place: &str, journal: &MemoryJournal) -> Outcome {
+    let fault = Fault::panicked(place);
     let tried = journal.entries().iter().find_map(|entry| match entry {
         Entry::Try { marker, .. } => Some(marker),
         _ => None,
     });
-    let error = ErrorInfo {
-        code: "panic".to_owned(),
-        step: None,
-        message: format!("pamrun itself failed, at {place}: this is a bug"),
-        hint: tried.map(|marker| {
-            format!("a credential named {marker} may exist at the service: compare it with the record, and remove it if the record does not hold it")
-        }),
-    };
-    let kind = if tried.is_some() { OutcomeKind::Uncertain } else { OutcomeKind::Internal };
-    Outcome::of_error(kind, error)
+    let Some(marker) = tried else { return fault.into_outcome() };
+    let hint = format!(
+        "a credential named {marker} may exist at the service: compare it with the record, and remove it if the record does not hold it"
+    );
+    let error = ErrorInfo { hint: Some(hint), ..fault.info(None) };
+    Outcome::of_error(OutcomeKind::Uncertain, error)
 }
 
-fn print_document(subject: &Subject, outcome: &Outcome, redactor: &Redactor) -> std::io::Result<()> {
+fn print_document(subject: &Subject, outcome: &Outcome, redactor: &Redactor) -> io::Result<()> {
     let report = Report {
         rotation_id: subject.rotation_id.as_deref(),
         record_uid: subject.record_uid.as_deref(),
@@ -108,187 +130,38 @@ fn print_document(subject: &Subject, outcome: &Outcome, redactor: &Redactor) -> 
     })
 }
 
-/// The chain: settings, params, plugin, request and grant, rotation.
-fn rotate(
-    args: ExecArgs,
-    subject: &mut Subject,
-    journal: &mut MemoryJournal,
-    redactor: &Redactor,
-) -> Result<Outcome, Fault> {
-    let started = Instant::now();
-    let settings = ExecSettings::gather(args, &process_environment)?;
-    subject.format = settings.format;
-    let state = StateFolder::open(&settings.state_dir)?;
-
-    let params = read_params(&settings, redactor)?;
-    subject.record_uid = Some(params.user_record_uid.clone());
-
-    let file = PluginFile::read(&settings.plugin, settings.limits.plugin)?;
-    let runtime = Runtime::new(&settings.limits, Some(state.cache()?.path()))?;
-    let loaded = runtime.load(&file.bytes, &file.digest.to_string())?;
-    let manifest = block_on(loaded.describe())??;
-    subject.plugin = Some(PluginInfo::wasm(&manifest.name, &manifest.version, file.digest));
-    check(&manifest)?;
-    let load_time = StepTiming { name: "load".to_owned(), elapsed: started.elapsed(), requests: 0 };
-
-    let rotation_id = uuid::Uuid::new_v4().to_string();
-    subject.rotation_id = Some(rotation_id.clone());
-    let config = settings.for_plugin(&file.digest.to_string());
-    let preparation = Preparation {
-        manifest: &manifest,
-        params: &params,
-        operator: operator(&settings, config),
-        sets: settings.settings.iter().map(|(key, value)| (key.clone(), value.clone())).collect(),
-        config: config.map(PluginConfig::settings).transpose()?.unwrap_or_default(),
-        locked: config.map_or(&[], |config| &config.lock),
-        redactor,
-        warnings: Vec::new().into(),
-    };
-    let gate = Gate::new(network(&settings)?, &settings.limits)?;
-    let mut plugin = loaded.instantiate(Arc::new(gate), redactor.clone(), plugin_log(&manifest, redactor));
-    let mut vault = match &settings.vault {
-        VaultChoice::File(path) => Some(FileVault::new(path)),
-        VaultChoice::None => None,
-    };
-    let params_records = params.records();
-    let others = params_records.iter().map(|record| record.uid.as_str());
-    let resource = params.resource_record_uid.as_deref();
-    let job = Job {
-        record_uid: params.user_record_uid.clone(),
-        rotation_id,
-        wanted: wanted_uids(
-            &params.user_record_uid,
-            others.chain(resource),
-            params.provider_record_uid.as_deref(),
-        ),
-        params_records: params_records.clone(),
-        returns: manifest.returns.clone(),
-        limits: settings.limits.clone(),
-        dry_run: settings.dry_run,
-    };
-    let parts = Parts {
-        plugin: &mut plugin,
-        vault: vault.as_mut().map(|vault| -> &mut dyn Vault { vault }),
-        journal,
-        clock: &SystemClock::start(),
-        prepare: &|records| preparation.prepare(records),
-        secrets: redactor,
-    };
-    let mut outcome = block_on(rotate_overlap(&job, parts))?;
-
-    outcome.steps.insert(0, load_time);
-    let warnings = [
-        params.warnings(),
-        override_warnings(&settings),
-        loaded.warning().map(ToString::to_string).into_iter().collect(),
-        vault.as_ref().map_or_else(Vec::new, |vault| vault.warnings().to_vec()),
-        preparation.warnings.take(),
-    ];
-    outcome.warnings.splice(0..0, warnings.into_iter().flatten());
-    Ok(outcome)
-}
-
-fn read_params(settings: &ExecSettings, redactor: &Redactor) -> Result<Params, Fault> {
-    if stdin_is_terminal() {
-        let redact = |text: &str| text.to_owned();
-        Console::new(&redact)
-            .say(Message::Hint("waiting for the gateway's line on stdin; `pamrun params encode` makes one"));
-    }
-    let params = Params::read(stdin().lock(), &settings.limits)?;
-    for password in params.new_password.iter().chain(&params.old_password) {
-        redactor.learn(password);
-    }
-    Ok(params)
-}
-
-/// Runs `work` to its end, on this thread: a rotation waits for the network, one request after the
-/// other. What `work` left behind is not waited for: to look up a name can take longer than any
-/// limit, and cannot be broken off.
-pub(super) fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Fault> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| Fault {
-        kind: OutcomeKind::Internal,
-        ..Fault::invalid(
-            "async-runtime",
-            format!("the system gives no way to wait for events: {error}"),
-            None,
-        )
-    })?;
-    let done = runtime.block_on(work);
-    runtime.shutdown_background();
-    Ok(done)
-}
-
-fn check(manifest: &Manifest) -> Result<(), Fault> {
-    check_manifest(manifest)?;
-    if manifest.strategy != Strategy::Overlap {
-        let message = format!(
-            "{} is not an `overlap` plugin, and this version of pamrun runs no other ones",
-            manifest.name
-        );
-        return Err(Fault::invalid("strategy-unknown", message, None));
-    }
-    Ok(())
-}
-
-/// What the operator allows this file: what is allowed to all plugins, and to this digest.
-fn operator(settings: &ExecSettings, config: Option<&PluginConfig>) -> Operator {
-    let mut allow_hosts = settings.allow_hosts.clone();
-    allow_hosts.extend(config.iter().flat_map(|config| config.allow_hosts.iter().cloned()));
-    Operator { allow_hosts, allow_private: settings.allow_private.clone() }
-}
-
-fn network(settings: &ExecSettings) -> Result<NetworkOptions, CliError> {
-    let resolve = settings.resolve.iter().map(|entry| Resolve {
-        host: entry.host.clone(),
-        port: entry.port,
-        address: entry.address,
-    });
-    Ok(NetworkOptions {
-        ca_file: settings.ca_pem()?,
-        resolve: resolve.collect(),
-        proxy: settings.proxy.clone(),
-    })
-}
-
-fn override_warnings(settings: &ExecSettings) -> Vec<String> {
-    let entries = settings.resolve.iter();
-    let line = |entry: &crate::cli::Resolve| {
-        format!(
-            "--resolve sends {}:{} to {}, not to where its name leads",
-            entry.host, entry.port, entry.address
-        )
-    };
-    entries.map(line).collect()
-}
-
-/// Where a plugin's log goes: to people, once its step has ended. What is of use to its author
-/// only is left out.
-fn plugin_log(manifest: &Manifest, redactor: &Redactor) -> Rc<dyn Fn(crate::wasm::LogLine)> {
-    let (name, redactor) = (manifest.name.clone(), redactor.clone());
-    Rc::new(move |line| {
-        let level = match line.level {
-            LogLevel::Debug => return,
-            LogLevel::Info => "info",
-            LogLevel::Warn => "warn",
-        };
-        let redact = |text: &str| redactor.redact(text);
-        Console::new(&redact).say(Message::Plugin { name: &name, level, text: &line.text });
-    })
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
+    fn journal(entries: impl IntoIterator<Item = Entry>) -> MemoryJournal {
+        let mut journal = MemoryJournal::default();
+        entries.into_iter().for_each(|entry| journal.append(entry).unwrap());
+        journal
+    }
+
     #[test]
-    fn a_lookup_that_hangs_is_not_waited_for() {
-        let (answer, waiting) = std::sync::mpsc::channel::<()>();
-        let done = block_on(async {
-            tokio::task::spawn_blocking(move || waiting.recv());
-            "done"
-        });
-        assert!(matches!(done, Ok("done")));
-        drop(answer);
+    fn a_bug_before_the_first_try_has_changed_nothing() {
+        let outcome = panicked("x.rs:1", &journal([]));
+        assert_eq!((outcome.kind, outcome.kind.exit_code()), (OutcomeKind::Internal, 70));
+        assert_eq!(outcome.error.unwrap().hint, None);
+    }
+
+    #[test]
+    fn a_bug_after_a_try_is_uncertain_and_names_what_may_be_left() {
+        let entry = Entry::Try { marker: "pamrun-r-1.1".to_owned(), at: Duration::ZERO };
+        let outcome = panicked("x.rs:1", &journal([entry]));
+        assert_eq!(outcome.kind, OutcomeKind::Uncertain);
+        let error = outcome.error.unwrap();
+        assert_eq!(error.code, "panic");
+        assert!(error.message.contains("x.rs:1") && error.hint.unwrap().contains("pamrun-r-1.1"));
+    }
+
+    #[test]
+    fn who_did_not_get_a_credential_is_told_which_one() {
+        let hint = not_handed_over(&journal([Entry::Made { handle: "k2".to_owned() }, Entry::HandingOver]));
+        assert!(hint.starts_with("the new credential k2 is valid"), "{hint}");
     }
 }

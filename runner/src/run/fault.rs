@@ -1,13 +1,14 @@
 //! Every room's error, in the words of the outcome document.
 
 use std::io;
+use std::path::Path;
 
 use crate::catalog::CatalogError;
 use crate::cli::CliError;
 use crate::params::ParamsError;
 use crate::policy::Deny;
 use crate::request::RequestError;
-use crate::rotation::{ErrorInfo, OutcomeKind, StepError, Stop};
+use crate::rotation::{ErrorInfo, Outcome, OutcomeKind, StepError, Stop};
 use crate::wasm::{DescribeError, LoadError, NetworkError};
 
 /// Why a command cannot be carried out. Nothing has begun.
@@ -25,18 +26,56 @@ impl Fault {
         Self { kind: OutcomeKind::Invalid, code, message: message.into(), hint }
     }
 
+    /// The file cannot be run.
+    pub(super) fn unfit(path: &Path, error: LoadError) -> Self {
+        match error {
+            LoadError::Engine(_) => Self::internal("engine", error.to_string()),
+            _ => Self::invalid("plugin-unfit", format!("{}: {error}", path.display()), None),
+        }
+    }
+
     /// What the operator does not allow, all of it in one.
     pub(super) fn refused(denials: &[Deny]) -> Self {
-        let lines = |texts: Vec<String>| texts.join("\n");
-        let hints: Vec<String> = denials.iter().filter_map(Deny::hint).collect();
+        let hosts: Vec<&str> = denials.iter().filter_map(host_not_allowed).collect();
+        let mut messages: Vec<String> =
+            denials.iter().filter(|deny| host_not_allowed(deny).is_none()).map(Deny::to_string).collect();
+        if !hosts.is_empty() {
+            let asked = hosts.join(" and ");
+            messages.insert(0, format!("the plugin asks for {asked}, which the operator does not allow"));
+        }
         // A list or a manifest that makes no sense is nobody's refusal.
         let is_refusal = denials.iter().any(|deny| !matches!(deny, Deny::Invalid { .. }));
         Self {
             kind: if is_refusal { OutcomeKind::Refused } else { OutcomeKind::Invalid },
             code: denials.first().map_or("refused", Deny::code),
-            message: lines(denials.iter().map(ToString::to_string).collect()),
-            hint: Some(hints).filter(|hints| !hints.is_empty()).map(lines),
+            message: messages.join("\n"),
+            hint: allowing(&hosts),
         }
+    }
+
+    /// Stdout does not take what was asked for.
+    pub(super) fn unwritable(error: &io::Error) -> Self {
+        let message = format!("stdout could not be written: {error}");
+        Self { kind: OutcomeKind::Failed, ..Self::invalid("stdout-unwritable", message, None) }
+    }
+
+    /// The only copy of a new credential would be thrown away.
+    pub(super) fn output_discarded() -> Self {
+        Self::invalid(
+            "stdout-discarded",
+            "with the vault `none` the new values are only printed, and stdout is closed or leads to the null device",
+            Some("lead stdout to whoever saves the values, or name a vault".to_owned()),
+        )
+    }
+
+    /// A bug of ours, known by its place only: what a panic says may quote a secret.
+    pub(super) fn panicked(place: &str) -> Self {
+        Self::internal("panic", format!("pamrun itself failed, at {place}: this is a bug"))
+    }
+
+    /// Neither usage, input nor the operator is to blame.
+    pub(super) fn internal(code: &'static str, message: impl Into<String>) -> Self {
+        Self { kind: OutcomeKind::Internal, ..Self::invalid(code, message, None) }
     }
 
     /// The error as the document has it.
@@ -47,6 +86,11 @@ impl Fault {
             message: self.message.clone(),
             hint: self.hint.clone(),
         }
+    }
+
+    /// The outcome of a rotation that has not begun.
+    pub(super) fn into_outcome(self) -> Outcome {
+        Outcome::of_error(self.kind, self.info(None))
     }
 
     /// The same, as the engine of rotations hands it on.
@@ -85,30 +129,88 @@ impl From<NetworkError> for Fault {
     }
 }
 
-impl From<LoadError> for Fault {
-    fn from(error: LoadError) -> Self {
-        match error {
-            LoadError::Engine(_) => {
-                Self { kind: OutcomeKind::Internal, ..Self::invalid("engine", error.to_string(), None) }
-            }
-            _ => Self::invalid("plugin-unfit", error.to_string(), None),
-        }
-    }
-}
-
 impl From<DescribeError> for Fault {
     fn from(error: DescribeError) -> Self {
-        let kind = match &error {
-            DescribeError::Stopped(StepError::Limit { .. }) => OutcomeKind::Limit,
-            DescribeError::Stopped(_) => OutcomeKind::Failed,
-            DescribeError::Manifest { .. } => OutcomeKind::Invalid,
+        let (kind, code) = match &error {
+            DescribeError::Stopped(StepError::Limit { .. }) => (OutcomeKind::Limit, "describe-limit"),
+            DescribeError::Stopped(StepError::Internal(_)) => (OutcomeKind::Internal, "internal"),
+            DescribeError::Stopped(_) => (OutcomeKind::Failed, "describe-failed"),
+            DescribeError::Manifest { .. } => (OutcomeKind::Invalid, "manifest-unreadable"),
         };
-        Self { kind, ..Self::invalid("manifest-unreadable", error.to_string(), None) }
+        Self { kind, ..Self::invalid(code, error.to_string(), None) }
     }
 }
 
-impl From<io::Error> for Fault {
-    fn from(error: io::Error) -> Self {
-        Self::invalid("output", format!("stdout could not be written: {error}"), None)
+fn host_not_allowed(deny: &Deny) -> Option<&str> {
+    match deny {
+        Deny::HostNotAllowed { host } => Some(host),
+        _ => None,
+    }
+}
+
+/// What to type, or to write, to allow the hosts.
+fn allowing(hosts: &[&str]) -> Option<String> {
+    let flags: Vec<_> = hosts.iter().map(|host| format!("--allow-host {host}")).collect();
+    let list: Vec<_> = hosts.iter().map(|host| format!("\"{host}\"")).collect();
+    (!hosts.is_empty()).then(|| {
+        format!(
+            "{} (or allow_hosts = [{}] under [[plugin]] in the configuration file)",
+            flags.join(" "),
+            list.join(", ")
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn host(host: &str) -> Deny {
+        Deny::HostNotAllowed { host: host.to_owned() }
+    }
+
+    fn nonsense() -> Deny {
+        Deny::Invalid { place: "requests[0]".to_owned(), problem: "no such step".to_owned() }
+    }
+
+    #[test]
+    fn all_hosts_that_are_missing_are_told_in_one_line_that_allows_them() {
+        let fault = Fault::refused(&[host("login.test"), host("api.test:8443")]);
+        assert_eq!((fault.kind, fault.code), (OutcomeKind::Refused, "host-not-allowed"));
+        assert_eq!(
+            fault.message,
+            "the plugin asks for login.test and api.test:8443, which the operator does not allow"
+        );
+        let hint = fault.hint.unwrap();
+        assert!(hint.starts_with("--allow-host login.test --allow-host api.test:8443 (or "), "{hint}");
+        assert!(hint.contains(r#"allow_hosts = ["login.test", "api.test:8443"]"#), "{hint}");
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_invalid_unless_something_was_refused_too() {
+        let fault = Fault::refused(&[nonsense()]);
+        assert_eq!((fault.kind, fault.hint), (OutcomeKind::Invalid, None));
+        let both = Fault::refused(&[nonsense(), host("api.test")]);
+        assert_eq!(both.kind, OutcomeKind::Refused);
+        assert_eq!(
+            both.message,
+            "the plugin asks for api.test, which the operator does not allow\nrequests[0]: no such step"
+        );
+    }
+
+    #[test]
+    fn a_file_that_is_no_plugin_is_named() {
+        let fault = Fault::unfit(Path::new("a.wasm"), LoadError::AnotherWorld);
+        assert!(fault.message.starts_with("a.wasm: this WebAssembly file"), "{}", fault.message);
+        let engine = Fault::unfit(Path::new("a.wasm"), LoadError::Engine("no memory".to_owned()));
+        assert_eq!(engine.kind.exit_code(), 70);
+    }
+
+    #[test]
+    fn a_plugin_that_meets_a_limit_before_it_has_begun_is_a_limit() {
+        let limit = StepError::Limit { name: "memory", message: "too much".to_owned() };
+        assert_eq!(Fault::from(DescribeError::Stopped(limit)).kind, OutcomeKind::Limit);
+        let trap = StepError::Trap("unreachable".to_owned());
+        assert_eq!(Fault::from(DescribeError::Stopped(trap)).kind, OutcomeKind::Failed);
     }
 }

@@ -3,6 +3,7 @@
 //! In: argv. Out: an exit code; everything else has been said by `report`. Touches: stdin, and the
 //! process's own limits.
 
+mod block_on;
 mod clock;
 mod exec;
 mod fault;
@@ -10,47 +11,71 @@ mod guard;
 mod params;
 mod plugin;
 mod prepare;
+mod rotate;
 
 use std::ffi::OsString;
+use std::io;
 
-use crate::cli::{self, Command};
-use crate::report::{Console, Message, print, print_help};
-use crate::rotation::OutcomeKind;
+use crate::cli::{self, Command, Stop};
+use crate::report::{Console, Message, print, print_help, stdin_is_terminal};
 use fault::Fault;
 
-/// Carries out a command line, the program's name first, and returns the exit code: 0 when it
-/// worked, 2 when the usage or the input is wrong, and for `exec` that of its outcome.
+/// Carries out a command line, the program's name first, and returns the exit code: that of the
+/// outcome of `exec`, and for all other commands 0 when it worked, and else that of the outcome
+/// that comes closest.
 pub fn run(argv: impl IntoIterator<Item = OsString>) -> u8 {
     guard::forbid_core_dumps();
     guard::silence_panics();
-    let done = match cli::parse(argv) {
-        Ok(Command::Exec(args)) => return exec::exec(*args),
-        Ok(Command::Plugin(command)) => plugin::plugin(&command),
-        Ok(Command::Params(command)) => params::params(&command),
-        Ok(Command::Completions { shell }) => {
-            print(String::from_utf8_lossy(&cli::completions(shell)).trim_end()).map_err(Fault::from)
-        }
+    let argv: Vec<OsString> = argv.into_iter().collect();
+    let is_exec = argv.get(1).is_some_and(|command| command == "exec");
+    let command = match cli::parse(argv) {
+        Ok(command) => command,
         Err(stop) => {
             print_help(&stop.text, stop.exit_code == 0);
-            return stop.exit_code;
+            let is_mistake = stop.exit_code != 0;
+            return if is_exec && is_mistake { exec::refuse_usage(problem(&stop)) } else { stop.exit_code };
         }
     };
-    match done {
-        Ok(()) => OutcomeKind::Rotated.exit_code(),
-        Err(fault) => {
-            let redact = |text: &str| text.to_owned();
-            fault.say(&Console::new(&redact));
-            OutcomeKind::Invalid.exit_code()
+    let done = guard::catch(|| carry_out(command));
+    done.unwrap_or_else(|place| Err(Fault::panicked(&place))).unwrap_or_else(|fault| {
+        let console = Console::plain();
+        console.say(Message::Error(&fault.message));
+        if let Some(hint) = &fault.hint {
+            console.say(Message::Hint(hint));
         }
+        fault.kind.exit_code()
+    })
+}
+
+fn carry_out(command: Command) -> Result<u8, Fault> {
+    match command {
+        Command::Exec(args) => return Ok(exec::exec(*args)),
+        Command::Plugin(command) => plugin::plugin(&command)?,
+        Command::Params(command) => params::params(&command)?,
+        Command::Completions { shell } => {
+            show(String::from_utf8_lossy(&cli::completions(shell)).trim_end())?;
+        }
+    }
+    Ok(0)
+}
+
+/// The parser's message without the usage that follows it.
+fn problem(stop: &Stop) -> &str {
+    let message = stop.text.strip_prefix("error: ").unwrap_or(&stop.text);
+    message.split("\n\n").next().unwrap_or(message)
+}
+
+/// Prints what was asked for. A reader who has seen enough (`| head`) is no mistake.
+fn show(text: &str) -> Result<(), Fault> {
+    match print(text) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Fault::unwritable(&error)),
+        _ => Ok(()),
     }
 }
 
-impl Fault {
-    /// Tells people.
-    fn say(&self, console: &Console<'_>) {
-        console.say(Message::Error(&self.message));
-        if let Some(hint) = &self.hint {
-            console.say(Message::Hint(hint));
-        }
+/// Tells somebody who sits at a terminal that we wait for him, and for what.
+fn ask_for(what: &str) {
+    if stdin_is_terminal() {
+        Console::plain().say(Message::Hint(&format!("waiting for {what} on stdin")));
     }
 }

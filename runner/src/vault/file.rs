@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rustix::fs::Access;
 use zeroize::Zeroizing;
 
 use super::document::{Document, DocumentError, move_revision, without_envelope};
@@ -154,6 +155,8 @@ impl FileVault {
 impl Vault for FileVault {
     async fn get(&mut self, uids: &[RecordUid]) -> Result<Vec<Record>, GetError> {
         let path = self.real_path()?;
+        // Found out only by saving, it would cost a credential that is made and rolled back.
+        can_be_replaced(&path).map_err(|source| FileError::Write { path: path.clone(), source })?;
         let Opened { document, .. } = self.open(path)?;
         Ok(uids.iter().filter_map(|uid| document.record(uid)).map(without_envelope).collect())
     }
@@ -192,6 +195,12 @@ impl Vault for FileVault {
             }
         }
     }
+}
+
+/// Tells whether a save could put its files beside the vault's.
+fn can_be_replaced(path: &Path) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("/"));
+    Ok(rustix::fs::access(folder, Access::WRITE_OK | Access::EXEC_OK)?)
 }
 
 #[expect(clippy::disallowed_methods, reason = "the vault's own file")]

@@ -231,3 +231,18 @@ async fn every_malformed_vault_has_its_own_message() {
         assert!(error.message.contains(expected), "{text}: {}", error.message);
     }
 }
+
+#[tokio::test]
+async fn a_folder_that_no_save_could_write_to_is_known_before_anything_is_made() {
+    let bench = FileBench::new();
+    bench.put("a", record_json(), true);
+    let set_mode = |mode| fs::set_permissions(bench.folder.path(), fs::Permissions::from_mode(mode)).unwrap();
+    set_mode(0o500);
+    let read = bench.vault().get(&["a".to_owned()]).await;
+    set_mode(0o700);
+    if rustix::process::geteuid().is_root() {
+        assert!(read.is_ok(), "no mode keeps root out");
+    } else {
+        assert_eq!(read.unwrap_err().code, "vault-not-writable");
+    }
+}

@@ -1,0 +1,194 @@
+//! The binary as people and shells meet it: what stands on stdout, what on stderr, and the exit
+//! code. All that needs no network and no real plugin.
+
+#![expect(clippy::disallowed_methods, reason = "tests run the binary, and write what it reads")]
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+const PARAMS: &str = r#"{
+  "userRecordUid": "u1",
+  "newPassword": "canary-new",
+  "records": [{ "uid": "u1", "title": "App", "client_secret": "canary-secret" }]
+}"#;
+
+/// A component of another world: it exports a function.
+const ANOTHER_WORLD: &str = r#"(component
+  (core module $m (func (export "run")))
+  (core instance $i (instantiate $m))
+  (func (export "run") (canon lift (core func $i "run"))))"#;
+
+/// What came of one run.
+struct Run {
+    exit: Option<i32>,
+    stdout: String,
+    stderr: String,
+}
+
+impl Run {
+    /// stdout, which must be one JSON document on one line.
+    fn document(&self) -> Value {
+        assert_eq!(self.stdout.lines().count(), 1, "{}", self.stdout);
+        serde_json::from_str(&self.stdout).unwrap()
+    }
+
+    fn code(&self) -> String {
+        self.document()["error"]["code"].as_str().unwrap().to_owned()
+    }
+}
+
+/// A folder in which commands are run.
+struct Shell(TempDir);
+
+impl Shell {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.0.path().join(name);
+        fs::write(&path, content).unwrap();
+        path
+    }
+
+    fn command(&self, line: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_pamrun"));
+        command.args(line.split_whitespace()).current_dir(self.0.path());
+        command.env_clear().env("HOME", self.0.path());
+        command
+    }
+
+    /// Runs a command line, with this on stdin.
+    fn run(&self, line: &str, input: &str) -> Run {
+        let mut command = self.command(line);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        // Who refuses the arguments does not read.
+        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+        let output = child.wait_with_output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Run { exit: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+    }
+
+    fn line(&self) -> String {
+        self.run("params encode", PARAMS).stdout
+    }
+}
+
+#[test]
+fn help_that_was_asked_for_is_on_stdout_and_a_mistake_on_stderr() {
+    let shell = Shell::new();
+    let help = shell.run("--help", "");
+    assert_eq!((help.exit, help.stderr.as_str()), (Some(0), ""));
+    assert!(help.stdout.contains("Exit codes:"));
+    for line in ["", "plugin", "plugin inspect", "nonsense", "completions tcsh"] {
+        let run = shell.run(line, "");
+        assert_eq!((run.exit, run.stdout.as_str()), (Some(2), ""), "{line}");
+        assert!(!run.stderr.is_empty(), "{line}");
+    }
+}
+
+#[test]
+fn exec_prints_a_document_whatever_is_wrong() {
+    let shell = Shell::new();
+    shell.write("text.wasm", "hello");
+    let line = shell.line();
+    for (arguments, input, code) in [
+        ("exec", "", "usage"),
+        ("exec --vault none p.wasm --nonsense", "", "usage"),
+        ("exec p.wasm", "", "no-vault"),
+        ("exec --vault none p.wasm", "", "reveal-missing"),
+        ("exec --vault zip:a p.wasm", "", "bad-value"),
+        ("exec --vault file:v p.wasm --config none.toml", "", "file-unreadable"),
+        ("exec --vault file:v p.wasm --timeout 20s", "", "no-time-left"),
+        ("exec --vault file:v p.wasm", "", "params-empty"),
+        ("exec --vault file:v p.wasm", "{}", "params-not-base64"),
+        ("exec --vault file:v p.wasm", &line, "plugin-not-found"),
+        ("exec --vault file:v text.wasm", &line, "plugin-not-wasm"),
+    ] {
+        let run = shell.run(arguments, input);
+        assert_eq!((run.code().as_str(), run.exit), (code, Some(2)), "{arguments}");
+        assert_eq!(run.document()["outcome"], "invalid", "{arguments}");
+        assert!(run.stderr.starts_with("error: "), "{arguments}: {}", run.stderr);
+        assert!(!run.stderr.contains('\x1b'), "colour is for terminals: {}", run.stderr);
+    }
+}
+
+#[test]
+fn a_mistake_in_the_settings_is_told_as_text_to_who_asked_for_text() {
+    let run = Shell::new().run("exec --format text --vault zip:a p.wasm", "");
+    insta::assert_snapshot!(run.stdout, @"");
+    insta::assert_snapshot!(run.stderr, @"");
+}
+
+#[test]
+fn a_credential_that_nobody_would_get_is_not_made() {
+    let shell = Shell::new();
+    let null = File::create("/dev/null").unwrap();
+    let mut command = shell.command("exec --vault none --reveal p.wasm");
+    let output = command.stdin(Stdio::null()).stdout(null).output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    assert!(stderr.contains("null device"), "{stderr}");
+}
+
+#[test]
+fn a_full_disk_is_an_error_and_a_reader_who_has_seen_enough_is_none() {
+    let shell = Shell::new();
+    let Ok(full) = File::options().write(true).open("/dev/full") else { return };
+    let output = shell.command("completions bash").stdout(full).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8(output.stderr).unwrap().starts_with("error: stdout could not be written"));
+
+    let mut gone = shell.command("completions bash");
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = gone.stdout(writer).output().unwrap();
+    assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), b"".as_slice()));
+}
+
+#[test]
+fn params_come_back_as_they_went_in_and_secrets_are_masked() {
+    let shell = Shell::new();
+    shell.write("line", shell.line());
+    let masked = shell.run("params decode line", "");
+    insta::assert_snapshot!(masked.stdout, @"");
+    let revealed = shell.run("params decode --reveal", &shell.line());
+    let parse = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+    assert_eq!(parse(&revealed.stdout), parse(PARAMS));
+}
+
+#[test]
+fn who_encodes_is_told_what_to_write() {
+    let shell = Shell::new();
+    let run = shell.run("params encode", r#"{"userRecordUid": "u1", "records": [1]}"#);
+    assert_eq!((run.exit, run.stdout.as_str()), (Some(2), ""));
+    insta::assert_snapshot!(run.stderr, @"");
+    let folder = shell.run("params encode .", "");
+    insta::assert_snapshot!(folder.stderr, @"");
+    let missing = shell.run("params decode none.json", "");
+    insta::assert_snapshot!(missing.stderr, @"");
+}
+
+#[test]
+fn a_file_that_is_no_plugin_is_named_with_what_it_is_and_what_to_do() {
+    let shell = Shell::new();
+    shell.write("text.wasm", "hello");
+    shell.write("empty.wasm", "");
+    shell.write("module.wasm", b"\0asm\x01\0\0\0");
+    shell.write("world.wasm", wat::parse_str(ANOTHER_WORLD).unwrap());
+    shell.write("elf.wasm", b"\x7fELF\x02\x01\x01\xff");
+    shell.write("cut.wasm", b"\0asm\x0d\0\x01\0\x07");
+    let files = ["text", "empty", "module", "world", "elf", "cut", "tex", "none"];
+    let told = files.map(|name| {
+        let run = shell.run(&format!("plugin check {name}.wasm"), "");
+        assert_eq!((run.exit, run.stdout.as_str()), (Some(2), ""), "{name}");
+        run.stderr
+    });
+    insta::assert_snapshot!(told.concat(), @"");
+}
