@@ -24,7 +24,7 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> u8 {
     guard::forbid_core_dumps();
     guard::silence_panics();
     let done = match cli::parse(argv) {
-        Ok(Command::Exec(args)) => return exec::exec(*args),
+        Ok(Command::Exec(options)) => return exec::exec(*options),
         Ok(Command::Plugin(command)) => plugin::plugin(&command),
         Ok(Command::Params(command)) => params::params(&command),
         Ok(Command::Completions { shell }) => {
