@@ -1,12 +1,10 @@
 //! The form of a request: what is refused whatever the manifest says, since it could mean to the
 //! service something else than it means to us.
 
-use std::collections::BTreeMap;
-
 use http::header::{CONTENT_TYPE, HOST};
 use http::{HeaderMap, Method, Uri};
 use percent_encoding::percent_decode_str;
-use serde::de::IgnoredAny;
+use serde_json::{Map, Value};
 
 use super::deny::excerpt;
 use super::pattern::RequestPath;
@@ -90,8 +88,8 @@ fn fields(headers: &HeaderMap, body: &[u8]) -> Vec<String> {
         let words = body.split(|byte| b"\"'=; \t\r\n".contains(byte));
         words.map(|word| String::from_utf8_lossy(word).to_ascii_lowercase()).collect()
     } else {
-        let object: BTreeMap<String, IgnoredAny> = serde_json::from_slice(body).unwrap_or_default();
-        object.into_keys().map(|key| key.to_ascii_lowercase()).collect()
+        let object: Map<String, Value> = serde_json::from_slice(body).unwrap_or_default();
+        object.keys().map(|key| key.to_ascii_lowercase()).collect()
     }
 }
 
