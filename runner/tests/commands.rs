@@ -122,8 +122,14 @@ fn exec_prints_a_document_whatever_is_wrong() {
 #[test]
 fn a_mistake_in_the_settings_is_told_as_text_to_who_asked_for_text() {
     let run = Shell::new().run("exec --format text --vault zip:a p.wasm", "");
-    insta::assert_snapshot!(run.stdout, @"");
-    insta::assert_snapshot!(run.stderr, @"");
+    insta::assert_snapshot!(run.stdout, @r"
+    invalid
+      error     --vault: `zip:a` is no vault: use file:PATH or none
+      code      bad-value
+    ");
+    insta::assert_snapshot!(run.stderr, @r"
+    error: --vault: `zip:a` is no vault: use file:PATH or none
+    ");
 }
 
 #[test]
@@ -157,7 +163,19 @@ fn params_come_back_as_they_went_in_and_secrets_are_masked() {
     let shell = Shell::new();
     shell.write("line", shell.line());
     let masked = shell.run("params decode line", "");
-    insta::assert_snapshot!(masked.stdout, @"");
+    insta::assert_snapshot!(masked.stdout, @r#"
+    {
+      "userRecordUid": "u1",
+      "newPassword": "********",
+      "records": [
+        {
+          "uid": "u1",
+          "title": "App",
+          "client_secret": "********"
+        }
+      ]
+    }
+    "#);
     let revealed = shell.run("params decode --reveal", &shell.line());
     let parse = |text: &str| serde_json::from_str::<Value>(text).unwrap();
     assert_eq!(parse(&revealed.stdout), parse(PARAMS));
@@ -168,11 +186,18 @@ fn who_encodes_is_told_what_to_write() {
     let shell = Shell::new();
     let run = shell.run("params encode", r#"{"userRecordUid": "u1", "records": [1]}"#);
     assert_eq!((run.exit, run.stdout.as_str()), (Some(2), ""));
-    insta::assert_snapshot!(run.stderr, @"");
+    insta::assert_snapshot!(run.stderr, @r"
+    error: record 1 of the params' `records` is a number, not a JSON object
+    hint: write one JSON object with `userRecordUid`, and with `records` as a list of objects that have `uid` and `title`
+    ");
     let folder = shell.run("params encode .", "");
-    insta::assert_snapshot!(folder.stderr, @"");
+    insta::assert_snapshot!(folder.stderr, @r"
+    error: . cannot be read: it is a folder
+    ");
     let missing = shell.run("params decode none.json", "");
-    insta::assert_snapshot!(missing.stderr, @"");
+    insta::assert_snapshot!(missing.stderr, @r"
+    error: none.json cannot be read: there is no such file or folder
+    ");
 }
 
 #[test]
@@ -190,5 +215,14 @@ fn a_file_that_is_no_plugin_is_named_with_what_it_is_and_what_to_do() {
         assert_eq!((run.exit, run.stdout.as_str()), (Some(2), ""), "{name}");
         run.stderr
     });
-    insta::assert_snapshot!(told.concat(), @"");
+    insta::assert_snapshot!(told.concat(), @r"
+    error: text.wasm is text; this version runs WebAssembly only: give it a component, compiled for wasm32-wasip2
+    error: the plugin empty.wasm is empty; build or download it again
+    error: module.wasm: this WebAssembly file does not export pamrun:plugin/rotation; build it against the world `rotator` of pamrun's wit folder (with the Rust SDK: is `export!` there?)
+    error: world.wasm: this WebAssembly file does not export pamrun:plugin/rotation; build it against the world `rotator` of pamrun's wit folder (with the Rust SDK: is `export!` there?)
+    error: elf.wasm: this is machine code for one kind of computer, not WebAssembly; build the plugin for wasm32-wasip2 and give the .wasm file
+    error: cut.wasm: the WebAssembly file is damaged (unexpected end-of-file (at offset 0x9)); build or download it again
+    error: there is no plugin at tex.wasm; did you mean ./text.wasm?
+    error: there is no plugin at none.wasm
+    ");
 }

@@ -222,7 +222,34 @@ mod tests {
 
     #[test]
     fn a_sheet_tells_all_that_a_plugin_asks_for_and_the_lines_that_allow_it() {
-        insta::assert_snapshot!(sheet(manifest()), @"");
+        insta::assert_snapshot!(sheet(manifest()), @r#"
+        key 0.1.0
+        Rotates a key.
+          file      sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
+                    590591 bytes, a component
+                    made by rust, pamrun's SDK 0.1.0
+          strategy  overlap: the old credential stays valid until the new one is saved
+          reads     of the PAM User record: key, Custom Id
+                    of an attached record that has id and secret: id, secret
+                    of the PAM configuration: id
+          returns   Custom Id (custom field of type text)
+                    key (standard field of type password)
+          settings  days = 365 (int) How long.
+                    retire = all (all | none)
+                    api = api.test (text, also `API host`, `Endpoint`)
+                    region (text, required) Where.
+          talks to  https://{setting:api}, by default https://api.test
+                    https://login.test:8443
+                    https://{setting:region}, which has no default
+          requests  GET {setting:api}/keys in all
+                    POST {setting:api}/keys/remove in commit, rollback; removes /id
+          exports   pamrun:plugin/rotation@0.1.0
+          imports   wasi:io@0.2.12: error, streams
+                    wasi_snapshot_preview1
+          to allow  [[plugin]]
+                    digest = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+                    allow_hosts = ["api.test", "login.test:8443"]
+        "#);
     }
 
     #[test]
@@ -231,7 +258,20 @@ mod tests {
             "name": "key", "version": "0.1.0", "strategy": "in-place",
             "records": [{"role": "target", "fields": []}], "returns": [], "hosts": [], "requests": [],
         });
-        insta::assert_snapshot!(sheet(manifest), @"");
+        insta::assert_snapshot!(sheet(manifest), @r#"
+        key 0.1.0
+          file      sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
+                    590591 bytes, a component
+                    made by rust, pamrun's SDK 0.1.0
+          strategy  in-place: one value is replaced
+          reads     of the PAM User record: only that it is there
+          exports   pamrun:plugin/rotation@0.1.0
+          imports   wasi:io@0.2.12: error, streams
+                    wasi_snapshot_preview1
+          to allow  [[plugin]]
+                    digest = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+                    allow_hosts = []
+        "#);
     }
 
     #[test]
