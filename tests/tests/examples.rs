@@ -78,6 +78,18 @@ impl Bench {
 }
 
 #[test]
+fn every_example_is_used_here() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../examples");
+    let mut names: Vec<_> = ["", "azure"]
+        .iter()
+        .flat_map(|folder_name| std::fs::read_dir(folder.join(folder_name)).unwrap())
+        .map(|entry| entry.unwrap().path().strip_prefix(&folder).unwrap().to_str().unwrap().to_owned())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["README.md", "azure", "azure/params.json", "azure/vault.json", "pamrun.toml"]);
+}
+
+#[test]
 fn params_and_vault_of_the_azure_example_rotate() {
     let bench = Bench::new();
     let exec = bench

@@ -207,6 +207,24 @@ fn removing_in_rotate_is_refused_and_what_was_made_is_rolled_back() {
 }
 
 #[test]
+fn a_denial_that_is_told_after_a_key_was_made_is_not_believed() {
+    let bench = Bench::new();
+    let run = bench.run(bench.exec("deny-after-making"));
+    bench.expect_stopped(&run, "failed", 1);
+    run.with_code("denied");
+    assert!(bench.service.requests().contains(&"POST /keys".to_owned()), "{run}");
+}
+
+#[test]
+fn a_rollback_cannot_remove_what_the_record_holds() {
+    let bench = Bench::new();
+    let run = bench.misbehave("remove-planned", "rollback");
+    run.ends("uncertain", 5);
+    bench.expect_guaranteed(&run);
+    assert!(bench.service.keys().contains(&bench.old), "{run}");
+}
+
+#[test]
 fn removing_more_than_the_plan_is_refused_and_the_stranger_survives() {
     let bench = Bench::new();
     let stranger = bench.service.issue("of somebody else");
@@ -291,4 +309,9 @@ fn no_misdeed_in_verify_breaks_the_guarantee() {
 #[test]
 fn no_misdeed_in_commit_breaks_the_guarantee() {
     survives_every_misdeed_in("commit");
+}
+
+#[test]
+fn no_misdeed_in_rollback_breaks_the_guarantee() {
+    survives_every_misdeed_in("rollback");
 }

@@ -37,4 +37,4 @@ pub use deny::Deny;
 pub use form::OutgoingRequest;
 pub use grant::{Grant, Operator, StepGrant};
 pub use host::{HostError, HostPort};
-pub use removal::Removals;
+pub use removal::{Removals, spelling};

@@ -68,7 +68,9 @@ impl fmt::Debug for Removals {
     }
 }
 
-fn spelling(id: &str) -> String {
+/// An id's letters and digits, in one case: equal for all spellings that services accept of it.
+#[must_use]
+pub fn spelling(id: &str) -> String {
     folded(id).chars().filter(|c| c.is_alphanumeric()).collect()
 }
 

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::model::{Credential, Record, Update};
+use crate::policy::spelling;
 use crate::secret::Secret;
 
 /// Puts the vault's records in the place of those that the params had; what the vault lacks
@@ -30,9 +31,11 @@ pub(super) fn has_id<S: AsRef<str>>(ids: impl IntoIterator<Item = S>, id: &str) 
     ids.into_iter().any(|known| same_id(known.as_ref(), id))
 }
 
-/// Tells whether the record has `id` as the whole value of a field, or of a part of one.
+/// Tells whether the record has `id`, in any spelling, as the whole value of a field, or of a part
+/// of one.
 pub(super) fn names(record: &Record, id: &str) -> bool {
-    has_id(named_by(record), id)
+    let spelled = spelling(id);
+    !spelled.is_empty() && named_by(record).iter().any(|value| spelling(value) == spelled)
 }
 
 /// Everything that the record's fields hold, and that may therefore be an id.
@@ -147,7 +150,7 @@ mod tests {
             {"type": "text", "label": "id", "value": [" A-1 ", 42]},
             {"type": "object", "label": "more", "value": [{"login": ["b-2"]}, true, null, ""]},
         ]));
-        for id in ["a-1", "42", "B-2"] {
+        for id in ["a-1", "42", "B-2", "{A-1}", "b2"] {
             assert!(names(&record, id), "{id}");
         }
         for id in ["a", "A-1 b-2", "true", "login", ""] {

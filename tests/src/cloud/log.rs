@@ -1,5 +1,6 @@
 //! The log of requests, without bodies, and what no request may look like.
 
+use super::Sovereign;
 use super::login::client_id;
 use crate::canary::Canaries;
 use crate::net::Received;
@@ -53,6 +54,9 @@ pub(super) fn violations(request: &Received, secrets: &[String]) -> Vec<String> 
     if request.method == "POST" && !request.has_length() {
         found.push(format!("{line}: the body came without its length"));
     }
+    if request.method == "POST" && request.header("content-type") != expected_type(request) {
+        found.push(format!("{line}: the Content-Type was `{}`", request.header("content-type")));
+    }
     if request.method == "PATCH" {
         found.push(format!("{line}: a PATCH replaces every secret at once"));
     }
@@ -76,4 +80,9 @@ pub(super) fn violations(request: &Received, secrets: &[String]) -> Vec<String> 
         _ => {}
     }
     found
+}
+
+/// What the body of a POST must be called.
+fn expected_type(request: &Received) -> &'static str {
+    if Sovereign::is_login(&request.host) { "application/x-www-form-urlencoded" } else { "application/json" }
 }

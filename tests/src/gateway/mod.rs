@@ -3,6 +3,7 @@
 mod exec;
 mod run;
 mod vault_file;
+mod warm;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -121,12 +122,20 @@ impl Gateway {
 
     /// A run of `exec`, as the gateway makes it.
     pub fn exec(&self, plugin: &Path, input: Vec<u8>) -> Exec<'_> {
+        warm::warm_up(plugin, &self.path("state"));
         self.command(&["exec"])
             .argument(plugin)
             .flag("--config", self.path("config.toml"))
             .flag("--state-dir", self.path("state"))
             .flag("--ca-file", self.path("ca.pem"))
             .input(input)
+    }
+
+    /// Empties the folder of compiled plugins: the next run has to compile.
+    pub fn forget_compiled(&self) {
+        for file in self.compiled().into_keys() {
+            std::fs::remove_file(file).unwrap();
+        }
     }
 
     /// The compiled plugins that were kept, with the time of their last change.

@@ -59,12 +59,29 @@ fn every_request_carries_the_id_of_its_rotation() {
 #[test]
 fn a_second_run_compiles_nothing() {
     let azure = Azure::new();
-    azure.rotate(&[]).ends("rotated", 0);
+    let exec = azure.exec();
+    azure.gateway.forget_compiled();
+    azure.run(exec).ends("rotated", 0);
     let compiled = azure.gateway.compiled();
     azure.rotate(&[]).ends("rotated", 0);
     assert!(!compiled.is_empty());
     let now = azure.gateway.compiled();
     for (file, changed) in compiled {
         assert_eq!(now.get(&file), Some(&changed), "{} was written again", file.display());
+    }
+}
+
+#[test]
+fn a_damaged_entry_of_the_compile_cache_is_compiled_anew() {
+    let azure = Azure::new();
+    let exec = azure.exec();
+    let entries = azure.gateway.compiled();
+    assert!(!entries.is_empty());
+    for file in entries.keys() {
+        std::fs::write(file, "not what was compiled").unwrap();
+    }
+    azure.run(exec).ends("rotated", 0);
+    for file in entries.keys() {
+        assert!(std::fs::metadata(file).unwrap().len() > 1000, "{} is still damaged", file.display());
     }
 }

@@ -195,3 +195,13 @@ fn a_token_that_expires_on_the_way_is_renewed() {
         (On::remove_password().nth(1), Fault::ExpireTokens),
     ]);
 }
+
+#[test]
+fn a_token_that_is_refused_again_after_it_was_renewed_ends_the_rotation() {
+    let azure = Azure::new();
+    azure.cloud.fault(On::add_password().always(), Fault::ExpireTokens);
+    let run = azure.rotate(&[]);
+    run.ends("failed", 1).with_code("token-refused");
+    assert_eq!(azure.cloud.count("/addPassword"), 2, "{run}");
+    azure.expect_unchanged(&run, &[]);
+}

@@ -137,3 +137,16 @@ fn two_rotations_of_one_record_leave_one_secret() {
     assert_eq!(azure.cloud.keys_of(&azure.target), [azure.current().key_id]);
     assert!(azure.cloud.accepts(&azure.target.app_id, &azure.current().value));
 }
+
+#[test]
+fn a_vault_file_that_others_can_read_is_told_and_made_private() {
+    use std::os::unix::fs::PermissionsExt;
+    let azure = Azure::new();
+    azure.fill_vault();
+    let vault = azure.gateway.path("vault/vault.json");
+    std::fs::set_permissions(&vault, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let run = azure.rotate(&[]);
+    azure.expect_rotated(&run);
+    assert!(run.list("warnings").iter().any(|warning| warning.contains("0644")), "{run}");
+    assert_eq!(std::fs::metadata(&vault).unwrap().permissions().mode() & 0o777, 0o600);
+}

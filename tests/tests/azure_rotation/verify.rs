@@ -99,3 +99,22 @@ fn a_setting_does_not_save_what_was_proven_wrong() {
     run.ends("failed", 1);
     azure.expect_unchanged(&run, &[]);
 }
+
+#[test]
+fn the_time_of_the_whole_rotation_holds_inside_the_window_too() {
+    let azure = Azure::new();
+    azure.cloud.directory().propagation = Propagation { failing: usize::MAX, flaps: Vec::new() };
+    azure.gateway.write("config.toml", "version = 1\n[limits]\nreserve = \"10s\"\nsettle_window = \"2s\"\n");
+    let run = azure.run(azure.exec().flag("--timeout", "12s").set("verify_window", "10m"));
+    run.ends("limit", 4).with_code("timeout");
+    azure.expect_unchanged(&run, &[]);
+}
+
+#[test]
+fn a_new_secret_that_the_app_may_not_use_at_all_is_removed_again() {
+    let azure = Azure::new();
+    azure.cloud.directory().app(&azure.target).disabled = true;
+    let run = azure.rotate(&[("unproven", "save")]);
+    run.ends("failed", 1).with_code("app-disabled");
+    azure.expect_unchanged(&run, &[]);
+}

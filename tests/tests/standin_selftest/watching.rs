@@ -32,6 +32,15 @@ fn a_secret_outside_of_its_place_is_noticed() {
 }
 
 #[test]
+fn a_body_without_its_type_is_noticed() {
+    let mut bench = Bench::new();
+    let url = format!("https://graph.microsoft.com/v1.0/{}", bench.action("removePassword"));
+    bench.client.send(&Method::POST, &url, &[], "{}").unwrap();
+    let violations = bench.cloud.violations();
+    assert!(matches!(violations.as_slice(), [only] if only.contains("Content-Type")), "{violations:?}");
+}
+
+#[test]
 fn a_hook_runs_before_its_request_is_answered() {
     let mut bench = Bench::new();
     let target = bench.target.clone();

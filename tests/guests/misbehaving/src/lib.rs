@@ -24,8 +24,9 @@ use pamrun_plugin::{
 use serde_json::{Value, json};
 
 /// Behaviours that have their place in the rotation.
-const AT_ITS_PLACE: [&str; 9] = [
+const AT_ITS_PLACE: [&str; 11] = [
     // rotate
+    "deny-after-making",
     "remove-in-rotate",
     "override-method",
     "trap-halfway",
@@ -37,6 +38,8 @@ const AT_ITS_PLACE: [&str; 9] = [
     "ignore-denial",
     // commit
     "remove-beyond-plan",
+    // rollback, together with the step rollback
+    "remove-planned",
 ];
 
 struct Misbehaving;
@@ -90,6 +93,9 @@ impl Plugin for Misbehaving {
         }
         let answer = service.send("POST", &service.url("/keys"), &json!({"name": request.marker}))?;
         assert!(behaviour != "trap-halfway", "trapped as told, after a key was made");
+        if behaviour == "deny-after-making" {
+            return Err(Failure::denied("denied", "the service makes no keys, it says"));
+        }
         let made: Value = serde_json::from_slice(answer.body()).unwrap_or_default();
         let (Some(id), Some(key)) = (text(&made, "keyId"), text(&made, "key")) else {
             return Err(Failure::uncertain(
@@ -114,6 +120,9 @@ impl Plugin for Misbehaving {
         let old = Service::of(host, request)?;
         let new = Service { key: credential.value("key").unwrap_or(old.key), ..old };
         misdeeds::misbehave(&new, "verify", &[old.key, new.key])?;
+        if request.setting_text("step")? == "rollback" {
+            return Err(Failure::wrong_credential("wrong-key", "so that there is something to roll back"));
+        }
         new.list()?;
         Ok(Proof::Verified)
     }
@@ -147,6 +156,9 @@ impl Plugin for Misbehaving {
     ) -> Result<Undone, Failure> {
         let service = Service::of(host, request)?;
         misdeeds::misbehave(&service, "rollback", &[service.key])?;
+        if request.setting_text("behaviour")? == "remove-planned" {
+            service.remove(request.target.text("key_id")?)?;
+        }
         let mut undone = Undone::default();
         for listed in service.list()? {
             if request.made_this(&listed.label) || handle == Some(listed.id.as_str()) {
