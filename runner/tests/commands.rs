@@ -1,7 +1,12 @@
 //! The binary as people and shells meet it: what stands on stdout, what on stderr, and the exit
 //! code. All that needs no network and no real plugin.
 
-#![expect(clippy::disallowed_methods, reason = "tests run the binary, and write what it reads")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "tests run the binary, and write what it reads"
+)]
 
 use std::fs::{self, File};
 use std::io::Write;

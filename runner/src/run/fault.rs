@@ -27,7 +27,7 @@ impl Fault {
     }
 
     /// The file cannot be run.
-    pub(super) fn unfit(path: &Path, error: LoadError) -> Self {
+    pub(super) fn unfit(path: &Path, error: &LoadError) -> Self {
         match error {
             LoadError::Engine(_) => Self::internal("engine", error.to_string()),
             _ => Self::invalid("plugin-unfit", format!("{}: {error}", path.display()), None),
@@ -200,9 +200,9 @@ mod tests {
 
     #[test]
     fn a_file_that_is_no_plugin_is_named() {
-        let fault = Fault::unfit(Path::new("a.wasm"), LoadError::AnotherWorld);
+        let fault = Fault::unfit(Path::new("a.wasm"), &LoadError::AnotherWorld);
         assert!(fault.message.starts_with("a.wasm: this WebAssembly file"), "{}", fault.message);
-        let engine = Fault::unfit(Path::new("a.wasm"), LoadError::Engine("no memory".to_owned()));
+        let engine = Fault::unfit(Path::new("a.wasm"), &LoadError::Engine("no memory".to_owned()));
         assert_eq!(engine.kind.exit_code(), 70);
     }
 

@@ -53,7 +53,7 @@ pub(super) fn check(manifest: &Manifest) -> Result<(), Fault> {
 fn open(path: &Path) -> Result<(PluginFile, Inspection, Manifest), Fault> {
     let limits = Limits::default();
     let file = PluginFile::read(path, limits.plugin)?;
-    let unfit = |error| Fault::unfit(path, error);
+    let unfit = |error| Fault::unfit(path, &error);
     let inspection = inspect(&file.bytes).map_err(unfit)?;
     let runtime = Runtime::new(&limits, None).map_err(unfit)?;
     let loaded = runtime.load(&file.bytes, &file.digest.to_string()).map_err(unfit)?;

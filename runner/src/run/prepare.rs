@@ -45,7 +45,9 @@ impl Preparation<'_> {
         };
         let request::Prepared { request, secrets, warnings } = request::prepare(self.manifest, &sources)
             .map_err(|error| Fault::from(error).into_stop("settings"))?;
-        secrets.iter().for_each(|secret| self.redactor.learn(secret));
+        for secret in &secrets {
+            self.redactor.learn(secret);
+        }
         for warning in warnings {
             let mut known = self.warnings.borrow_mut();
             if !known.contains(&warning) {

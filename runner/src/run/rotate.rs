@@ -52,7 +52,7 @@ pub(super) fn rotate(
 
     let file = PluginFile::read(&settings.plugin, settings.limits.plugin)?;
     let digest = file.digest.to_string();
-    let unfit = |error| Fault::unfit(&file.path, error);
+    let unfit = |error| Fault::unfit(&file.path, &error);
     let runtime = Runtime::new(&settings.limits, Some(state.cache()?.path())).map_err(unfit)?;
     let loaded = runtime.load(&file.bytes, &digest).map_err(unfit)?;
     let tokio = async_runtime()?;
