@@ -61,7 +61,7 @@ fn every_command_of_the_page_runs() {
 /// Runs a command of the page, with what a test has in the place of what a reader has.
 fn run(azure: &Azure, command: &[String]) -> Run {
     let words: Vec<_> = command.iter().map(String::as_str).collect();
-    let file = words.iter().find(|word| word.ends_with(".wasm"));
+    let file = words.iter().find(|word| Path::new(word).extension().is_some_and(|end| end == "wasm"));
     let help = |verb: &[&str]| azure.gateway.command(verb).argument("--help").run(Vec::new);
     match (words.as_slice(), file) {
         ([_, "exec", ..], Some(file)) => {

@@ -8,6 +8,9 @@ use pamrun_plugin::{Failure, FailureKind, Host, Level};
 const PAUSES: [Duration; 4] =
     [Duration::from_secs(2), Duration::from_secs(4), Duration::from_secs(8), Duration::from_secs(16)];
 
+/// "Retry-After: 0" is no invitation to ask without a pause.
+const SHORTEST: Duration = Duration::from_secs(1);
+
 /// What a service may ask for before giving up is better than waiting.
 const LONGEST: Duration = Duration::from_secs(60);
 
@@ -22,7 +25,7 @@ pub fn patiently<T>(host: &dyn Host, mut attempt: impl FnMut() -> Result<T, Fail
         let pause = match failure.kind {
             FailureKind::Conflict => pause,
             FailureKind::Unavailable { retry_after } => {
-                retry_after.map_or(pause, |seconds| Duration::from_secs(seconds.into()))
+                retry_after.map_or(pause, |seconds| Duration::from_secs(seconds.into()).max(SHORTEST))
             }
             _ => return Err(failure),
         };

@@ -3,6 +3,7 @@
 use pamrun_tests::azure::Azure;
 use pamrun_tests::cloud::{Fault, On, Policy};
 use pamrun_tests::gateway::Run;
+use pamrun_tests::record::set;
 
 /// Fails unless the rotation failed, with this in its message, and changed nothing.
 #[track_caller]
@@ -34,14 +35,14 @@ fn an_expired_secret_of_the_admin_is_told_from_a_wrong_one() {
 fn an_admin_that_the_tenant_does_not_know_is_explained() {
     let mut azure = Azure::new();
     let wrong = azure.target.object_id.clone();
-    pamrun_tests::record::set(&mut azure.attached[0].json, "application_client_id", &wrong);
+    set(&mut azure.attached[0].json, "application_client_id", &wrong);
     fails(&azure, "700016");
 }
 
 #[test]
 fn an_unknown_tenant_is_explained() {
     let mut azure = Azure::new();
-    pamrun_tests::record::set(&mut azure.attached[0].json, "tenant_id", "nowhere.example.test");
+    set(&mut azure.attached[0].json, "tenant_id", "nowhere.example.test");
     fails(&azure, "90002");
 }
 
@@ -49,7 +50,7 @@ fn an_unknown_tenant_is_explained() {
 fn a_tenant_that_would_change_the_path_is_refused_before_it_is_sent() {
     for wrong in ["../common", "a/b", "a?b", "%2e%2e"] {
         let mut azure = Azure::new();
-        pamrun_tests::record::set(&mut azure.attached[0].json, "tenant_id", wrong);
+        set(&mut azure.attached[0].json, "tenant_id", wrong);
         fails(&azure, "tenant");
         assert_eq!(azure.cloud.requests(), []);
     }

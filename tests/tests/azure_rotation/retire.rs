@@ -2,7 +2,7 @@
 
 use pamrun_tests::azure::Azure;
 use pamrun_tests::cloud::{Issued, On};
-use pamrun_tests::record::Record;
+use pamrun_tests::record::{Record, set, text};
 
 /// Lets a stranger add a secret while the rotation is under way; returns its key id afterwards.
 fn stranger_meanwhile(azure: &Azure, when: On) -> impl Fn() -> Issued + use<> {
@@ -57,7 +57,7 @@ fn previous_removes_the_one_that_the_record_named() {
 fn previous_removes_nothing_when_the_record_names_no_secret_of_the_app() {
     let mut azure = Azure::new();
     let other = azure.cloud.issue(&azure.target, "of another team");
-    pamrun_tests::record::set(&mut azure.record.json, "client_secret_id", "");
+    set(&mut azure.record.json, "client_secret_id", "");
     let run = azure.rotate(&[("retire", "previous")]);
     run.ends("rotated", 0);
     azure.expect_keys(&run, &[&azure.current(), &azure.old, &other]);
@@ -151,8 +151,8 @@ fn everything_else_in_the_vault_stays_as_it_was() {
             assert_ne!(record["revision"], azure.record.json["revision"], "{run}");
             record["revision"] = azure.record.json["revision"].clone();
             for label in ["client_secret_id", "client_secret", "expires"] {
-                let old = pamrun_tests::record::text(&azure.record.json, label);
-                pamrun_tests::record::set(record, label, &old);
+                let old = text(&azure.record.json, label);
+                set(record, label, &old);
             }
         }
     }

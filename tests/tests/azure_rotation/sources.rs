@@ -2,7 +2,7 @@
 
 use pamrun_tests::azure::{ADMIN_ROLE, Azure, admin_record};
 use pamrun_tests::canary::random_text;
-use pamrun_tests::record::{Record, Shown};
+use pamrun_tests::record::{Record, Shown, set};
 
 /// Fails unless a rotation succeeds with the admin's credentials, whatever else is at hand.
 #[track_caller]
@@ -149,7 +149,7 @@ fn no_admin_at_all_is_explained() {
 fn a_client_id_in_the_place_of_the_object_id_is_recognised() {
     let mut azure = Azure::new();
     let app_id = azure.target.app_id.clone();
-    pamrun_tests::record::set(&mut azure.record.json, "application_object_id", &app_id);
+    set(&mut azure.record.json, "application_object_id", &app_id);
     rotates(&azure);
 }
 
@@ -157,7 +157,7 @@ fn a_client_id_in_the_place_of_the_object_id_is_recognised() {
 fn an_app_that_does_not_exist_is_told_apart_from_other_failures() {
     let mut azure = Azure::new();
     let nobody = "00000000-0000-4000-8000-000000000000";
-    pamrun_tests::record::set(&mut azure.record.json, "application_object_id", nobody);
+    set(&mut azure.record.json, "application_object_id", nobody);
     let run = azure.rotate(&[]);
     run.ends("failed", 1).with_code("application-not-found");
     azure.expect_unchanged(&run, &[]);
@@ -167,7 +167,7 @@ fn an_app_that_does_not_exist_is_told_apart_from_other_failures() {
 fn an_object_id_that_is_no_id_is_refused_before_it_is_sent() {
     for wrong in ["", "payroll", "../../v1.0/users", "%2e%2e"] {
         let mut azure = Azure::new();
-        pamrun_tests::record::set(&mut azure.record.json, "application_object_id", wrong);
+        set(&mut azure.record.json, "application_object_id", wrong);
         let run = azure.rotate(&[]);
         run.ends("failed", 1);
         assert!(run.outcome["error"]["message"].as_str().unwrap().contains("application_object_id"), "{run}");
@@ -180,6 +180,6 @@ fn an_object_id_that_is_no_id_is_refused_before_it_is_sent() {
 fn a_tenant_may_be_named_by_its_domain() {
     let mut azure = Azure::new();
     let domain = azure.cloud.directory().domain(azure.sovereign).to_owned();
-    pamrun_tests::record::set(&mut azure.attached[0].json, "tenant_id", &domain);
+    set(&mut azure.attached[0].json, "tenant_id", &domain);
     rotates(&azure);
 }

@@ -65,13 +65,15 @@ fn a_collision_that_lasts_is_a_conflict_after_five_tries() {
 }
 
 #[test]
-fn throttling_is_waited_out_for_as_long_as_the_service_asks() {
-    let mut cloud = Cloud::new().failing("/addPassword", &[Fault::SlowDown(429, "11")]);
-    let (waited, _) = run(&mut cloud, |host| {
-        AzureAppSecret::rotate(host, &usual(), &plan_removing(&[]))?;
-        Ok(pamrun_plugin::Host::elapsed(host).as_secs())
-    });
-    assert_eq!(waited.unwrap(), 11);
+fn throttling_is_waited_out_for_as_long_as_the_service_asks_and_never_without_a_pause() {
+    for (asked, expected) in [("11", 11), ("0", 1)] {
+        let mut cloud = Cloud::new().failing("/addPassword", &[Fault::SlowDown(429, asked)]);
+        let (waited, _) = run(&mut cloud, |host| {
+            AzureAppSecret::rotate(host, &usual(), &plan_removing(&[]))?;
+            Ok(pamrun_plugin::Host::elapsed(host).as_secs())
+        });
+        assert_eq!(waited.unwrap(), expected);
+    }
 }
 
 #[test]
