@@ -123,6 +123,8 @@ fn rotate(
     let params = read_params(&settings, redactor)?;
     subject.record_uid = Some(params.user_record_uid.clone());
 
+    // Made first: it reads what the machine trusts while the plugin is loaded.
+    let gate = Gate::new(network(&settings)?, &settings.limits)?;
     let file = PluginFile::read(&settings.plugin, settings.limits.plugin)?;
     let runtime = Runtime::new(&settings.limits, Some(state.cache()?.path()))?;
     let loaded = runtime.load(&file.bytes, &file.digest.to_string())?;
@@ -145,7 +147,6 @@ fn rotate(
         redactor,
         warnings: Vec::new().into(),
     };
-    let gate = Gate::new(network(&settings)?, &settings.limits)?;
     let mut plugin = loaded.instantiate(Arc::new(gate), redactor.clone(), plugin_log(&manifest, redactor));
     let mut vault = match &settings.vault {
         VaultChoice::File(path) => Some(FileVault::new(path)),

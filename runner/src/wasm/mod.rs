@@ -22,6 +22,7 @@ mod step;
 mod suspects;
 #[cfg(test)]
 mod tests;
+mod trust;
 mod watch;
 
 pub use cache::CacheError;
