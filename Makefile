@@ -33,7 +33,7 @@ guests:
 	plugins/build.sh target/plugins/azure-app-secret.wasm target/guests/misbehaving.wasm
 
 bench: build plugins ## Measure start-up and a whole rotation
-	$(CARGO) bench --locked -p pamrun-tests
+	$(CARGO) bench --locked -p pamrun-tests --bench speed
 
 $(CARGO_DENY):
 	$(CARGO) install --quiet --locked --root target/tools cargo-deny --version 0.20.2

@@ -51,6 +51,8 @@ pub(super) fn rotate(
     params.new_password.iter().chain(&params.old_password).for_each(|password| redactor.learn(password));
     subject.record_uid = Some(params.user_record_uid.clone());
 
+    // Made first: it reads what the machine trusts while the plugin is loaded.
+    let gate = Gate::new(network(&settings)?, &settings.limits)?;
     let file = PluginFile::read(&settings.plugin, settings.limits.plugin)?;
     let digest = file.digest.to_string();
     let unfit = |error| Fault::unfit(&file.path, &error);
@@ -74,7 +76,6 @@ pub(super) fn rotate(
         redactor,
         warnings: Vec::new().into(),
     };
-    let gate = Gate::new(network(&settings)?, &settings.limits)?;
     let mut plugin = loaded.instantiate(Arc::new(gate), redactor.clone(), plugin_log(&manifest, redactor));
     let mut vault = match &settings.vault {
         VaultChoice::File(path) => Some(FileVault::new(path)),

@@ -44,7 +44,7 @@ pub struct Gate {
 }
 
 impl Gate {
-    /// Makes a gate. It connects to nothing yet.
+    /// Makes a gate. It connects to nothing yet, but begins to load what the machine trusts.
     ///
     /// # Errors
     /// When the proxy or the certificates are of no use.

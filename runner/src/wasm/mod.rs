@@ -23,6 +23,7 @@ mod step;
 mod suspects;
 #[cfg(test)]
 mod tests;
+mod trust;
 mod watch;
 
 pub use cache::CacheError;

@@ -1,6 +1,5 @@
 //! Sends judged requests: HTTP/1.1 over TLS, over connections that are kept for a whole rotation.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -9,15 +8,14 @@ use hyper::client::conn::http1::handshake;
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, RootCertStore};
 use tokio::time::{Instant, timeout_at};
-use tokio_rustls::TlsConnector;
 use wasmtime_wasi_http::{Error as HttpError, RequestOptions};
 
 use super::bodies::{Bodies, Unread};
 use super::dial::{Dialer, Resolve, bare};
 use super::gate::Judge;
 use super::pool::{Pool, Sender};
+use super::trust::Trust;
 use super::watch::Exceeded;
 use crate::limits::Limits;
 use crate::policy::Deny;
@@ -58,8 +56,7 @@ pub(super) enum SendError {
 /// The connections of one rotation.
 pub(super) struct Network {
     dialer: Dialer,
-    extra_roots: Vec<CertificateDer<'static>>,
-    tls: tokio::sync::OnceCell<TlsConnector>,
+    trust: Trust,
     pool: Pool,
     request_timeout: Duration,
     pub(super) bodies: Bodies,
@@ -78,8 +75,7 @@ impl Network {
         }
         Ok(Self {
             dialer: Dialer::new(options.resolve, options.proxy.as_ref())?,
-            extra_roots,
-            tls: tokio::sync::OnceCell::new(),
+            trust: Trust::load(extra_roots),
             pool: Pool::default(),
             request_timeout: limits.request_timeout,
             bodies: Bodies::new(limits),
@@ -156,29 +152,13 @@ impl Network {
         let name =
             ServerName::try_from(host.to_owned()).map_err(|_| failed(HttpError::HttpRequestUriInvalid))?;
         let stream = self.dialer.dial(host, port, judge, deadline).await?;
-        let tls = self.tls.get_or_try_init(|| self.trust()).await.map_err(failed)?;
+        let tls = self.trust.connector().await.ok_or_else(|| failed(HttpError::ConfigurationError))?;
         let stream = tls.connect(name, stream).await.map_err(|error| failed(tls_failure(&error)))?;
         let (sender, connection) =
             handshake(TokioIo::new(stream)).await.map_err(|error| failed(exchange_failure(&error)))?;
         // How it ends shows in the requests that use it.
         tokio::spawn(connection);
         Ok(sender)
-    }
-
-    /// Loads what the machine trusts: at the first connection, since not every run makes one.
-    async fn trust(&self) -> Result<TlsConnector, HttpError> {
-        let native = tokio::task::spawn_blocking(rustls_native_certs::load_native_certs);
-        let mut roots = RootCertStore::empty();
-        roots.add_parsable_certificates(native.await.map_err(|_| HttpError::ConfigurationError)?.certs);
-        roots.add_parsable_certificates(self.extra_roots.iter().cloned());
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let mut config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(|_| HttpError::ConfigurationError)?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(TlsConnector::from(Arc::new(config)))
     }
 }
 

@@ -80,21 +80,22 @@ impl Exec<'_> {
         &self.arguments
     }
 
+    /// The process that it is, for callers that run it themselves.
+    pub fn command(&self) -> Command {
+        let home = self.gateway.path("home");
+        let mut command = Command::new(binary());
+        command.args(&self.arguments).env_clear().current_dir(&home);
+        command.env("HOME", &home).env("TMPDIR", self.gateway.path("tmp"));
+        command
+    }
+
     /// Runs it, and looks for leaks of what was planted and of `secrets()`, asked for afterwards.
     pub fn run(self, secrets: impl FnOnce() -> Vec<String>) -> Run {
-        let binary = binary();
-        let home = self.gateway.path("home");
-        let mut child = Command::new(&binary)
-            .args(&self.arguments)
-            .env_clear()
-            .env("HOME", &home)
-            .env("TMPDIR", self.gateway.path("tmp"))
-            .current_dir(&home)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
+        let mut command = self.command();
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command
             .spawn()
-            .unwrap_or_else(|error| panic!("{}: {error}; run `make build` first", binary.display()));
+            .unwrap_or_else(|error| panic!("{}: {error}; run `make build` first", binary().display()));
         let (mut stdin, mut stdout, mut stderr) =
             (child.stdin.take().unwrap(), child.stdout.take().unwrap(), child.stderr.take().unwrap());
         let input = self.input;
