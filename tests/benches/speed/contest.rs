@@ -25,7 +25,7 @@ impl Contest {
     }
 
     /// Starts pamrun, and ends it.
-    pub fn nothing(&self) -> Measured {
+    pub fn nothing() -> Measured {
         let (measured, output) = run(Command::new(binary()).arg("--version"), b"", &Watch::default());
         assert!(output.status.success(), "{output:?}");
         measured
@@ -37,7 +37,7 @@ impl Contest {
     }
 
     /// The same by somebody who runs this plugin for the first time.
-    pub fn compiled(&self) -> Measured {
+    pub fn compiled() -> Measured {
         refused(private_folder().path())
     }
 
@@ -50,7 +50,7 @@ impl Contest {
     }
 
     /// The same by a straight program.
-    pub fn straight(&self) -> (Measured, Azure) {
+    pub fn straight() -> (Measured, Azure) {
         let azure = Azure::new();
         azure.fill_vault();
         let mut command = Command::new(env!("CARGO_BIN_EXE_straight"));
@@ -103,11 +103,11 @@ pub fn requests(azure: &Azure) -> Vec<String> {
         (&azure.admin.app_id, "ADMIN"),
         (&azure.target.app_id, "APP"),
     ];
-    let named = |text: &str| names.iter().fold(text.to_owned(), |text, (id, name)| text.replace(*id, name));
+    let renamed = |text: &str| names.iter().fold(text.to_owned(), |text, (id, name)| text.replace(*id, name));
     let line = |seen: pamrun_tests::cloud::Seen| {
-        let client = named(&seen.client_id.unwrap_or_default());
+        let client = renamed(&seen.client_id.unwrap_or_default());
         let traced = seen.client_request_id.is_some();
-        let target = named(&seen.target);
+        let target = renamed(&seen.target);
         format!(
             "{} {} {}{target} {client} {traced} {:?}",
             seen.connection, seen.method, seen.host, seen.status

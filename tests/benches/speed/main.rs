@@ -13,7 +13,7 @@ mod measure;
 use contest::{Contest, requests};
 use measure::Samples;
 
-/// How often each is run; PAMRUN_BENCH_ROUNDS says otherwise.
+/// How often each is run; `PAMRUN_BENCH_ROUNDS` says otherwise.
 const ROUNDS: usize = 50;
 /// Compiling takes too long to be done in every round.
 const ROUNDS_PER_COMPILE: usize = 10;
@@ -25,12 +25,12 @@ fn main() {
         [Samples::default(), Samples::default(), Samples::default()];
     let [mut pamrun, mut straight] = [Samples::default(), Samples::default()];
     for round in 0..rounds {
-        nothing.add(contest.nothing());
-        refused.add(contest.refused());
+        nothing.add(&Contest::nothing());
+        refused.add(&contest.refused());
         let (measured, ours) = contest.rotation();
-        pamrun.add(measured);
-        let (measured, theirs) = contest.straight();
-        straight.add(measured);
+        pamrun.add(&measured);
+        let (measured, theirs) = Contest::straight();
+        straight.add(&measured);
         assert_eq!(requests(&ours), requests(&theirs), "the two do not make the same requests");
         if round == 0 {
             println!(
@@ -39,7 +39,7 @@ fn main() {
             );
         }
         if round % ROUNDS_PER_COMPILE == 0 {
-            compiled.add(contest.compiled());
+            compiled.add(&Contest::compiled());
         }
     }
     println!("{:42} {:>9} {:>9} {:>9}", "", "median", "fastest", "memory");

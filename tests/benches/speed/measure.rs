@@ -59,7 +59,7 @@ pub struct Samples {
 
 impl Samples {
     /// Adds a run.
-    pub fn add(&mut self, measured: Measured) {
+    pub fn add(&mut self, measured: &Measured) {
         let at = self.times.partition_point(|time| *time < measured.time);
         self.times.insert(at, measured.time);
         self.memory = self.memory.max(measured.memory);
