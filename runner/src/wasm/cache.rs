@@ -5,18 +5,19 @@
 
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::{Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
 use rustix::process::geteuid;
 use sha2::{Digest, Sha256};
+use twox_hash::XxHash64;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-/// The length of the checksum that stands before the code.
-const CHECKSUM: usize = 32;
+/// The checksum that stands behind the code of an entry, in little-endian order.
+const CHECKSUM: usize = size_of::<u64>();
 
 /// Why compiled code cannot be kept. The plugin runs all the same, after being compiled anew.
 #[derive(Debug, thiserror::Error)]
@@ -35,7 +36,7 @@ pub enum CacheError {
         /// The folder.
         folder: PathBuf,
         /// Why.
-        source: std::io::Error,
+        source: io::Error,
     },
 }
 
@@ -58,52 +59,37 @@ impl Cache {
     pub(super) fn get(&self, engine: &Engine, digest: &str) -> Result<Option<Component>, CacheError> {
         match self.check() {
             Ok(()) => {}
-            Err(CacheError::NotWritable { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
+            Err(CacheError::NotWritable { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
                 return Ok(None);
             }
             Err(error) => return Err(error),
         }
         let key = self.key(digest);
-        let Ok(Some(entry)) = self.read(&key) else { return Ok(None) };
-        let Some((stored, code)) = entry.split_at_checked(CHECKSUM) else { return Ok(None) };
-        if stored != checksum(&key, code) {
-            return Ok(None);
-        }
-        Ok(deserialize(engine, code))
+        let entry = self.folder.join(&key);
+        Ok(if is_sound(&entry, &key).unwrap_or(false) { deserialize(engine, &entry) } else { None })
     }
 
     /// Puts compiled code in.
     pub(super) fn put(&self, component: &Component, digest: &str) -> Result<(), CacheError> {
-        let code = component.serialize().map_err(|error| self.not_writable(std::io::Error::other(error)))?;
+        let code = component.serialize().map_err(|error| self.not_writable(io::Error::other(error)))?;
         let made = DirBuilder::new().recursive(true).mode(0o700).create(&self.folder);
         made.map_err(|error| self.not_writable(error))?;
         self.check()?;
         self.write(&self.key(digest), &code).map_err(|error| self.not_writable(error))
     }
 
-    /// Reads an entry. That the folder is ours says nothing of what came into it before it was.
-    fn read(&self, key: &str) -> std::io::Result<Option<Vec<u8>>> {
-        let no_link = OFlags::NOFOLLOW.bits().cast_signed();
-        let mut file = OpenOptions::new().read(true).custom_flags(no_link).open(self.folder.join(key))?;
-        let found = file.metadata()?;
-        if !found.is_file() || found.uid() != geteuid().as_raw() || found.mode() & 0o022 != 0 {
-            return Ok(None);
-        }
-        let mut entry = Vec::new();
-        file.read_to_end(&mut entry)?;
-        Ok(Some(entry))
-    }
-
     /// Writes an entry so that a reader sees a whole one or none.
-    fn write(&self, key: &str, code: &[u8]) -> std::io::Result<()> {
+    fn write(&self, key: &str, code: &[u8]) -> io::Result<()> {
+        let mut checksum = checksum(key);
+        checksum.write(code);
         let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(&self.folder)?;
-        file.write_all(&checksum(key, code))?;
         file.write_all(code)?;
+        file.write_all(&checksum.finish().to_le_bytes())?;
         file.persist(self.folder.join(key))?;
         Ok(())
     }
 
-    fn not_writable(&self, source: std::io::Error) -> CacheError {
+    fn not_writable(&self, source: io::Error) -> CacheError {
         CacheError::NotWritable { folder: self.folder.clone(), source }
     }
 
@@ -134,17 +120,56 @@ impl Cache {
     }
 }
 
-/// Guards an entry against damage, and against being taken for another one.
-fn checksum(key: &str, code: &[u8]) -> [u8; CHECKSUM] {
-    Sha256::new().chain_update(key).chain_update(code).finalize().into()
+/// Begins the checksum of an entry. It guards against damage, and against being taken for another
+/// entry; whoever could forge one could run code as us anyway.
+fn checksum(key: &str) -> XxHash64 {
+    let mut checksum = XxHash64::with_seed(0);
+    checksum.write(key.as_bytes());
+    checksum
 }
 
-/// Makes a component of code that was compiled before; `None` when it is not for this engine.
+/// Tells whether an entry is ours, and as it was written. That the folder is ours says nothing of
+/// what came into it before it was.
+fn is_sound(entry: &Path, key: &str) -> io::Result<bool> {
+    let no_link = OFlags::NOFOLLOW.bits().cast_signed();
+    let file = OpenOptions::new().read(true).custom_flags(no_link).open(entry)?;
+    let found = file.metadata()?;
+    if !found.is_file() || found.uid() != geteuid().as_raw() || found.mode() & 0o022 != 0 {
+        return Ok(false);
+    }
+    let length = found.len().saturating_sub(CHECKSUM as u64);
+    let mut code = BufReader::with_capacity(1 << 16, file).take(length);
+    let mut checksum = checksum(key);
+    loop {
+        let piece = code.fill_buf()?;
+        if piece.is_empty() {
+            break;
+        }
+        checksum.write(piece);
+        let read = piece.len();
+        code.consume(read);
+    }
+    let mut stored = [0; CHECKSUM];
+    code.into_inner().read_exact(&mut stored)?;
+    Ok(u64::from_le_bytes(stored) == checksum.finish())
+}
+
+/// Makes a component of the code in an entry; `None` when it is not for this engine.
+///
+/// The code is mapped from its file, so that only the pages that run are ever touched.
 #[expect(unsafe_code, reason = "compiling anew takes seconds for some plugins")]
-fn deserialize(engine: &Engine, code: &[u8]) -> Option<Component> {
-    // SAFETY: `code` must be what `Component::serialize` returned, unchanged. Its one caller,
-    // `Cache::get`, has read it from a file that only we can write to, in a folder that only we can
-    // write to (`read`, `check`), and has compared it with the checksum that `put` wrote together with it. It is in our own memory
-    // by now, so nothing can change it any more. That it is for this engine Wasmtime checks itself.
-    unsafe { Component::deserialize(engine, code) }.ok()
+#[expect(clippy::disallowed_methods, reason = "the cache owns its folder")]
+fn deserialize(engine: &Engine, entry: &Path) -> Option<Component> {
+    // SAFETY: the file must hold what `Component::serialize` returned, and must not change while
+    // it is mapped. Its one caller, `Cache::get`, has found that nobody but us can write to it or
+    // to its folder (`is_sound`, `check`), and that it ends with the checksum that `put` wrote.
+    // `put` renames whole files into place; none is written to once it has its name. That the code
+    // is for this engine Wasmtime checks itself, and it ignores what stands behind the code.
+    let mapped = unsafe { Component::deserialize_file(engine, entry) };
+    mapped.ok().or_else(|| {
+        // What lies on a file system without execution (`noexec`) can be run from a copy only.
+        let code = fs::read(entry).ok()?;
+        // SAFETY: as above.
+        unsafe { Component::deserialize(engine, code) }.ok()
+    })
 }

@@ -56,9 +56,13 @@ fn a_damaged_entry_is_compiled_anew() {
     let folder = scratch.path().join("cache");
     let (runtime, entry) = filled(&folder);
     let whole = fs::read(&entry).unwrap();
-    let mut flipped = whole.clone();
-    *flipped.last_mut().unwrap() ^= 1;
-    for damaged in [&whole[..whole.len() / 2], &whole[..10], &[], &flipped] {
+    let flipped = |at: usize| {
+        let mut flipped = whole.clone();
+        flipped[at] ^= 1;
+        flipped
+    };
+    let (in_the_code, in_the_checksum) = (flipped(whole.len() / 2), flipped(whole.len() - 1));
+    for damaged in [&whole[..whole.len() / 2], &whole[..7], &[], &in_the_code, &in_the_checksum] {
         fs::write(&entry, damaged).unwrap();
         assert!(!is_kept(&runtime, DIGEST));
         assert!(runtime.load(&plugin(MANIFEST, "unreachable"), DIGEST).unwrap().warning().is_none());
