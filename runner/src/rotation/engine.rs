@@ -75,18 +75,7 @@ impl<'a> Engine<'a> {
             secrets: parts.secrets,
             deadline: parts.clock.elapsed() + job.limits.timeout,
             tries: Tries::default(),
-            outcome: Outcome {
-                kind: OutcomeKind::Failed,
-                plan: None,
-                updates: Vec::new(),
-                saved: false,
-                proof: None,
-                removed: Vec::new(),
-                retained: Vec::new(),
-                steps: Vec::new(),
-                warnings: Vec::new(),
-                error: None,
-            },
+            outcome: Outcome::new(OutcomeKind::Failed),
         }
     }
 
