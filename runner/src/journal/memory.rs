@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::rotation::{Entry, Journal, JournalError, Lock};
+use crate::rotation::{Entry, Journal, JournalError, Lock, OpenRotation};
 
 /// Keeps the entries of one run in their order.
 ///
@@ -32,7 +32,13 @@ impl Journal for MemoryJournal {
         Ok(Lock::Free)
     }
 
-    fn append(&mut self, entry: Entry) -> Result<(), JournalError> {
+    fn unlock_target(&mut self) {}
+
+    fn open_rotations(&self) -> Vec<OpenRotation> {
+        Vec::new()
+    }
+
+    fn append(&mut self, _rotation_id: &str, entry: Entry) -> Result<(), JournalError> {
         self.entries.push(entry);
         Ok(())
     }
@@ -45,9 +51,13 @@ mod tests {
     #[test]
     fn entries_are_kept_in_their_order() {
         let mut journal = MemoryJournal::default();
-        let entries = [Entry::Made { handle: "k1".to_owned() }, Entry::Saving { revision: 7 }, Entry::Done];
+        let entries = [
+            Entry::Made { handle: "k1".to_owned(), field: None },
+            Entry::Saving { revision: 7 },
+            Entry::Done,
+        ];
         for entry in entries.clone() {
-            journal.append(entry).unwrap();
+            journal.append("r1", entry).unwrap();
         }
         assert_eq!(journal.entries(), entries);
     }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Place, Role};
 use crate::secret::Secret;
 
@@ -96,7 +98,7 @@ impl Update {
 }
 
 /// A credential as the service lists it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listed {
     /// The id that removes it.
     pub id: String,
@@ -107,7 +109,7 @@ pub struct Listed {
 }
 
 /// What preflight found.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
     /// The identity of what is rotated, the same for everyone who rotates it.
     pub target: String,

@@ -17,11 +17,13 @@ impl Engine<'_> {
     ) -> Result<(), Stop> {
         let handle = &credential.handle;
         let plan = self.removable(&ready.plan, handle, records);
+        let revision = records.iter().find(|record| record.uid == self.job.record_uid);
+        let saved = Entry::Saved { revision: revision.and_then(|record| record.revision) };
         if plan.removes.is_empty() {
-            self.close(Entry::Saved);
+            self.close(saved);
             return Ok(());
         }
-        let done = match self.append(Entry::Saved) {
+        let done = match self.append(saved) {
             Ok(()) => self.remove(&plan, handle, records).await,
             Err(stop) => Err(stop),
         };

@@ -177,7 +177,8 @@ impl<'a> Engine<'a> {
 
     /// Writes a journal entry; what it announces must not happen when this fails.
     pub(super) fn append(&mut self, entry: Entry) -> Result<(), Stop> {
-        self.journal.append(entry).map_err(|error| Stop::failed("journal", error.code, error.message))
+        let appended = self.journal.append(&self.job.rotation_id, entry);
+        appended.map_err(|error| Stop::failed("journal", error.code, error.message))
     }
 
     /// Writes a rotation's last entry. By then all is done: an entry that cannot be written keeps

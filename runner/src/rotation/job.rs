@@ -1,5 +1,7 @@
 //! What a rotation is asked to do, and what it works with.
 
+use serde_json::Value;
+
 use super::{Clock, Journal, Plugin, Secrets, Stop, Vault};
 use crate::limits::Limits;
 use crate::model::{Record, RecordUid, Request, ReturnedField, StepName};
@@ -20,6 +22,8 @@ pub struct Job {
     pub returns: Vec<ReturnedField>,
     /// Of the table, the engine keeps `timeout`, `reserve` and `settle_window`.
     pub limits: Limits,
+    /// How to bring back plugin, settings, vault and network, for the journal only.
+    pub setup: Value,
     /// Stop after the plan.
     pub dry_run: bool,
 }

@@ -2,31 +2,33 @@
 
 use std::time::Duration;
 
-use crate::model::{Plan, RecordUid};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::model::{Place, Plan, RecordUid, Strategy};
 
 /// What is announced before it is done.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "entry", rename_all = "kebab-case")]
 pub enum Entry {
     /// A rotation is about to change its target.
-    Intent {
-        /// The rotation's id.
-        rotation_id: String,
-        /// The record that it is for.
-        record_uid: RecordUid,
-        /// What preflight found.
-        plan: Plan,
-    },
+    Intent(Box<Intent>),
     /// A try of rotate.
     Try {
         /// The marker that it names its credential with.
         marker: String,
-        /// When, as time since the Unix epoch.
+        /// When it begins, as time since the Unix epoch.
         at: Duration,
+        /// When it has ended at the latest, as time since the Unix epoch: nothing is sent after it.
+        until: Duration,
     },
     /// Rotate returned.
     Made {
         /// The handle of the new credential.
         handle: String,
+        /// The field of the record that gets the handle; none when the plugin forgot it, and the
+        /// credential is therefore never saved.
+        field: Option<HandleField>,
     },
     /// The vault is about to be written.
     Saving {
@@ -34,7 +36,10 @@ pub enum Entry {
         revision: i64,
     },
     /// The vault holds the new credential: only forward from here.
-    Saved,
+    Saved {
+        /// The record's revision as it was read back.
+        revision: Option<i64>,
+    },
     /// The new credential is about to be printed, for a caller who saves it himself.
     HandingOver,
     /// It was printed.
@@ -43,6 +48,51 @@ pub enum Entry {
     RolledBack,
     /// Nothing is left to do.
     Done,
+}
+
+impl Entry {
+    /// Tells whether it is a rotation's last one.
+    #[must_use]
+    pub fn closes(&self) -> bool {
+        matches!(self, Self::HandedOver | Self::RolledBack | Self::Done)
+    }
+}
+
+/// The field of the record that says which credential the record holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HandleField {
+    /// Its label.
+    pub label: String,
+    /// Where it stands.
+    pub place: Place,
+    /// What it held before: the handle of the credential that is replaced.
+    pub before: Option<String>,
+}
+
+/// What a rotation is about to do, and what whoever finishes it needs to know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Intent {
+    /// The record that it is for.
+    pub record_uid: RecordUid,
+    /// How it rotates.
+    pub strategy: Strategy,
+    /// What preflight found, less what may not be removed.
+    pub plan: Plan,
+    /// The ids that preflight listed and that may not be removed.
+    pub spared: Vec<String>,
+    /// The records that were asked for, the target among them.
+    pub records: Vec<RecordUid>,
+    /// How to bring back plugin, settings, vault and network. The engine does not look into it.
+    pub setup: Value,
+}
+
+/// A rotation that was begun and not closed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenRotation {
+    /// Its id.
+    pub rotation_id: String,
+    /// Its entries, the oldest first; the first one is its [`Entry::Intent`].
+    pub entries: Vec<Entry>,
 }
 
 /// Why the journal could not do what it was asked. The act that was to follow must not happen.
@@ -58,7 +108,7 @@ pub struct JournalError {
 /// What had to be done to get a lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lock {
-    /// It was free.
+    /// It was free, or ours already.
     Free,
     /// Somebody held it; what was read before is stale.
     Waited,
@@ -68,12 +118,22 @@ pub enum Lock {
 #[async_trait::async_trait(?Send)]
 pub trait Journal {
     /// Locks the record against other rotations, until the journal is dropped.
+    ///
+    /// # Errors
+    /// Who held it all the time, or what is wrong with the record's journal.
     async fn lock_record(&mut self, uid: &str, patience: Duration) -> Result<Lock, JournalError>;
     /// Locks the target, letting go of a target locked before.
+    ///
+    /// # Errors
+    /// Who held it all the time.
     async fn lock_target(&mut self, target: &str, patience: Duration) -> Result<Lock, JournalError>;
-    /// Writes an entry; durable when it returns.
+    /// Lets go of the target.
+    fn unlock_target(&mut self);
+    /// Returns the rotations of the locked record that are open, the oldest first.
+    fn open_rotations(&self) -> Vec<OpenRotation>;
+    /// Writes an entry of a rotation of the locked record; durable when it returns.
     ///
     /// # Errors
     /// Why it could not be made durable.
-    fn append(&mut self, entry: Entry) -> Result<(), JournalError>;
+    fn append(&mut self, rotation_id: &str, entry: Entry) -> Result<(), JournalError>;
 }

@@ -2,6 +2,7 @@
 
 use super::contract::{judge_handle, judge_updates};
 use super::engine::{Engine, Ready};
+use super::records::handle_field;
 use super::undo::Settled;
 use super::{Change, Entry, StepError, Stop, marker};
 use crate::model::{Credential, FailureKind, Proof, StepName};
@@ -51,7 +52,8 @@ impl Engine<'_> {
     fn begin_try(&mut self) -> Result<(), Stop> {
         self.tries.count += 1;
         let marker = marker(&self.job.record_uid, &self.job.rotation_id, self.tries.count);
-        self.append(Entry::Try { marker, at: self.clock.unix_time() })
+        let at = self.clock.unix_time();
+        self.append(Entry::Try { marker, at, until: at + self.time_left(StepName::Rotate) })
     }
 
     /// Step 7. A handle that cannot be right is not passed on: what was made is found by its
@@ -60,7 +62,12 @@ impl Engine<'_> {
         if let Err(why) = judge_handle(&credential, &ready.taken, self.secrets) {
             return Err(self.roll_back(ready, None, Stop::contract(StepName::Rotate, why)).await);
         }
-        let made = self.append(Entry::Made { handle: credential.handle.clone() }).and_then(|()| {
+        let mut field = handle_field(&ready.target, &credential);
+        if let Some(field) = &mut field {
+            // A record may hold anything there; a journal must not.
+            field.before.take_if(|before| self.secrets.finds_secret_in(before));
+        }
+        let made = self.append(Entry::Made { handle: credential.handle.clone(), field }).and_then(|()| {
             judge_updates(&credential, &self.job.returns)
                 .map_err(|why| Stop::contract(StepName::Rotate, &why))
         });

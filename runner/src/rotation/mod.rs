@@ -27,7 +27,7 @@ mod tests;
 pub use clock::Clock;
 pub use contract::Secrets;
 pub use job::{Job, Parts, Prepare, Prepared, StepGrants};
-pub use journal::{Entry, Journal, JournalError, Lock};
+pub use journal::{Entry, HandleField, Intent, Journal, JournalError, Lock, OpenRotation};
 pub use marker::{is_marker_of_another, marker, marker_stem};
 pub use outcome::{ErrorInfo, Outcome, OutcomeKind, StepTiming};
 pub use overlap::rotate_overlap;

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::contract::{judge_plan, spare};
 use super::engine::{Engine, Fresh, Ready};
 use super::records::named_by;
-use super::{Entry, Job, Lock, Outcome, OutcomeKind, Parts, Stop};
-use crate::model::{Credential, Record, StepName};
+use super::{Entry, Intent, Job, Lock, Outcome, OutcomeKind, Parts, Stop};
+use crate::model::{Credential, Record, StepName, Strategy};
 use crate::policy::Removals;
 
 /// How often a rotation is planned anew because its target was in other hands meanwhile.
@@ -112,11 +112,14 @@ impl Engine<'_> {
 
     /// Step 5.
     fn announce(&mut self, ready: &Ready) -> Result<(), Stop> {
-        self.append(Entry::Intent {
-            rotation_id: self.job.rotation_id.clone(),
+        self.append(Entry::Intent(Box::new(Intent {
             record_uid: self.job.record_uid.clone(),
+            strategy: Strategy::Overlap,
             plan: ready.plan.clone(),
-        })
+            spared: ready.spared.iter().map(|spared| spared.listed.id.clone()).collect(),
+            records: self.job.wanted.clone(),
+            setup: self.job.setup.clone(),
+        })))
     }
 
     /// What takes the place of steps 9 to 13 without a vault: nothing is removed, since nobody

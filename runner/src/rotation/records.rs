@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::HandleField;
 use crate::model::{Credential, Record, Update};
 use crate::policy::spelling;
 use crate::secret::Secret;
@@ -89,6 +90,15 @@ pub(super) fn holds(now: &Record, before: &Record, credential: &Credential) -> H
     } else {
         Holds::Others
     }
+}
+
+/// The field that gets the handle, and what it holds `before`; none where no update has it.
+pub(super) fn handle_field(before: &Record, credential: &Credential) -> Option<HandleField> {
+    let holds_handle =
+        |update: &&Update| matches!(&update.values[..], [only] if only.expose() == credential.handle);
+    let update = credential.updates.iter().find(holds_handle)?;
+    let before = texts(before, update).into_iter().next().map(Cow::into_owned);
+    Some(HandleField { label: update.label.clone(), place: update.place, before })
 }
 
 fn is_written(record: &Record, update: &Update) -> bool {

@@ -40,4 +40,9 @@ pub trait Vault {
     /// Saves `record` with `updates` in it, if the vault still has the record's revision. With no
     /// updates, it saves the record unchanged: the revision moves, and fences off a late save.
     async fn save(&mut self, record: &Record, updates: &[Update]) -> Result<(), SaveError>;
+
+    /// What an operator should know of the vault, as far as it has shown by now.
+    fn warnings(&self) -> &[String] {
+        &[]
+    }
 }

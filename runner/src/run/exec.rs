@@ -56,7 +56,7 @@ fn end(subject: &Subject, mut outcome: Outcome, journal: &mut MemoryJournal, red
     let is_handing_over = journal.entries().contains(&Entry::HandingOver);
     if is_handing_over && printed.is_ok() {
         // In memory it cannot fail, and nothing would be done about it: the values are out.
-        let _ = journal.append(Entry::HandedOver);
+        let _ = journal.append(subject.rotation_id.as_deref().unwrap_or_default(), Entry::HandedOver);
     }
     // Who reads the text on the same screen need not read it twice.
     let is_told =
@@ -91,7 +91,7 @@ fn tell(console: &Console<'_>, outcome: &Outcome) {
 
 fn not_handed_over(journal: &MemoryJournal) -> String {
     let made = journal.entries().iter().rev().find_map(|entry| match entry {
-        Entry::Made { handle } => Some(format!("the new credential {handle}")),
+        Entry::Made { handle, .. } => Some(format!("the new credential {handle}")),
         _ => None,
     });
     let made = made.unwrap_or_else(|| "a new credential".to_owned());
@@ -138,7 +138,7 @@ mod tests {
 
     fn journal(entries: impl IntoIterator<Item = Entry>) -> MemoryJournal {
         let mut journal = MemoryJournal::default();
-        entries.into_iter().for_each(|entry| journal.append(entry).unwrap());
+        entries.into_iter().for_each(|entry| journal.append("r1", entry).unwrap());
         journal
     }
 
@@ -151,7 +151,8 @@ mod tests {
 
     #[test]
     fn a_bug_after_a_try_is_uncertain_and_names_what_may_be_left() {
-        let entry = Entry::Try { marker: "pamrun-r-1.1".to_owned(), at: Duration::ZERO };
+        let entry =
+            Entry::Try { marker: "pamrun-r-1.1".to_owned(), at: Duration::ZERO, until: Duration::ZERO };
         let outcome = panicked("x.rs:1", &journal([entry]));
         assert_eq!(outcome.kind, OutcomeKind::Uncertain);
         let error = outcome.error.unwrap();
@@ -161,7 +162,10 @@ mod tests {
 
     #[test]
     fn who_did_not_get_a_credential_is_told_which_one() {
-        let hint = not_handed_over(&journal([Entry::Made { handle: "k2".to_owned() }, Entry::HandingOver]));
+        let hint = not_handed_over(&journal([
+            Entry::Made { handle: "k2".to_owned(), field: None },
+            Entry::HandingOver,
+        ]));
         assert!(hint.starts_with("the new credential k2 is valid"), "{hint}");
     }
 }

@@ -3,6 +3,7 @@
 //! In: argv. Out: an exit code; everything else has been said by `report`. Touches: stdin, and the
 //! process's own limits.
 
+mod attach;
 mod block_on;
 mod clock;
 mod exec;

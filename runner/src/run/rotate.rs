@@ -1,16 +1,16 @@
 //! The chain of one rotation: settings, params, plugin, request and grant, engine.
 
 use std::io::stdin;
-use std::rc::Rc;
-use std::sync::Arc;
 use std::time::Instant;
 
+use serde_json::Value;
+
 use super::ask_for;
+use super::attach::{attach, vault};
 use super::block_on::block_on;
 use super::clock::SystemClock;
 use super::exec::Subject;
 use super::fault::Fault;
-use super::plugin::check;
 use super::prepare::Preparation;
 use crate::catalog::PluginFile;
 use crate::cli::{
@@ -20,12 +20,11 @@ use crate::journal::MemoryJournal;
 use crate::model::Manifest;
 use crate::params::Params;
 use crate::policy::Operator;
-use crate::report::{Console, Message, PluginInfo, stdout_is_discarded};
+use crate::report::stdout_is_discarded;
 use crate::request::wanted_uids;
-use crate::rotation::{Job, Outcome, OutcomeKind, Parts, StepTiming, Vault, rotate_overlap};
+use crate::rotation::{Job, Outcome, OutcomeKind, Parts, StepTiming, rotate_overlap};
 use crate::secret::Redactor;
-use crate::vault::FileVault;
-use crate::wasm::{Gate, LogLevel, LogLine, NetworkOptions, Resolve, Runtime};
+use crate::wasm::{Gate, NetworkOptions, Resolve};
 
 /// Rotates once. What is found out on the way about whom it is for goes into `subject`, and every
 /// secret into `redactor`, so that both are of use however it ends.
@@ -54,18 +53,13 @@ pub(super) fn rotate(
     // Made first: it reads what the machine trusts while the plugin is loaded.
     let gate = Gate::new(network(&settings)?, &settings.limits)?;
     let file = PluginFile::read(&settings.plugin, settings.limits.plugin)?;
-    let digest = file.digest.to_string();
-    let unfit = |error| Fault::unfit(&file.path, &error);
-    let runtime = Runtime::new(&settings.limits, Some(state.cache()?.path())).map_err(unfit)?;
-    let loaded = runtime.load(&file.bytes, &digest).map_err(unfit)?;
-    let manifest = block_on(loaded.describe())??;
-    subject.plugin = Some(PluginInfo::wasm(&manifest.name, &manifest.version, file.digest));
-    check(&manifest)?;
+    let attached = attach(&file, &settings, &state, gate, redactor, subject)?;
+    let (manifest, mut plugin) = (attached.manifest, attached.plugin);
     let load_time = StepTiming { name: "load".to_owned(), elapsed: started.elapsed(), requests: 0 };
 
     let job = job(&settings, &params, &manifest);
     subject.rotation_id = Some(job.rotation_id.clone());
-    let config = settings.for_plugin(&digest);
+    let config = settings.for_plugin(&file.digest.to_string());
     let preparation = Preparation {
         manifest: &manifest,
         params: &params,
@@ -76,14 +70,10 @@ pub(super) fn rotate(
         redactor,
         warnings: Vec::new().into(),
     };
-    let mut plugin = loaded.instantiate(Arc::new(gate), redactor.clone(), plugin_log(&manifest, redactor));
-    let mut vault = match &settings.vault {
-        VaultChoice::File(path) => Some(FileVault::new(path)),
-        VaultChoice::None => None,
-    };
+    let mut vault = vault(&settings);
     let parts = Parts {
-        plugin: &mut plugin,
-        vault: vault.as_mut().map(|vault| -> &mut dyn Vault { vault }),
+        plugin: plugin.as_mut(),
+        vault: vault.as_deref_mut().map(|vault| vault as _),
         journal,
         clock: &SystemClock::start(),
         prepare: &|records| preparation.prepare(records),
@@ -95,7 +85,7 @@ pub(super) fn rotate(
     let warnings = [
         params.warnings(),
         override_warnings(&settings),
-        loaded.warning().map(ToString::to_string).into_iter().collect(),
+        attached.warning.into_iter().collect(),
         vault.as_ref().map_or_else(Vec::new, |vault| vault.warnings().to_vec()),
         preparation.warnings.take(),
     ];
@@ -121,6 +111,7 @@ fn job(settings: &ExecSettings, params: &Params, manifest: &Manifest) -> Job {
         params_records,
         returns: manifest.returns.clone(),
         limits: settings.limits.clone(),
+        setup: Value::Null,
         dry_run: settings.dry_run,
     }
 }
@@ -160,20 +151,5 @@ fn nothing_removed(outcome: &Outcome) -> Option<String> {
         "with the vault `none` nothing is removed: what the plan lists stays until a later rotation or \
          until somebody removes it"
             .to_owned()
-    })
-}
-
-/// Where a plugin's log goes: to people, once its step has ended. What is of use to its author
-/// only is left out.
-fn plugin_log(manifest: &Manifest, redactor: &Redactor) -> Rc<dyn Fn(LogLine)> {
-    let (name, redactor) = (manifest.name.clone(), redactor.clone());
-    Rc::new(move |line| {
-        let level = match line.level {
-            LogLevel::Debug => return,
-            LogLevel::Info => "info",
-            LogLevel::Warn => "warn",
-        };
-        let redact = |text: &str| redactor.redact(text);
-        Console::new(&redact).say(Message::Plugin { name: &name, level, text: &line.text });
     })
 }

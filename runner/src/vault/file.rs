@@ -97,12 +97,6 @@ impl FileVault {
         Self { path: path.into(), patience: PATIENCE, warnings: Vec::new() }
     }
 
-    /// What an operator should know about the file, as far as it has been used.
-    #[must_use]
-    pub fn warnings(&self) -> &[String] {
-        &self.warnings
-    }
-
     fn open(&mut self, path: PathBuf) -> Result<Opened, FileError> {
         let unreadable = |source| FileError::Unreadable { path: path.clone(), source };
         let (metadata, bytes) = read(&path).map_err(unreadable)?;
@@ -194,6 +188,10 @@ impl Vault for FileVault {
                 Err(SaveError::Unclear(format!("{}: {source}", path.display())))
             }
         }
+    }
+
+    fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 }
 

@@ -103,7 +103,7 @@ impl Plugin for World {
         state.enter(StepName::Rotate, &call);
         let announced =
             matches!(state.journal.last(), Some(Entry::Try { marker, .. }) if *marker == call.request.marker);
-        if !announced || !matches!(state.journal.first(), Some(Entry::Intent { .. })) {
+        if !announced || !matches!(state.journal.first(), Some(Entry::Intent(_))) {
             state.breach("rotate was called before it was journaled");
         }
         let fault = state.rotate.pop_front().unwrap_or_default();
@@ -142,7 +142,7 @@ impl Plugin for World {
     async fn verify(&mut self, call: Call<'_>, _plan: &Plan, credential: &Credential) -> StepResult<Proof> {
         let mut state = self.0.borrow_mut();
         state.enter(StepName::Verify, &call);
-        if !matches!(state.journal.last(), Some(Entry::Made { handle }) if *handle == credential.handle) {
+        if !matches!(state.journal.last(), Some(Entry::Made { handle, .. }) if *handle == credential.handle) {
             state.breach("verify was called before the handle was journaled");
         }
         match state.verify.pop_front().unwrap_or_default() {
@@ -160,7 +160,8 @@ impl Plugin for World {
     async fn commit(&mut self, call: Call<'_>, plan: &Plan, handle: &str) -> StepResult<Vec<Removed>> {
         let mut state = self.0.borrow_mut();
         state.enter(StepName::Commit, &call);
-        if state.journal.last() != Some(&Entry::Saved) || !state.versions.iter().any(|seen| seen.id == handle)
+        if !matches!(state.journal.last(), Some(Entry::Saved { .. }))
+            || !state.versions.iter().any(|seen| seen.id == handle)
         {
             state.breach("commit was called before the save was proven");
         }

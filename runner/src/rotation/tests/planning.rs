@@ -36,11 +36,11 @@ fn a_rotation_without_failures_takes_its_steps_in_their_order() {
     assert!(matches!(
         &state.journal[..],
         [
-            Entry::Intent { .. },
+            Entry::Intent(_),
             Entry::Try { .. },
             Entry::Made { .. },
             Entry::Saving { revision: 7 },
-            Entry::Saved,
+            Entry::Saved { .. },
             Entry::Done
         ]
     ));

@@ -197,6 +197,7 @@ impl World {
             wanted: state.others.iter().map(|record| record.uid.clone()).collect(),
             returns: vec![field("client_secret_id", "text"), field("client_secret", "secret")],
             limits: state.limits.clone(),
+            setup: serde_json::Value::Null,
             dry_run: false,
         }
     }
@@ -362,7 +363,13 @@ impl Journal for World {
         Ok(state.target_locks.pop_front().unwrap_or(Lock::Free))
     }
 
-    fn append(&mut self, entry: Entry) -> Result<(), JournalError> {
+    fn unlock_target(&mut self) {}
+
+    fn open_rotations(&self) -> Vec<OpenRotation> {
+        Vec::new()
+    }
+
+    fn append(&mut self, _rotation_id: &str, entry: Entry) -> Result<(), JournalError> {
         let mut state = self.0.borrow_mut();
         let at = state.appends;
         state.appends += 1;
