@@ -302,13 +302,15 @@ fn a_slow_answer_is_done_at_once_and_a_late_write_in_its_time() {
 
 #[test]
 fn a_late_write_lands_unless_another_one_came_first() {
-    let hour = Duration::from_secs(3600);
+    let hour = Duration::from_hours(1);
     for (in_between, stored) in [(None, "late"), (Some("in between"), "in between")] {
         let mut bench = Bench::new();
         bench.keeper.fault(On::update(), Fault::LandLate(hour));
         says(bench.update("late"), "broke");
         assert_eq!(bench.stored(), "one");
-        in_between.into_iter().for_each(|value| bench.update(value).unwrap());
+        if let Some(value) = in_between {
+            bench.update(value).unwrap();
+        }
         bench.keeper.land_late_writes();
         assert_eq!(bench.stored(), stored);
     }
