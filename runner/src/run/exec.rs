@@ -1,6 +1,7 @@
 //! `pamrun exec`: one rotation, told in one document on stdout, and to people on stderr.
 
 use std::io;
+use std::time::Instant;
 
 use super::fault::Fault;
 use super::guard;
@@ -8,19 +9,37 @@ use super::rotate::rotate;
 use crate::cli::{ExecArgs, Format};
 use crate::journal::MemoryJournal;
 use crate::report::{
-    Console, Message, PluginInfo, Report, print, render_json, render_text, stdout_is_terminal,
+    Audit, Console, Document, Message, PluginInfo, Report, print, render_json, render_text,
+    stdout_is_terminal,
 };
 use crate::rotation::{Entry, ErrorInfo, Journal, Outcome, OutcomeKind};
 use crate::secret::Redactor;
 
-/// What the document says besides the outcome; known bit by bit.
-#[derive(Default)]
+/// What the document says besides the outcome, and where else it is told; known bit by bit.
 pub(super) struct Subject {
+    began: Instant,
     pub(super) rotation_id: Option<String>,
     pub(super) record_uid: Option<String>,
     pub(super) plugin: Option<PluginInfo>,
     pub(super) format: Format,
+    pub(super) audit: Option<Audit>,
+    pub(super) dry_run: bool,
     reveal: bool,
+}
+
+impl Subject {
+    fn new(format: Format, reveal: bool) -> Self {
+        Self {
+            began: Instant::now(),
+            rotation_id: None,
+            record_uid: None,
+            plugin: None,
+            format,
+            audit: None,
+            dry_run: false,
+            reveal,
+        }
+    }
 }
 
 /// Runs one rotation, prints its document, and returns the exit code.
@@ -28,7 +47,7 @@ pub(super) fn exec(args: ExecArgs) -> u8 {
     let redactor = Redactor::default();
     // A mistake in the settings is told in the form that was asked for, too.
     let format = if args.format.as_deref() == Some("text") { Format::Text } else { Format::Json };
-    let mut subject = Subject { reveal: args.reveal, format, ..Subject::default() };
+    let mut subject = Subject::new(format, args.reveal);
     let mut journal = MemoryJournal::default();
 
     let outcome = match guard::catch(|| rotate(args, &mut subject, &mut journal, &redactor)) {
@@ -36,7 +55,7 @@ pub(super) fn exec(args: ExecArgs) -> u8 {
         Ok(Err(fault)) => fault.into_outcome(),
         Err(place) => panicked(&place, &journal),
     };
-    end(&subject, outcome, &mut journal, &redactor)
+    end(&mut subject, outcome, &mut journal, &redactor)
 }
 
 /// Prints the document of a command line that makes no sense; the parser has told people already.
@@ -44,12 +63,12 @@ pub(super) fn refuse_usage(problem: &str) -> u8 {
     let hint = "see `pamrun exec --help`".to_owned();
     let outcome = Fault::invalid("usage", problem, Some(hint)).into_outcome();
     // Who cannot read the document still has the exit code and stderr.
-    let _ = print_document(&Subject::default(), &outcome, &Redactor::default());
+    let _ = print_document(&Subject::new(Format::Json, false), &outcome, &Redactor::default());
     outcome.kind.exit_code()
 }
 
 /// Says how it ended, and returns the exit code.
-fn end(subject: &Subject, mut outcome: Outcome, journal: &mut MemoryJournal, redactor: &Redactor) -> u8 {
+fn end(subject: &mut Subject, mut outcome: Outcome, journal: &mut MemoryJournal, redactor: &Redactor) -> u8 {
     let redact = |text: &str| redactor.redact(text);
     let console = Console::new(&redact);
     let printed = print_document(subject, &outcome, redactor);
@@ -74,6 +93,7 @@ fn end(subject: &Subject, mut outcome: Outcome, journal: &mut MemoryJournal, red
             console.say(Message::Hint(&format!("the rotation ended as `{}`", outcome.kind.word())));
         }
     }
+    note(subject, &outcome, redactor, &console);
     outcome.kind.exit_code()
 }
 
@@ -115,14 +135,27 @@ fn panicked(place: &str, journal: &MemoryJournal) -> Outcome {
     Outcome::of_error(OutcomeKind::Uncertain, error)
 }
 
-fn print_document(subject: &Subject, outcome: &Outcome, redactor: &Redactor) -> io::Result<()> {
+/// Notes the run for those who watch. By now it has happened, whether that can be noted or not.
+fn note(subject: &mut Subject, outcome: &Outcome, redactor: &Redactor, console: &Console<'_>) {
+    let document = document(subject, outcome, redactor);
+    let (dry_run, elapsed) = (subject.dry_run, subject.began.elapsed());
+    if let Some(Err(error)) = subject.audit.as_mut().map(|audit| audit.write(&document, dry_run, elapsed)) {
+        console.say(Message::Warning(&format!("the audit line of this run could not be written: {error}")));
+    }
+}
+
+fn document(subject: &Subject, outcome: &Outcome, redactor: &Redactor) -> Document {
     let report = Report {
         rotation_id: subject.rotation_id.as_deref(),
         record_uid: subject.record_uid.as_deref(),
         plugin: subject.plugin.as_ref(),
         reveal: subject.reveal,
     };
-    let document = report.document(outcome, &|text| redactor.redact(text));
+    report.document(outcome, &|text| redactor.redact(text))
+}
+
+fn print_document(subject: &Subject, outcome: &Outcome, redactor: &Redactor) -> io::Result<()> {
+    let document = document(subject, outcome, redactor);
     let at_terminal = stdout_is_terminal();
     print(&match subject.format {
         Format::Json => render_json(&document, at_terminal)?,
