@@ -17,7 +17,7 @@ use crate::cli::{
     AuditChoice, CliError, ExecArgs, ExecSettings, PluginConfig, StateFolder, VaultChoice,
     process_environment,
 };
-use crate::journal::MemoryJournal;
+use crate::journal::FileJournal;
 use crate::model::Manifest;
 use crate::params::Params;
 use crate::policy::Operator;
@@ -35,7 +35,7 @@ use crate::wasm::{Gate, NetworkOptions, Resolve};
 pub(super) fn rotate(
     args: ExecArgs,
     subject: &mut Subject,
-    journal: &mut MemoryJournal,
+    journal: &mut Option<FileJournal>,
     redactor: &Redactor,
 ) -> Result<Outcome, Fault> {
     let started = Instant::now();
@@ -47,6 +47,7 @@ pub(super) fn rotate(
         return Err(Fault::output_discarded());
     }
     let state = StateFolder::open(&settings.state_dir)?;
+    let journal = journal.insert(FileJournal::new(&state)?);
 
     ask_for("the gateway's line, as `pamrun params encode` makes one,");
     let params = Params::read(stdin().lock(), &settings.limits)?;
@@ -63,6 +64,7 @@ pub(super) fn rotate(
     let job = job(&settings, &params, &manifest);
     subject.rotation_id = Some(job.rotation_id.clone());
     let config = settings.for_plugin(&file.digest.to_string());
+    journal.set_plugin(file);
     let preparation = Preparation {
         manifest: &manifest,
         params: &params,
