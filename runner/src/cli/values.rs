@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use http::Uri;
 
-use super::{CliError, Format, Runtime, Sourced, VaultChoice};
+use super::{AuditChoice, CliError, Format, Runtime, Sourced, VaultChoice};
 
 /// `--resolve HOST:PORT:ADDR:PORT`: where connections to a host go instead of where DNS says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +27,13 @@ pub(super) fn vault(written: &Written) -> Result<VaultChoice, CliError> {
         ("ksm", _) => Err(written
             .wrong("this version of pamrun cannot reach Keeper Secrets Manager; use file:PATH or none")),
         _ => Err(written.wrong(format!("`{text}` is no vault: use file:PATH or none"))),
+    }
+}
+
+pub(super) fn audit(written: &Written) -> Result<AuditChoice, CliError> {
+    match written.value.as_str() {
+        "syslog" => Ok(AuditChoice::Syslog),
+        path => Ok(AuditChoice::File(written.path(path)?)),
     }
 }
 
