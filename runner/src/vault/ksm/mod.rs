@@ -149,3 +149,6 @@ impl Vault for KsmVault {
         &self.warnings
     }
 }
+
+#[cfg(test)]
+mod tests;
