@@ -3,15 +3,16 @@
 #[path = "suite.rs"]
 mod suite;
 
-use pamrun_tests::azure::Azure;
 use pamrun_tests::gateway::VaultKind;
+
+use self::suite::cast;
 
 const VAULT: VaultKind = VaultKind::File;
 
 #[test]
 fn a_vault_that_cannot_be_read_ends_it_before_anything_is_sent() {
     for content in ["", "not JSON", "{\"records\": 7}"] {
-        let azure = Azure::new();
+        let azure = cast();
         azure.fill_vault();
         azure.gateway.write("vault/vault.json", content);
         let run = azure.rotate(&[]);
@@ -24,7 +25,7 @@ fn a_vault_that_cannot_be_read_ends_it_before_anything_is_sent() {
 #[test]
 fn a_vault_file_that_others_can_read_is_told_and_made_private() {
     use std::os::unix::fs::PermissionsExt;
-    let azure = Azure::new();
+    let azure = cast();
     azure.fill_vault();
     let vault = azure.gateway.path("vault/vault.json");
     std::fs::set_permissions(&vault, std::fs::Permissions::from_mode(0o644)).unwrap();

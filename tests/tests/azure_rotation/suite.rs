@@ -14,7 +14,7 @@ use pamrun_tests::azure::Azure;
 use pamrun_tests::cloud::Sovereign;
 
 /// The usual cast, with the vault of this suite.
-fn cast() -> Azure {
+pub(super) fn cast() -> Azure {
     cast_in(Sovereign::Global)
 }
 
