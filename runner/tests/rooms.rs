@@ -25,7 +25,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("wasm", &["catalog", "request", "policy", "rotation"]),
     ("rotation", &["request", "policy"]),
     ("vault", &["rotation"]),
-    ("journal", &["rotation"]),
+    ("journal", &["cli", "catalog", "rotation"]),
     ("report", &["catalog", "policy", "rotation"]),
 ];
 

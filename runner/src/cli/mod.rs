@@ -28,7 +28,7 @@ pub use error::CliError;
 pub use input::Input;
 pub use keeper::KeeperChoice;
 pub use set_value::SetValue;
-pub use settings::{ExecSettings, Format, Runtime, VaultChoice};
+pub use settings::{AuditChoice, ExecSettings, Format, Runtime, VaultChoice};
 pub use source::{Origin, Sourced};
 pub use state::StateFolder;
 pub use values::Resolve;

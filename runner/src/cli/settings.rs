@@ -43,6 +43,15 @@ pub enum Format {
     Text,
 }
 
+/// Where a line a run is noted for those who watch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AuditChoice {
+    /// In the system's log.
+    Syslog,
+    /// In a file.
+    File(PathBuf),
+}
+
 /// The settings of one `exec`: checked, complete, and independent of where they came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExecSettings {
@@ -68,6 +77,8 @@ pub struct ExecSettings {
     pub proxy: Option<Uri>,
     /// A PEM file of further certificate authorities.
     pub ca_file: Option<PathBuf>,
+    /// Where a line a run is noted; nowhere by default.
+    pub audit: Option<AuditChoice>,
     /// The limits.
     pub limits: Limits,
     /// Whether updates are shown on stdout.
@@ -106,6 +117,7 @@ impl ExecSettings {
             resolve: layers.many("resolve", "resolve", args.resolve, values::resolve)?,
             proxy: layers.checked("proxy", args.proxy, values::proxy)?,
             ca_file: layers.checked("ca-file", args.ca_file, |written| written.path(&written.value))?,
+            audit: layers.checked("audit", None, values::audit)?,
             limits: layers.limits(args.timeout, args.request_timeout, args.memory)?,
             reveal: args.reveal,
             format: layers.checked("format", args.format, values::format)?.unwrap_or_default(),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use http::Uri;
 
-use super::{CliError, Format, Runtime, Sourced};
+use super::{AuditChoice, CliError, Format, Runtime, Sourced};
 
 /// `--resolve HOST:PORT:ADDR:PORT`: where connections to a host go instead of where DNS says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +39,13 @@ pub(super) fn vault(written: &Written) -> Result<VaultName, CliError> {
         Some(("ksm", path)) => Ok(VaultName::Ksm(Some(written.path(path)?))),
         Some(("file", path)) => Ok(VaultName::File(written.path(path)?)),
         _ => Err(written.wrong(format!("`{text}` is no vault: use ksm, ksm:PATH, file:PATH or none"))),
+    }
+}
+
+pub(super) fn audit(written: &Written) -> Result<AuditChoice, CliError> {
+    match written.value.as_str() {
+        "syslog" => Ok(AuditChoice::Syslog),
+        path => Ok(AuditChoice::File(written.path(path)?)),
     }
 }
 

@@ -37,7 +37,7 @@ pub(super) fn attach(
     subject: &mut Subject,
 ) -> Result<Attached, Fault> {
     let unfit = |error| Fault::unfit(&file.path, &error);
-    let runtime = Runtime::new(&settings.limits, Some(state.cache()?.path())).map_err(unfit)?;
+    let runtime = Runtime::new(&settings.limits, Some(state.folder("cache")?.path())).map_err(unfit)?;
     let loaded = runtime.load(&file.bytes, &file.digest.to_string()).map_err(unfit)?;
     let manifest = block_on(loaded.describe())??;
     subject.plugin = Some(PluginInfo::wasm(&manifest.name, &manifest.version, file.digest));

@@ -253,7 +253,12 @@ impl World {
                 self.apply(endpoint, request, 0);
                 Reply::new(status, error_body("internal_error", "Something went wrong"))
             }
-            Fault::CutInTheMiddle => Reply { delivery: Delivery::Half, ..self.apply(endpoint, request, 0) },
+            Fault::CutInTheMiddle => {
+                let reply = self.apply(endpoint, request, 0);
+                // Of an answer without a body, the middle is in the head.
+                let delivery = if reply.body.is_empty() { Delivery::Nothing } else { Delivery::Half };
+                Reply { delivery, ..reply }
+            }
             Fault::Delay(delay) => Reply { delay, ..self.apply(endpoint, request, 0) },
             Fault::LandLate(time) => {
                 self.plan().late.push((Instant::now() + time, endpoint, request.clone()));

@@ -176,7 +176,7 @@ impl World {
         let refuse = |error: GraphError| error.answer(request);
         match fault {
             Fault::Status(status, body) => {
-                Answer { body, ..Answer::empty(status) }.with("content-type", "application/json")
+                Answer { body: body.into(), ..Answer::empty(status) }.with("content-type", "application/json")
             }
             Fault::DropBeforeApply => Answer::nothing(),
             Fault::ApplyThenDrop => {

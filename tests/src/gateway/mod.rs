@@ -22,7 +22,7 @@ pub use run::Run;
 pub use vault_file::VaultFile;
 
 /// The folder of the release build, where this very program stands too.
-fn release() -> PathBuf {
+pub(crate) fn release() -> PathBuf {
     let program = std::env::current_exe().unwrap();
     let folder = program.parent().unwrap();
     if folder.ends_with("deps") { folder.parent().unwrap().into() } else { folder.into() }
@@ -83,8 +83,7 @@ impl Gateway {
     /// Writes a file into the folder, for its owner only.
     pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path(name);
-        std::fs::write(&path, content).unwrap();
-        private(&path, 0o600);
+        write_private(&path, content);
         path
     }
 
@@ -167,6 +166,12 @@ impl Gateway {
             }
         }
     }
+}
+
+/// Writes a file for its owner only.
+pub(crate) fn write_private(path: &Path, content: impl AsRef<[u8]>) {
+    std::fs::write(path, content).unwrap();
+    private(path, 0o600);
 }
 
 fn private(path: &Path, mode: u32) {
