@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use crate::canary::random_text;
 use crate::cloud::{App, Cloud, Issued, Sovereign};
-use crate::gateway::{Exec, Gateway, Run, VaultKind, plugin};
+use crate::gateway::{Exec, Gateway, Run, Vault, VaultKind, plugin};
 use crate::params::Params;
 use crate::record::{Record, Shown, text};
 
@@ -115,9 +115,23 @@ impl Azure {
         self.gateway.fill_vault(self.records().filter(|record| record.shown != Shown::ParamsOnly));
     }
 
+    /// The same from the host of another gateway, which has a state folder of its own.
+    pub fn exec_from<'a>(&self, elsewhere: &'a Gateway) -> Exec<'a> {
+        self.fill_vault();
+        let exec = self.exec_on(elsewhere).flag("--vault", self.gateway.vault().flag());
+        match self.gateway.vault() {
+            Vault::File(_) => exec,
+            Vault::Keeper(_) => exec.variable("HTTPS_PROXY", self.gateway.keeper().proxy_url()),
+        }
+    }
+
     /// A rotation without `--vault`.
     pub fn exec_without_vault(&self) -> Exec<'_> {
-        self.gateway
+        self.exec_on(&self.gateway)
+    }
+
+    fn exec_on<'a>(&self, gateway: &'a Gateway) -> Exec<'a> {
+        gateway
             .exec(&plugin("azure-app-secret"), self.params().line())
             .host(self.sovereign.login(), self.cloud.address())
             .host(self.sovereign.graph(), self.cloud.address())

@@ -11,9 +11,10 @@ mod login;
 mod sovereign;
 
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use self::graph::GraphError;
-use crate::net::{Answer, Delivery, Received, Server, Site};
+use crate::net::{Acting, Acts, Answer, Delivery, Received, Server, Site};
 
 pub use self::directory::{
     App, Application, CollisionForm, Directory, Issued, PasswordCredential, Policy, Propagation,
@@ -25,6 +26,7 @@ pub use self::sovereign::Sovereign;
 /// A running cloud.
 pub struct Cloud {
     world: Arc<World>,
+    acts: Acts,
     server: Server,
 }
 
@@ -32,7 +34,7 @@ pub struct Cloud {
 type Hook = Box<dyn FnMut(&mut Directory) + Send>;
 
 struct World {
-    directory: Mutex<Directory>,
+    directory: Arc<Mutex<Directory>>,
     plan: Mutex<Plan>,
 }
 
@@ -49,10 +51,11 @@ impl Cloud {
     /// Starts a cloud with one tenant in each of the four.
     #[expect(clippy::new_without_default, reason = "it starts a server")]
     pub fn new() -> Self {
-        let world =
-            Arc::new(World { directory: Mutex::new(Directory::new()), plan: Mutex::new(Plan::default()) });
-        let server = Server::start(&Sovereign::hosts(), Front(world.clone()));
-        Self { world, server }
+        let directory = Arc::new(Mutex::new(Directory::new()));
+        let world = Arc::new(World { directory, plan: Mutex::new(Plan::default()) });
+        let acts = Acts::default();
+        let site = Acting { site: Front(world.clone()), acts: acts.clone() };
+        Self { world, acts, server: Server::start(&Sovereign::hosts(), site) }
     }
 
     /// Where it listens.
@@ -63,6 +66,11 @@ impl Cloud {
     /// What it knows, to look at and to change.
     pub fn directory(&self) -> MutexGuard<'_, Directory> {
         self.world.directory.lock().unwrap()
+    }
+
+    /// The same for whoever cannot borrow the cloud.
+    pub fn shared_directory(&self) -> Arc<Mutex<Directory>> {
+        self.world.directory.clone()
     }
 
     /// Registers an application in the global cloud; see [`Directory::register`].
@@ -100,6 +108,18 @@ impl Cloud {
         self.world.plan.lock().unwrap().hooks.push((on, Box::new(hook)));
     }
 
+    /// Lets requests go right from here on, and nothing else happen.
+    pub fn calm(&self) {
+        let mut plan = self.world.plan.lock().unwrap();
+        plan.faults.clear();
+        plan.hooks.clear();
+    }
+
+    /// What else happens at requests, without the directory being locked.
+    pub fn acts(&self) -> &Acts {
+        &self.acts
+    }
+
     /// The requests so far, in order of arrival.
     pub fn requests(&self) -> Vec<Seen> {
         self.world.plan.lock().unwrap().seen.clone()
@@ -118,7 +138,7 @@ impl Cloud {
     /// Waits until every write that was to land late has landed.
     pub fn wait_for_late_writes(&self) {
         while self.world.plan.lock().unwrap().landing > 0 {
-            std::thread::sleep(std::time::Duration::from_millis(5));
+            std::thread::sleep(Duration::from_millis(5));
         }
     }
 }
@@ -172,6 +192,16 @@ impl World {
         }
     }
 
+    fn land_late(self: &Arc<Self>, time: Duration, request: &Received) {
+        self.plan.lock().unwrap().landing += 1;
+        let (world, request) = (self.clone(), request.clone());
+        tokio::spawn(async move {
+            tokio::time::sleep(time).await;
+            world.apply(&request, 0);
+            world.plan.lock().unwrap().landing -= 1;
+        });
+    }
+
     async fn misbehave(self: &Arc<Self>, fault: Fault, request: &Received) -> Answer {
         let refuse = |error: GraphError| error.answer(request);
         match fault {
@@ -193,13 +223,12 @@ impl World {
                 self.apply(request, 0)
             }
             Fault::LandLate(time) => {
-                self.plan.lock().unwrap().landing += 1;
-                let (world, request) = (self.clone(), request.clone());
-                tokio::spawn(async move {
-                    tokio::time::sleep(time).await;
-                    world.apply(&request, 0);
-                    world.plan.lock().unwrap().landing -= 1;
-                });
+                self.land_late(time, request);
+                Answer::nothing()
+            }
+            Fault::Hang(time) => {
+                self.land_late(time, request);
+                tokio::time::sleep(time).await;
                 Answer::nothing()
             }
             Fault::Throttle(retry_after) => throttle(request, retry_after),
@@ -209,6 +238,7 @@ impl World {
                 self.directory.lock().unwrap().expire_tokens();
                 self.apply(request, 0)
             }
+            Fault::Denied if Sovereign::is_login(&request.host) => login::wrong_secret(),
             Fault::Denied => refuse(GraphError::denied()),
             Fault::DeniedByPolicy => refuse(GraphError::type_not_allowed()),
             Fault::SizeExceeded => refuse(GraphError::size_exceeded()),

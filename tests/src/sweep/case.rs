@@ -1,0 +1,130 @@
+//! Cases: one fault at one place of one scenario, played with the real binary and judged.
+
+use std::fmt;
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use super::fault::{Fault, Victim};
+use super::place::Place;
+use super::promises::Judge;
+use super::scenario::Scenario;
+use super::seed::Chance;
+use super::world::World;
+use crate::gateway::Run;
+
+/// One fault at one place of one scenario.
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// What is rotated, and how.
+    pub scenario: &'static Scenario,
+    /// When something goes wrong.
+    pub place: Place,
+    /// What goes wrong.
+    pub fault: Fault,
+}
+
+/// What a fault does to the run itself.
+#[derive(Default)]
+pub(super) struct Disturbance {
+    pub victim: Victim,
+    /// The most that a file may take, in bytes.
+    pub file_limit: Option<u64>,
+    /// The entry of the journal at which it is killed, and how long after.
+    pub death_at_entry: Option<(usize, Duration)>,
+    pub request_timeout: Option<&'static str>,
+}
+
+/// What came of a case.
+#[derive(Debug)]
+pub struct Verdict {
+    /// What was promised and not kept.
+    pub violations: Vec<String>,
+    /// What the runs printed.
+    pub story: String,
+}
+
+impl fmt::Display for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}/{}", self.scenario.name, self.place, self.fault.name())
+    }
+}
+
+impl Case {
+    /// Lists all cases of a scenario, for the places that an undisturbed rotation shows.
+    pub fn of(scenario: &'static Scenario) -> Vec<Self> {
+        let mut cases = Vec::new();
+        for place in scenario.places() {
+            let fitting = Fault::ALL.into_iter().map(|(_, fault)| fault).filter(|fault| fault.fits(&place));
+            cases.extend(fitting.map(|fault| Self { scenario, place: place.clone(), fault }));
+        }
+        cases
+    }
+
+    /// Plays it: a run with the fault, at once the next run without, and settling when nothing can be
+    /// on its way any more.
+    pub fn play(&self, seed: u64) -> Verdict {
+        let played = std::panic::catch_unwind(AssertUnwindSafe(|| self.play_unguarded(seed)));
+        played.unwrap_or_else(|panic| {
+            let text = panic.downcast_ref::<String>().cloned();
+            let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
+            Verdict {
+                violations: vec![format!("it could not be played: {}", text.unwrap_or_default())],
+                story: String::new(),
+            }
+        })
+    }
+
+    fn play_unguarded(&self, seed: u64) -> Verdict {
+        let mut world = World::new(self.scenario);
+        if self.fault == Fault::DiskFull {
+            world.lengthen_journal();
+        }
+        let disturbance = self.fault.plant(&self.place, &world, Chance::new(seed, &self.to_string()));
+        world.expect_a_stranger();
+        let mut judge = Judge::new(&world, self.fault);
+        let disturbed = run(&world, disturbance);
+        judge.see(&world, &disturbed);
+        world.calm();
+        world.land();
+        judge.judge_disturbed(&world, &disturbed);
+
+        let next = world.exec().flag("--timeout", "60s").launch().start(|_| {}).end();
+        judge.judge_next(&world, &next);
+
+        world.settle();
+        let recovery = world.recover().launch().start(|_| {}).end();
+        judge.judge_recovery(&world, &recovery);
+
+        let elsewhere = world.others.deeds().run.take();
+        let mut story = String::new();
+        let runs = [
+            ("disturbed", Some(disturbed)),
+            ("elsewhere", elsewhere),
+            ("next", Some(next)),
+            ("recover", Some(recovery)),
+        ];
+        for (name, run) in runs {
+            story += &run.map_or_else(String::new, |run| format!("=== {name}\n{run}\n"));
+        }
+        Verdict { violations: judge.violations, story }
+    }
+}
+
+fn run(world: &World, disturbance: Disturbance) -> Run {
+    let Disturbance { victim, file_limit, death_at_entry, request_timeout } = disturbance;
+    let mut exec = world.exec();
+    if let Some(time) = request_timeout {
+        exec = exec.flag("--request-timeout", time);
+    }
+    let launch = exec.launch();
+    let launch = file_limit.into_iter().fold(launch, |launch, bytes| launch.file_limit(bytes));
+    let started = launch.start(|process| victim.is(process));
+    let state = world.azure.gateway.path("state");
+    std::thread::scope(|scope| {
+        if let Some((entries, linger)) = death_at_entry {
+            let victim = &victim;
+            scope.spawn(move || victim.kill_at_entry(&state, entries, linger));
+        }
+        started.end()
+    })
+}
