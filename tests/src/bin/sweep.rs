@@ -3,52 +3,87 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "the experiment talks to people")]
 
 use std::io::IsTerminal;
-use std::process::ExitCode;
+use std::path::Path;
+use std::process::{Command, ExitCode};
 
+use anyhow::{Context, Result, ensure};
 use clap::Parser;
-use pamrun_tests::sweep::Series;
+use pamrun_tests::gateway::VaultKind;
+use pamrun_tests::sweep::{Crowd, Mutant, Results, Series};
+
+/// How many rotations a crowd makes.
+const CROWD: usize = 200;
+/// Fewer cases than that prove nothing.
+const FEWEST_CASES: usize = 1000;
 
 /// Plays every fault at every moment of a rotation with the real pamrun, and judges what is left.
+///
+/// Without options, crowds of rotations follow, and mutants of pamrun that some case has to catch.
 #[derive(Parser)]
 struct Args {
     /// The order of the cases, and everything that is left to chance
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Only the cases whose name contains this
+    /// Only the cases whose name contains this; may be given more than once
     #[arg(long)]
     filter: Vec<String>,
     /// Only so many cases
     #[arg(long)]
     sample: Option<usize>,
-    /// List the cases and do nothing else
+    /// List the cases, and do nothing else
     #[arg(long)]
     list: bool,
-    /// Print what each run said
+    /// Print what the runs of a case said that violates a promise
     #[arg(long)]
     verbose: bool,
+    /// Only the crowds
+    #[arg(long)]
+    crowds: bool,
+    /// Only the mutants whose name contains this
+    #[arg(long)]
+    mutants: Option<String>,
+    /// Stop at the first case that violates a promise; those whose name contains this come first
+    #[arg(long, hide = true)]
+    hunt: Option<String>,
 }
 
-fn main() -> ExitCode {
+fn main() -> Result<ExitCode> {
     let args = Args::parse();
+    if let Some(name) = &args.mutants {
+        return Ok(exit(catch_mutants(name, args.seed)?.1 == 0));
+    }
+    if args.crowds {
+        return Ok(exit(play_crowds(args.seed, args.verbose) == 0));
+    }
     let mut series = Series::all(args.seed).filter(&args.filter);
     if let Some(count) = args.sample {
         series = series.sample(count);
     }
     if args.list {
-        for case in series.cases() {
-            println!("{case}");
-        }
-        return ExitCode::SUCCESS;
+        series.cases().iter().for_each(|case| println!("{case}"));
+        return Ok(ExitCode::SUCCESS);
     }
+    if let Some(word) = &args.hunt {
+        return Ok(hunt(series.beginning_with(word)));
+    }
+
+    let is_whole = args.filter.is_empty() && args.sample.is_none();
     let results = series.play(&progress);
-    println!("{results}\n{}", results.complaints());
-    if args.verbose {
-        for (case, verdict) in results.violated() {
-            println!("{case}\n{}", verdict.story);
-        }
+    tell(&results, args.verbose);
+    let (cases, mut violations) = (results.cases(), results.violations());
+    if !is_whole {
+        println!("sweep: {cases} cases, {violations} violations");
+        return Ok(exit(violations == 0));
     }
-    println!("sweep: {} cases, {} violations", results.cases(), results.violations());
-    if results.violations() == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    violations += play_crowds(args.seed, args.verbose);
+    let (caught, survivors) = catch_mutants("", args.seed)?;
+    ensure!(cases >= FEWEST_CASES, "there were {cases} cases only");
+    println!("sweep: {cases} cases, {caught} mutants caught, {violations} violations");
+    Ok(exit(violations == 0 && survivors == 0))
+}
+
+fn exit(good: bool) -> ExitCode {
+    if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// Tells people how far it is; a log is not the place for that.
@@ -58,5 +93,77 @@ fn progress(over: usize, of: usize) {
         if over == of {
             eprintln!();
         }
+    }
+}
+
+fn tell(results: &Results, verbose: bool) {
+    println!("{results}\n{}", results.complaints());
+    for (case, verdict) in results.violated().filter(|_| verbose) {
+        println!("{case}\n{}", verdict.story);
+    }
+}
+
+/// Plays a crowd in each vault; returns how often a promise was violated.
+fn play_crowds(seed: u64, verbose: bool) -> usize {
+    let mut violations = 0;
+    for (vault, name) in [(VaultKind::File, "file"), (VaultKind::Keeper, "ksm")] {
+        let aftermath = Crowd::new(vault).play(CROWD, seed);
+        println!(
+            "crowd {name}: {} rotations of ten records, eight at a time, {} killed, {} violations",
+            aftermath.runs,
+            aftermath.killed,
+            aftermath.violations.len()
+        );
+        for violation in &aftermath.violations {
+            println!("  {}", if verbose { violation } else { violation.lines().next().unwrap_or_default() });
+        }
+        violations += aftermath.violations.len();
+    }
+    violations
+}
+
+/// Builds the mutants and plays cases with each until one catches it; returns how many were caught
+/// and how many were not.
+fn catch_mutants(word: &str, seed: u64) -> Result<(usize, usize)> {
+    let (mut caught, mut survivors) = (0, 0);
+    for mutant in Mutant::all().iter().filter(|mutant| mutant.name.contains(word)) {
+        let binary = mutant.build().map_err(anyhow::Error::msg)?;
+        match hunt_with(&binary, &mutant.first, seed)? {
+            Some(case) => {
+                caught += 1;
+                println!("mutant \"{}\": caught by {case}", mutant.name);
+            }
+            None => {
+                survivors += 1;
+                println!("mutant \"{}\": SURVIVED", mutant.name);
+            }
+        }
+    }
+    Ok((caught, survivors))
+}
+
+/// What a hunt says that caught something.
+const CAUGHT: u8 = 10;
+
+/// Plays cases until one violates a promise, and names it.
+fn hunt(series: Series) -> ExitCode {
+    let results = series.play_until(&progress, |verdict| !verdict.violations.is_empty());
+    let Some((case, verdict)) = results.violated().next() else { return ExitCode::SUCCESS };
+    println!("{case} ({})", verdict.violations[0]);
+    ExitCode::from(CAUGHT)
+}
+
+/// Hunts with another binary, in a process of its own.
+fn hunt_with(binary: &Path, first: &str, seed: u64) -> Result<Option<String>> {
+    let output = Command::new(std::env::current_exe()?)
+        .args(["--hunt", first, "--seed", &seed.to_string()])
+        .env("PAMRUN_BIN", binary)
+        .output()?;
+    let stdout = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    match output.status.code() {
+        Some(0) => Ok(None),
+        Some(code) if code == i32::from(CAUGHT) => Ok(Some(stdout)),
+        _ => Err(anyhow::Error::msg(String::from_utf8_lossy(&output.stderr).into_owned()))
+            .context(format!("no cases could be played with {}", binary.display())),
     }
 }

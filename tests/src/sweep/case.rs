@@ -83,7 +83,7 @@ impl Case {
         world.expect_a_stranger();
         let mut judge = Judge::new(&world, self.fault);
         let disturbed = run(&world, disturbance);
-        judge.see(&world, &disturbed);
+        judge.see(&world);
         world.calm();
         world.land();
         judge.judge_disturbed(&world, &disturbed);

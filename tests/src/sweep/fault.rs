@@ -7,12 +7,12 @@ use super::case::Disturbance;
 use super::journal::Journal;
 use super::place::{Peer, Place};
 use super::seed::Chance;
-use super::world::{Others, World};
+use super::world::{HANDLE, SECRET, World};
 use crate::cloud::{self, CollisionForm};
 use crate::gateway::Process;
 use crate::keeper;
 use crate::net::Moment;
-use crate::record::set;
+use crate::record::{set, text};
 
 /// When a write lands whose client got no answer.
 const LATE: Duration = Duration::from_millis(500);
@@ -279,9 +279,10 @@ impl Fault {
             Self::ForeignRotation => acts.at(nth, Moment::Arrived, rotate_by_hand(world)),
             Self::Elsewhere => {
                 let (others, launch) = (world.others.clone(), world.exec_from_elsewhere().launch());
+                let (vault, uid) = (world.azure.gateway.vault(), world.azure.record.uid.clone());
                 acts.at(nth, Moment::Arrived, move || {
-                    let run = launch.start(|_| {}).end();
-                    others.deeds().run = Some(run);
+                    others.deeds().replaced = Some(text(&vault.record(&uid), HANDLE));
+                    others.deeds().run = Some(launch.start(|_| {}).end());
                 });
             }
             _ => {}
@@ -311,14 +312,15 @@ fn rename_record(world: &World) -> impl FnOnce() + Send + 'static {
 fn rotate_by_hand(world: &World) -> impl FnOnce() + Send + 'static {
     let (vault, uid) = (world.azure.gateway.vault(), world.azure.record.uid.clone());
     let (directory, target) = (world.azure.cloud.shared_directory(), world.azure.target.clone());
-    let others: Others = world.others.clone();
+    let others = world.others.clone();
     move || {
         let theirs = directory.lock().unwrap().issue(&target, "rotated by hand");
-        vault.edit(&uid, |record| {
-            set(record, "client_secret_id", &theirs.key_id);
-            set(record, "client_secret", &theirs.value);
-        });
         let mut deeds = others.deeds();
+        vault.edit(&uid, |record| {
+            deeds.replaced = Some(text(record, HANDLE));
+            set(record, HANDLE, &theirs.key_id);
+            set(record, SECRET, &theirs.value);
+        });
         deeds.issued.push(theirs.clone());
         deeds.rotated = Some(theirs);
     }

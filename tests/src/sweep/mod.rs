@@ -2,11 +2,14 @@
 //! binary, judged by what service, vault and state folder hold afterwards.
 //!
 //! A [`Case`] is one [`Fault`] at one [`Place`] of one [`Scenario`]. Places are not listed here: an
-//! undisturbed rotation of the scenario shows them.
+//! undisturbed rotation of the scenario shows them. A [`Crowd`] is many rotations at a time, some of
+//! them killed. A [`Mutant`] is pamrun with a mistake, which some case has to catch.
 
 mod case;
+mod crowd;
 mod fault;
 mod journal;
+mod mutants;
 mod place;
 mod promises;
 mod scenario;
@@ -15,7 +18,9 @@ mod series;
 mod world;
 
 pub use case::{Case, Verdict};
+pub use crowd::{Aftermath, Crowd};
 pub use fault::Fault;
+pub use mutants::Mutant;
 pub use place::{Peer, Place};
 pub use scenario::{Retire, Scenario, Service};
-pub use series::{Progress, Series};
+pub use series::{Progress, Results, Series};

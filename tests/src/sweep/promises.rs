@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::fault::Fault;
 use super::journal::Journal;
 use super::scenario::{Retire, Service};
-use super::world::{WRITTEN, World};
+use super::world::{HANDLE, WRITTEN, World};
 use crate::cloud::PasswordCredential;
 use crate::gateway::Run;
 use crate::record::fields;
@@ -27,7 +27,7 @@ const EXITS: [(&str, i32); 10] = [
     ("internal", 70),
 ];
 /// The outcomes that say that nothing is changed.
-const NOTHING_CHANGED: [&str; 5] = ["failed", "invalid", "refused", "limit", "internal"];
+pub(super) const NOTHING_CHANGED: [&str; 5] = ["failed", "invalid", "refused", "limit", "internal"];
 
 /// Judges the runs of one case, one after the other.
 pub(super) struct Judge {
@@ -47,10 +47,8 @@ impl Judge {
     }
 
     /// Judges what a run left, while something may still be on its way.
-    pub fn see(&mut self, world: &World, run: &Run) {
-        self.held.extend(saved(run));
-        self.held.extend(world.others.deeds().run.as_ref().and_then(saved));
-        self.held.insert(world.held().key_id);
+    pub fn see(&mut self, world: &World) {
+        self.note_held(world);
         self.judge_record("at its end", world);
     }
 
@@ -83,8 +81,7 @@ impl Judge {
     /// Judges the next run, with which nothing interferes.
     pub fn judge_next(&mut self, world: &World, run: &Run) {
         let when = "after the next run";
-        self.held.extend(saved(run));
-        self.held.insert(world.held().key_id);
+        self.note_held(world);
         let (outcome, exit) = if world.scenario.succeeds() { ("rotated", 0) } else { ("failed", 1) };
         if (run.word("outcome"), run.exit) != (outcome, Some(exit)) {
             let code = run.outcome["error"]["code"].as_str().unwrap_or("no error");
@@ -195,11 +192,10 @@ impl Judge {
         );
         if outcome == "rotated" {
             let retained = run.outcome["retained"].to_string();
-            let others_wrote = world.others.deeds().rotated.is_some() || self.fault == Fault::Elsewhere;
-            if saved(run).is_none() {
-                wrong.push("nothing is told to be saved".to_owned());
-            } else if saved(run) != Some(world.held().key_id) && !others_wrote {
-                wrong.push("the record holds another secret".to_owned());
+            match saved(run) {
+                None => wrong.push("nothing is told to be saved".to_owned()),
+                Some(id) if self.held.contains(&id) => {}
+                Some(id) => wrong.push(format!("the record never held {id}")),
             }
             if !run.outcome["error"].is_null() {
                 wrong.push("an error is told".to_owned());
@@ -241,6 +237,12 @@ impl Judge {
         name(secret).starts_with("pamrun-") && !is_protected && !self.held.contains(&secret.key_id)
     }
 
+    /// Notes whose secret the record holds, and held when others saved theirs.
+    fn note_held(&mut self, world: &World) {
+        self.held.insert(world.held().key_id);
+        self.held.extend(world.others.deeds().replaced.clone());
+    }
+
     fn look(&mut self, world: &World) {
         self.known = world.secrets();
     }
@@ -255,7 +257,7 @@ impl Judge {
 /// The id of the secret that a run says it saved.
 fn saved(run: &Run) -> Option<String> {
     let updates = run.outcome["updates"].as_array().filter(|_| run.outcome["saved"] == true)?;
-    let id = updates.iter().find(|update| update["label"] == WRITTEN[0])?;
+    let id = updates.iter().find(|update| update["label"] == HANDLE)?;
     Some(id["value"].as_str()?.to_owned())
 }
 

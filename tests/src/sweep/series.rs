@@ -11,7 +11,7 @@ use super::scenario::Scenario;
 use super::seed::Chance;
 
 /// How many cases one core plays at a time.
-const PER_CORE: usize = 16;
+const PER_CORE: usize = 32;
 
 /// Cases, in the order in which they are played.
 pub struct Series {

@@ -18,8 +18,18 @@ use crate::record::{Record, text};
 
 /// How long a credential may take to show up after an unclear write. What lands late lands within it.
 pub(super) const SETTLE_WINDOW: Duration = Duration::from_secs(3);
+/// The field of the record that says which secret it holds.
+pub(super) const HANDLE: &str = "client_secret_id";
+/// The field that holds it.
+pub(super) const SECRET: &str = "client_secret";
 /// What a rotation writes into its record.
-pub(super) const WRITTEN: [&str; 3] = ["client_secret_id", "client_secret", "expires"];
+pub(super) const WRITTEN: [&str; 3] = [HANDLE, SECRET, "expires"];
+
+/// A configuration whose waits are short.
+pub(super) fn limits() -> String {
+    let window = SETTLE_WINDOW.as_secs();
+    format!("version = 1\n\n[limits]\nsettle_window = \"{window}s\"\ntimeout = \"20s\"\nreserve = \"8s\"\n")
+}
 
 /// The world of one case.
 pub(super) struct World {
@@ -44,6 +54,8 @@ pub(super) struct Deeds {
     pub issued: Vec<Issued>,
     /// The secret that they saved to the record.
     pub rotated: Option<Issued>,
+    /// The id of the secret that the record held before they, or a rotation from elsewhere, saved another.
+    pub replaced: Option<String>,
     /// What they called the record.
     pub title: Option<&'static str>,
     /// What came of a rotation from elsewhere.
@@ -85,11 +97,7 @@ impl World {
         }
         let elsewhere = Gateway::new();
         for gateway in [&azure.gateway, &elsewhere] {
-            let limits = format!(
-                "settle_window = \"{}s\"\ntimeout = \"20s\"\nreserve = \"8s\"\n",
-                SETTLE_WINDOW.as_secs()
-            );
-            gateway.write("config.toml", format!("version = 1\n\n[limits]\n{limits}"));
+            gateway.write("config.toml", limits());
         }
         azure.fill_vault();
         let protected = vec![neighbour, at_work];
@@ -169,7 +177,7 @@ impl World {
     /// The secret that the record holds now.
     pub fn held(&self) -> Issued {
         let record = self.record();
-        Issued { key_id: text(&record, "client_secret_id"), value: text(&record, "client_secret") }
+        Issued { key_id: text(&record, HANDLE), value: text(&record, SECRET) }
     }
 
     /// The journals of both gateways.
@@ -184,7 +192,7 @@ impl World {
         let mut share = None;
         loop {
             let run = self.exec().launch().start(|_| {}).end();
-            assert_eq!(run.exit, Some(0), "{run}");
+            assert_eq!(run.exit == Some(0), self.scenario.succeeds(), "{run}");
             share.get_or_insert_with(|| {
                 let file = std::fs::File::open(locks.join("copies")).unwrap();
                 file.lock_shared().unwrap();
