@@ -54,7 +54,8 @@ pub(super) fn rotate(
     params.new_password.iter().chain(&params.old_password).for_each(|password| redactor.learn(password));
     subject.record_uid = Some(params.user_record_uid.clone());
 
-    // Made first: it reads what the machine trusts while the plugin is loaded.
+    // Made first: both read what the machine trusts while the plugin is loaded.
+    let mut vault = vault(&settings)?;
     let gate = Gate::new(network(&settings)?, &settings.limits)?;
     let file = PluginFile::read(&settings.plugin, settings.limits.plugin)?;
     let attached = attach(&file, &settings, &state, gate, redactor, subject)?;
@@ -75,7 +76,6 @@ pub(super) fn rotate(
         redactor,
         warnings: Vec::new().into(),
     };
-    let mut vault = vault(&settings);
     let parts = Parts {
         plugin: plugin.as_mut(),
         vault: vault.as_deref_mut().map(|vault| vault as _),
