@@ -26,7 +26,7 @@ fn keeper(azure: &Azure) -> &Keeper {
 #[track_caller]
 fn survives(on: On, fault: Fault) -> Azure {
     let azure = cast();
-    keeper(&azure).fault(on, fault.clone());
+    keeper(&azure).fault(on, fault);
     let run = azure.rotate(&[]);
     azure.expect_rotated(&run);
     azure.expect_keys(&run, &[&azure.current()]);
