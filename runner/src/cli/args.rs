@@ -155,6 +155,10 @@ pub struct ExecArgs {
     #[arg(long, help_heading = "What to rotate")]
     pub dry_run: bool,
 
+    /// Rotate a record even if it is flagged `managed`, for another system changes its credentials
+    #[arg(long, help_heading = "What to rotate")]
+    pub allow_managed: bool,
+
     /// Where the records are: ksm, ksm:PATH, file:PATH or none [default: `vault` of the
     /// configuration file, else ksm]
     ///

@@ -63,6 +63,8 @@ pub struct ExecSettings {
     pub settings: BTreeMap<String, SetValue>,
     /// Whether only to look.
     pub dry_run: bool,
+    /// Whether a record may be rotated that is flagged as managed elsewhere.
+    pub allow_managed: bool,
     /// Where the records are.
     pub vault: VaultChoice,
     /// Where the state folder is; nothing has been looked at there yet.
@@ -100,8 +102,7 @@ impl ExecSettings {
         let layers = Layers { environment, config: &config };
 
         let vault = layers.vault(args.vault)?;
-        let dry_run = args.dry_run.then(|| "true".to_owned());
-        let dry_run = layers.checked("dry-run", dry_run, values::flag)?.unwrap_or(false);
+        let dry_run = layers.flag("dry-run", args.dry_run)?;
         if vault == VaultChoice::None && !args.reveal && !dry_run {
             return Err(CliError::RevealMissing);
         }
@@ -110,6 +111,7 @@ impl ExecSettings {
             runtime: layers.checked("runtime", args.runtime, values::runtime)?,
             settings: layers.settings(args.settings)?,
             dry_run,
+            allow_managed: layers.flag("allow-managed", args.allow_managed)?,
             vault,
             state_dir: state::locate(layers.one("state-dir", args.state_dir)?.as_ref(), environment)?,
             allow_hosts: layers.many("allow-host", "allow_hosts", args.allow_hosts, values::host)?,
@@ -193,6 +195,11 @@ impl Layers<'_> {
         check: impl Fn(&Sourced<String>) -> Result<T, CliError>,
     ) -> Result<Option<T>, CliError> {
         self.one(option, flag)?.as_ref().map(check).transpose()
+    }
+
+    fn flag(&self, option: &'static str, flag: bool) -> Result<bool, CliError> {
+        let flag = flag.then(|| "true".to_owned());
+        Ok(self.checked(option, flag, values::flag)?.unwrap_or(false))
     }
 
     /// The values of a list, from all places, the flags first.

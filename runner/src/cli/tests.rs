@@ -108,19 +108,25 @@ fn no_option_is_forgotten_by_these_tests() {
     let exec = command.find_subcommand("exec").unwrap();
     let mut options: Vec<_> = exec.get_opts().filter_map(clap::Arg::get_long).collect();
     options.retain(|option| SINGLE_VALUES.iter().all(|(name, ..)| name != option));
-    let others = ["set", "dry-run", "config", "allow-host", "allow-private", "resolve", "reveal"];
+    let others =
+        ["set", "dry-run", "allow-managed", "config", "allow-host", "allow-private", "resolve", "reveal"];
     assert_eq!(options, others);
 }
 
 #[test]
-fn dry_run_is_read_from_flag_before_variable_before_file() {
-    let in_file = || Typed::default().config("dry_run = true");
-    assert!(in_file().gather().unwrap().dry_run);
-    assert!(!in_file().variable("PAMRUN_DRY_RUN", "no").gather().unwrap().dry_run);
-    assert!(
-        Typed::default().variable("PAMRUN_DRY_RUN", "no").flags(&["--dry-run"]).gather().unwrap().dry_run
-    );
-    assert!(!Typed::default().gather().unwrap().dry_run);
+fn flags_are_read_from_flag_before_variable_before_file() {
+    let flags: [(&str, fn(&ExecSettings) -> bool); 2] =
+        [("dry-run", |s| s.dry_run), ("allow-managed", |s| s.allow_managed)];
+    for (option, is_set) in flags {
+        let key = option.replace('-', "_");
+        let variable = format!("PAMRUN_{}", key.to_uppercase());
+        let in_file = || Typed::default().config(&format!("{key} = true"));
+        assert!(!is_set(&Typed::default().gather().unwrap()), "{option}");
+        assert!(is_set(&in_file().gather().unwrap()), "{option}");
+        assert!(!is_set(&in_file().variable(&variable, "no").gather().unwrap()), "{option}");
+        let typed = Typed::default().variable(&variable, "no").flags(&[&format!("--{option}")]);
+        assert!(is_set(&typed.gather().unwrap()), "{option}");
+    }
 }
 
 #[test]

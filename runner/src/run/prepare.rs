@@ -21,6 +21,8 @@ pub(super) struct Preparation<'a> {
     /// `[[plugin]] settings` of the configuration file.
     pub(super) config: Vec<(String, SetValue)>,
     pub(super) locked: &'a [String],
+    /// Whether a record may be rotated that is flagged as managed elsewhere.
+    pub(super) allow_managed: bool,
     pub(super) redactor: &'a Redactor,
     /// What an operator should know, each once.
     pub(super) warnings: RefCell<Vec<String>>,
@@ -30,9 +32,13 @@ impl Preparation<'_> {
     /// Makes request and grant of the records, and teaches the redactor all their secrets.
     ///
     /// # Errors
-    /// `invalid` with everything that is wrong with settings and records, or `refused` with every
-    /// host that is not allowed.
+    /// `failed` for a record that is managed elsewhere, `invalid` with everything that is wrong with
+    /// settings and records, or `refused` with every host that is not allowed.
     pub(super) fn prepare(&self, records: &[Record]) -> Result<Prepared, Stop> {
+        let target = records.iter().find(|record| record.uid == self.params.user_record_uid);
+        if !self.allow_managed && target.is_some_and(Record::is_managed) {
+            return Err(Fault::managed(&self.params.user_record_uid).into_stop("get"));
+        }
         let sources = Sources {
             target_uid: &self.params.user_record_uid,
             provider_uid: self.params.provider_record_uid.as_deref(),

@@ -73,6 +73,7 @@ pub(super) fn rotate(
         sets: settings.settings.iter().map(|(key, value)| (key.clone(), value.clone())).collect(),
         config: config.map(PluginConfig::settings).transpose()?.unwrap_or_default(),
         locked: config.map_or(&[], |config| &config.lock),
+        allow_managed: settings.allow_managed,
         redactor,
         warnings: Vec::new().into(),
     };
