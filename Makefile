@@ -4,7 +4,7 @@
 CARGO ?= cargo
 CARGO_DENY := target/tools/bin/cargo-deny
 
-.PHONY: demo test lint build plugins guests bench clean help
+.PHONY: demo test lint build plugins guests witness bench clean help
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1 /p' $(MAKEFILE_LIST) | while read -r name text; do printf '%-9s %s\n' "$$name" "$$text"; done
@@ -13,7 +13,7 @@ demo: plugins ## Show one whole rotation against a stand-in cloud
 	$(CARGO) build --locked --release -p pamrun -p pamrun-tests --bins
 	@target/release/demo
 
-test: guests ## Run all tests
+test: guests witness ## Run all tests
 	$(CARGO) test --locked --release --workspace --exclude misbehaving
 
 lint: $(CARGO_DENY) ## Check formatting, lints, docs, dependencies and the vendored interfaces
@@ -27,10 +27,13 @@ build: ## Build target/release/pamrun
 	$(CARGO) build --locked --release -p pamrun
 
 plugins: ## Build target/plugins/NAME.wasm
-	plugins/build.sh target/plugins/azure-app-secret.wasm
+	plugins/build.sh target/plugins/azure-app-secret.wasm target/plugins/entra-user-password.wasm
 
 guests:
-	plugins/build.sh target/plugins/azure-app-secret.wasm target/guests/misbehaving.wasm
+	plugins/build.sh target/plugins/azure-app-secret.wasm target/plugins/entra-user-password.wasm target/guests/misbehaving.wasm
+
+witness:
+	tests/python/setup.sh
 
 bench: build plugins ## Measure start-up and a whole rotation
 	$(CARGO) bench --locked -p pamrun-tests --bench speed

@@ -9,7 +9,7 @@
 //!                                                                     └──────> report ─> stdout
 //! ```
 //!
-//! `secret`, `limits`, `units` and `model` are leaves that every station may use. [`run()`] chains the
+//! `secret`, `limits`, `units`, `trust` and `model` are leaves that every station may use. [`run()`] chains the
 //! stations; none of them calls the next one.
 
 pub mod catalog;
@@ -24,6 +24,7 @@ pub mod request;
 pub mod rotation;
 mod run;
 pub mod secret;
+mod trust;
 mod units;
 pub mod vault;
 pub mod wasm;

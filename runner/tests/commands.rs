@@ -99,6 +99,23 @@ fn help_that_was_asked_for_is_on_stdout_and_a_mistake_on_stderr() {
 }
 
 #[test]
+fn a_run_is_noted_where_the_configuration_says_and_nothing_begins_where_it_cannot_be() {
+    let shell = Shell::new();
+    let audit = shell.0.path().join("audit.log");
+    shell.write("c.toml", format!("version = 1\naudit = '{}'", audit.display()));
+    let run = shell.run("exec --config c.toml --vault file:v p.wasm", &shell.line());
+    assert_eq!(run.code(), "plugin-not-found");
+    let noted = fs::read_to_string(&audit).unwrap();
+    let line: Value = serde_json::from_str(&noted).unwrap();
+    assert_eq!((&line["outcome"], &line["record_uid"]), (&Value::from("invalid"), &Value::from("u1")));
+    assert!(!noted.contains("canary"), "{noted}");
+
+    shell.write("c.toml", "version = 1\naudit = '/no/such/folder/audit.log'");
+    let run = shell.run("exec --config c.toml --vault file:v p.wasm", &shell.line());
+    assert_eq!((run.code().as_str(), run.exit), ("audit-unwritable", Some(2)));
+}
+
+#[test]
 fn exec_prints_a_document_whatever_is_wrong() {
     let shell = Shell::new();
     shell.write("text.wasm", "hello");

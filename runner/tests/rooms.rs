@@ -12,7 +12,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Leaves: every room may use them, they use only each other.
-const LEAVES: &[&str] = &["limits", "model", "secret", "units"];
+const LEAVES: &[&str] = &["limits", "model", "secret", "trust", "units"];
 
 /// Which rooms a room may use besides the leaves. `rotation` owns the ports (`Plugin`, `Vault`,
 /// `Journal`, `Clock`), so those who implement one use it.
@@ -25,7 +25,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("wasm", &["catalog", "request", "policy", "rotation"]),
     ("rotation", &["request", "policy"]),
     ("vault", &["rotation"]),
-    ("journal", &["rotation"]),
+    ("journal", &["cli", "catalog", "rotation"]),
     ("report", &["catalog", "policy", "rotation"]),
 ];
 

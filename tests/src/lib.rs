@@ -1,14 +1,17 @@
 //! The world around pamrun, for its end-to-end tests and its demo.
 //!
-//! [`cloud`] is a stand-in for Entra and Microsoft Graph, [`service`] one for a small key service, both
-//! on real TLS. [`gateway`] plays the Keeper gateway: it writes vault and configuration, runs the real
-//! binary, and fails the test when a secret shows where none may. [`azure`] puts both together.
+//! [`cloud`] is a stand-in for Entra and Microsoft Graph, [`service`] one for a small key service,
+//! [`keeper`] one for Keeper Secrets Manager, all on real TLS. [`gateway`] plays the Keeper gateway: it
+//! writes vault and configuration, runs the real binary, and fails the test when a secret shows where
+//! none may. [`azure`] puts both together, and [`witness`] asks Keeper's own clients what came of it.
 
 pub mod azure;
 pub mod canary;
 pub mod cloud;
 pub mod gateway;
+pub mod keeper;
 pub mod net;
 pub mod params;
 pub mod record;
 pub mod service;
+pub mod witness;

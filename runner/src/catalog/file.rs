@@ -118,10 +118,13 @@ fn read(path: &Path, limit: usize) -> Result<Vec<u8>, CatalogError> {
         _ => CatalogError::Unreadable { path: path.to_owned(), source },
     };
     // Looked at first: opening a pipe would wait for somebody to write.
-    if let Some(what) = special_kind(&fs::metadata(path).map_err(failed)?) {
+    let found = fs::metadata(path).map_err(failed)?;
+    if let Some(what) = special_kind(&found) {
         return Err(CatalogError::NotAFile { path: path.to_owned(), what });
     }
-    let mut bytes = Vec::new();
+    // Room for all of it at once: a buffer that grows would be moved again and again.
+    let mut bytes =
+        Vec::with_capacity(usize::try_from(found.len()).map_or(limit, |size| size.min(limit)) + 1);
     let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
     open(path).and_then(|file| file.take(most).read_to_end(&mut bytes)).map_err(failed)?;
     if bytes.len() > limit {

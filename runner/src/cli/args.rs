@@ -33,7 +33,7 @@ file, and lists add up:
              limits under [limits]; settings of one plugin under [[plugin]]; not --reveal
 
 Example:
-  echo \"$LINE\" | pamrun exec --vault file:records.json \\
+  echo \"$LINE\" | pamrun exec --vault ksm \\
       --allow-host login.microsoftonline.com --allow-host graph.microsoft.com \\
       azure-app-secret.wasm";
 
@@ -155,7 +155,13 @@ pub struct ExecArgs {
     #[arg(long, help_heading = "What to rotate")]
     pub dry_run: bool,
 
-    /// Where the records are: file:PATH or none [default: `vault` of the configuration file]
+    /// Where the records are: ksm, ksm:PATH, file:PATH or none [default: `vault` of the
+    /// configuration file, else ksm]
+    ///
+    /// `ksm:PATH`: Keeper Secrets Manager, with the device configuration in that file. Without PATH
+    /// the first that there is of $KSM_CONFIG, the file $KSM_CONFIG_FILE, $GATEWAY_CONFIG and
+    /// /etc/keeper-gateway/gateway-config.json. The file is never written. Reached through --proxy,
+    /// or else through $HTTPS_PROXY unless $NO_PROXY names the host.
     ///
     /// `file:PATH`: a JSON file of records with their revisions.
     ///
@@ -193,9 +199,10 @@ pub struct ExecArgs {
     #[arg(long, value_name = "HOST:PORT:ADDR:PORT", help_heading = "Network")]
     pub resolve: Vec<String>,
 
-    /// Send the plugin's requests through an HTTP proxy
+    /// Send all requests through an HTTP proxy
     ///
-    /// http://HOST:PORT. Proxy variables of the environment, such as HTTPS_PROXY, are not followed.
+    /// http://HOST:PORT. Proxy variables of the environment, such as HTTPS_PROXY, are followed for
+    /// Keeper Secrets Manager only, never for the plugin's requests.
     #[arg(long, value_name = "URL", help_heading = "Network")]
     pub proxy: Option<String>,
 

@@ -10,7 +10,7 @@ use super::{CliError, SetValue, Sourced};
 use crate::limits::Limits;
 use crate::secret::Secret;
 
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 14] = [
     "version",
     "vault",
     "ca_file",
@@ -19,6 +19,7 @@ const KEYS: [&str; 13] = [
     "format",
     "runtime",
     "dry_run",
+    "audit",
     "allow_hosts",
     "allow_private",
     "resolve",
@@ -71,7 +72,7 @@ impl Config {
         for entry in document.entries(table.get_ref(), "") {
             match entry.key {
                 "version" => version = Some(entry.scalar()?),
-                "vault" | "ca_file" | "proxy" | "state_dir" | "format" | "runtime" => {
+                "vault" | "ca_file" | "proxy" | "state_dir" | "format" | "runtime" | "audit" => {
                     config.values.insert(entry.key.to_owned(), entry.text()?);
                 }
                 "dry_run" => {
@@ -184,6 +185,7 @@ mod tests {
             format = 'text'
             runtime = 'wasm'
             dry_run = true
+            audit = 'syslog'
             allow_hosts = ['a.example']
             allow_private = ['b.example']
             resolve = ['a.example:443:127.0.0.1:8443']

@@ -7,9 +7,10 @@ use std::path::PathBuf;
 use http::Uri;
 
 use super::config::Config;
+use super::values::VaultName;
 use super::{
-    CliError, Environment, ExecArgs, Origin, PluginConfig, Resolve, SetValue, Sourced, config_file, state,
-    values,
+    CliError, Environment, ExecArgs, KeeperChoice, Origin, PluginConfig, Resolve, SetValue, Sourced,
+    config_file, keeper, state, values,
 };
 use crate::limits::Limits;
 use crate::secret::Secret;
@@ -17,6 +18,8 @@ use crate::secret::Secret;
 /// Where records are read from and saved to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum VaultChoice {
+    /// Keeper Secrets Manager.
+    Ksm(Box<KeeperChoice>),
     /// A JSON file.
     File(PathBuf),
     /// Nowhere: the caller takes the new values from stdout.
@@ -38,6 +41,15 @@ pub enum Format {
     Json,
     /// Lines for people.
     Text,
+}
+
+/// Where a line a run is noted for those who watch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AuditChoice {
+    /// In the system's log.
+    Syslog,
+    /// In a file.
+    File(PathBuf),
 }
 
 /// The settings of one `exec`: checked, complete, and independent of where they came from.
@@ -65,6 +77,8 @@ pub struct ExecSettings {
     pub proxy: Option<Uri>,
     /// A PEM file of further certificate authorities.
     pub ca_file: Option<PathBuf>,
+    /// Where a line a run is noted; nowhere by default.
+    pub audit: Option<AuditChoice>,
     /// The limits.
     pub limits: Limits,
     /// Whether updates are shown on stdout.
@@ -85,8 +99,7 @@ impl ExecSettings {
         let config = config_file::load(named.as_ref(), environment)?;
         let layers = Layers { environment, config: &config };
 
-        let vault = layers.one("vault", args.vault)?;
-        let vault = values::vault(&vault.ok_or(CliError::NoVault)?)?;
+        let vault = layers.vault(args.vault)?;
         let dry_run = args.dry_run.then(|| "true".to_owned());
         let dry_run = layers.checked("dry-run", dry_run, values::flag)?.unwrap_or(false);
         if vault == VaultChoice::None && !args.reveal && !dry_run {
@@ -104,6 +117,7 @@ impl ExecSettings {
             resolve: layers.many("resolve", "resolve", args.resolve, values::resolve)?,
             proxy: layers.checked("proxy", args.proxy, values::proxy)?,
             ca_file: layers.checked("ca-file", args.ca_file, |written| written.path(&written.value))?,
+            audit: layers.checked("audit", None, values::audit)?,
             limits: layers.limits(args.timeout, args.request_timeout, args.memory)?,
             reveal: args.reveal,
             format: layers.checked("format", args.format, values::format)?.unwrap_or_default(),
@@ -156,6 +170,20 @@ impl Layers<'_> {
             return Ok(Some(Sourced { value, origin: Origin::Flag(option) }));
         }
         Ok(self.variable(option)?.or_else(|| self.config.values.get(&snake(option)).cloned()))
+    }
+
+    /// The vault that is named, or else the one that a gateway has.
+    fn vault(&self, flag: Option<String>) -> Result<VaultChoice, CliError> {
+        let keeper = |path, missing| {
+            let found = keeper::find(path, self.environment)?;
+            Ok(VaultChoice::Ksm(Box::new(found.ok_or(missing)?)))
+        };
+        match self.checked("vault", flag, values::vault)? {
+            None => keeper(None, CliError::NoVault),
+            Some(VaultName::Ksm(path)) => keeper(path, CliError::NoKeeper),
+            Some(VaultName::File(path)) => Ok(VaultChoice::File(path)),
+            Some(VaultName::None) => Ok(VaultChoice::None),
+        }
     }
 
     fn checked<T>(

@@ -76,12 +76,12 @@ impl StateFolder {
         &self.path
     }
 
-    /// Returns the folder for compiled plugins, made and checked likewise.
+    /// Returns a folder in it, made and checked likewise.
     ///
     /// # Errors
     /// As [`Self::open`].
-    pub fn cache(&self) -> Result<Self, CliError> {
-        Self::open(&self.path.join("cache"))
+    pub fn folder(&self, name: &str) -> Result<Self, CliError> {
+        Self::open(&self.path.join(name))
     }
 }
 
@@ -127,7 +127,7 @@ mod tests {
         let parent = tempfile::tempdir().unwrap();
         let path = parent.path().join("a/b");
         let state = StateFolder::open(&path).unwrap();
-        let cache = state.cache().unwrap();
+        let cache = state.folder("cache").unwrap();
         assert_eq!((mode(state.path()), mode(cache.path())), (0o700, 0o700));
         assert_eq!(cache.path(), path.join("cache"));
     }

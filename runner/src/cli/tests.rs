@@ -77,7 +77,7 @@ type SingleValue = (&'static str, &'static str, [&'static str; 3], fn(&ExecSetti
 const SINGLE_VALUES: [SingleValue; 9] = [
     ("vault", "", ["file:/1", "file:/2", "file:/3"], |s| match &s.vault {
         VaultChoice::File(path) => format!("file:{}", path.display()),
-        VaultChoice::None => "none".to_owned(),
+        other => format!("{other:?}"),
     }),
     ("state-dir", "", ["/1", "/2", "/3"], |s| s.state_dir.display().to_string()),
     ("ca-file", "", ["/1", "/2", "/3"], |s| s.ca_file.clone().unwrap().display().to_string()),
@@ -261,7 +261,32 @@ fn without_a_vault_the_choices_are_named() {
     let args = exec(&[&format!("--config={}", file.display())]);
     let error = ExecSettings::gather(args, &|_| None).unwrap_err();
     assert_eq!(error, CliError::NoVault);
-    assert!(error.hint().unwrap().contains("--vault file:PATH, or --vault none"));
+    assert!(error.hint().unwrap().contains("--vault ksm:PATH, --vault file:PATH, or --vault none"));
+}
+
+#[test]
+fn without_a_vault_the_gateways_is_taken() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("config.toml");
+    write(&file, "version = 1");
+    let gather = |flags: &[&str]| {
+        let config = format!("--config={}", file.display());
+        let args = exec(&[&[config.as_str()], flags].concat());
+        ExecSettings::gather(args, &|name| (name == "GATEWAY_CONFIG").then(|| OsString::from("e30=")))
+    };
+    for flags in [&[][..], &["--vault", "ksm"]] {
+        let VaultChoice::Ksm(keeper) = gather(flags).unwrap().vault else { panic!("{flags:?}") };
+        assert_eq!((keeper.place.as_str(), keeper.config.expose()), ("GATEWAY_CONFIG", "e30="));
+    }
+    let other = gather(&["--vault", "file:/v.json"]).unwrap().vault;
+    assert_eq!(other, VaultChoice::File("/v.json".into()));
+}
+
+#[test]
+fn keepers_vault_without_a_configuration_names_the_places_to_put_one() {
+    let error = Typed::default().flags(&["--vault", "ksm"]).gather().unwrap_err();
+    assert_eq!(error, CliError::NoKeeper);
+    assert!(error.hint().unwrap().contains("KSM_CONFIG_FILE"));
 }
 
 #[test]

@@ -1,9 +1,22 @@
 //! Where it is noted what is about to be done, behind the [`Journal`](crate::rotation::Journal)
-//! trait.
+//! trait; so that whoever comes after a crash knows what was left.
 //!
-//! In: entries and the names of locks. Out: nothing but the promise that they are kept. Touches:
-//! nothing yet, see [`MemoryJournal`].
+//! In: entries and the names of locks, none of them secret. Out: the promise that they outlast the
+//! process; and the open rotations. Touches: the sub-folders `journal`, `locks` and `copies` of
+//! the state folder.
 
-mod memory;
+mod copies;
+mod error;
+mod file_journal;
+mod folders;
+mod history;
+mod line;
+mod listing;
+mod lock;
+mod record_file;
 
-pub use memory::MemoryJournal;
+#[cfg(test)]
+mod tests;
+
+pub use file_journal::FileJournal;
+pub use listing::{Listing, OpenRecord, list_open, open_rotations};

@@ -1,8 +1,10 @@
 //! Says how a rotation ended: to programs in one JSON document, to people in a few lines.
 //!
 //! In: an [`Outcome`](crate::rotation::Outcome), and a function that redacts. Out: a [`Document`],
-//! rendered as JSON or text. Touches: stdout and stderr, which are written to from here alone.
+//! rendered as JSON or text. Touches: stdout and stderr, which are written to from here alone, and
+//! the audit log.
 
+mod audit;
 mod document;
 mod json;
 mod message;
@@ -10,6 +12,7 @@ mod sheet;
 mod terminal;
 mod text;
 
+pub use audit::{Audit, AuditTarget};
 pub use document::{
     Document, ErrorEntry, ListedEntry, PlanEntry, PluginInfo, Report, StepEntry, UpdateEntry, UpdateValue,
 };

@@ -1,26 +1,51 @@
 //! `pamrun exec`: one rotation, told in one document on stdout, and to people on stderr.
 
 use std::io;
+use std::time::Instant;
 
 use super::fault::Fault;
 use super::guard;
 use super::rotate::rotate;
 use crate::cli::{ExecArgs, Format};
-use crate::journal::MemoryJournal;
+use crate::journal::FileJournal;
 use crate::report::{
-    Console, Message, PluginInfo, Report, print, render_json, render_text, stdout_is_terminal,
+    Audit, Console, Document, Message, PluginInfo, Report, print, render_json, render_text,
+    stdout_is_terminal,
 };
 use crate::rotation::{Entry, ErrorInfo, Journal, Outcome, OutcomeKind};
 use crate::secret::Redactor;
 
-/// What the document says besides the outcome; known bit by bit.
-#[derive(Default)]
+/// What the document says besides the outcome, and where else it is told; known bit by bit.
 pub(super) struct Subject {
+    began: Instant,
     pub(super) rotation_id: Option<String>,
     pub(super) record_uid: Option<String>,
     pub(super) plugin: Option<PluginInfo>,
     pub(super) format: Format,
+    pub(super) audit: Option<Audit>,
+    pub(super) dry_run: bool,
     reveal: bool,
+}
+
+impl Subject {
+    fn new(format: Format, reveal: bool) -> Self {
+        Self {
+            began: Instant::now(),
+            rotation_id: None,
+            record_uid: None,
+            plugin: None,
+            format,
+            audit: None,
+            dry_run: false,
+            reveal,
+        }
+    }
+
+    /// The journal's entries of this rotation.
+    fn entries(&self, journal: Option<&FileJournal>) -> Vec<Entry> {
+        let id = self.rotation_id.as_deref().unwrap_or_default();
+        journal.map(|journal| journal.entries(id).into_iter().cloned().collect()).unwrap_or_default()
+    }
 }
 
 /// Runs one rotation, prints its document, and returns the exit code.
@@ -28,15 +53,19 @@ pub(super) fn exec(args: ExecArgs) -> u8 {
     let redactor = Redactor::default();
     // A mistake in the settings is told in the form that was asked for, too.
     let format = if args.format.as_deref() == Some("text") { Format::Text } else { Format::Json };
-    let mut subject = Subject { reveal: args.reveal, format, ..Subject::default() };
-    let mut journal = MemoryJournal::default();
+    let mut subject = Subject::new(format, args.reveal);
+    let mut journal = None;
 
     let outcome = match guard::catch(|| rotate(args, &mut subject, &mut journal, &redactor)) {
         Ok(Ok(outcome)) => outcome,
         Ok(Err(fault)) => fault.into_outcome(),
-        Err(place) => panicked(&place, &journal),
+        Err(place) => panicked(&place, &subject.entries(journal.as_ref())),
     };
-    end(&subject, outcome, &mut journal, &redactor)
+    let exit_code = end(&mut subject, outcome, journal.as_mut(), &redactor);
+    if let Some(journal) = journal {
+        journal.finish();
+    }
+    exit_code
 }
 
 /// Prints the document of a command line that makes no sense; the parser has told people already.
@@ -44,19 +73,28 @@ pub(super) fn refuse_usage(problem: &str) -> u8 {
     let hint = "see `pamrun exec --help`".to_owned();
     let outcome = Fault::invalid("usage", problem, Some(hint)).into_outcome();
     // Who cannot read the document still has the exit code and stderr.
-    let _ = print_document(&Subject::default(), &outcome, &Redactor::default());
+    let _ = print_document(&Subject::new(Format::Json, false), &outcome, &Redactor::default());
     outcome.kind.exit_code()
 }
 
 /// Says how it ended, and returns the exit code.
-fn end(subject: &Subject, mut outcome: Outcome, journal: &mut MemoryJournal, redactor: &Redactor) -> u8 {
+fn end(
+    subject: &mut Subject,
+    mut outcome: Outcome,
+    journal: Option<&mut FileJournal>,
+    redactor: &Redactor,
+) -> u8 {
     let redact = |text: &str| redactor.redact(text);
     let console = Console::new(&redact);
     let printed = print_document(subject, &outcome, redactor);
-    let is_handing_over = journal.entries().contains(&Entry::HandingOver);
-    if is_handing_over && printed.is_ok() {
-        // In memory it cannot fail, and nothing would be done about it: the values are out.
-        let _ = journal.append(subject.rotation_id.as_deref().unwrap_or_default(), Entry::HandedOver);
+    let entries = subject.entries(journal.as_deref());
+    let is_handing_over = entries.contains(&Entry::HandingOver);
+    if let Some(journal) = journal.filter(|_| is_handing_over && printed.is_ok()) {
+        let id = subject.rotation_id.as_deref().unwrap_or_default();
+        if let Err(error) = journal.append(id, Entry::HandedOver) {
+            // The values are out; what remains is an entry that the next run asks about.
+            console.say(Message::Warning(&format!("the journal could not close this rotation: {error}")));
+        }
     }
     // Who reads the text on the same screen need not read it twice.
     let is_told =
@@ -69,11 +107,12 @@ fn end(subject: &Subject, mut outcome: Outcome, journal: &mut MemoryJournal, red
         if is_handing_over {
             // Nobody can know how much of the only copy arrived.
             outcome.kind = OutcomeKind::Uncertain;
-            console.say(Message::Hint(&not_handed_over(journal)));
+            console.say(Message::Hint(&not_handed_over(&entries)));
         } else {
             console.say(Message::Hint(&format!("the rotation ended as `{}`", outcome.kind.word())));
         }
     }
+    note(subject, &outcome, redactor, &console);
     outcome.kind.exit_code()
 }
 
@@ -89,8 +128,8 @@ fn tell(console: &Console<'_>, outcome: &Outcome) {
     }
 }
 
-fn not_handed_over(journal: &MemoryJournal) -> String {
-    let made = journal.entries().iter().rev().find_map(|entry| match entry {
+fn not_handed_over(entries: &[Entry]) -> String {
+    let made = entries.iter().rev().find_map(|entry| match entry {
         Entry::Made { handle, .. } => Some(format!("the new credential {handle}")),
         _ => None,
     });
@@ -101,9 +140,9 @@ fn not_handed_over(journal: &MemoryJournal) -> String {
 }
 
 /// A bug of ours. Whether the target may have changed, the journal knows.
-fn panicked(place: &str, journal: &MemoryJournal) -> Outcome {
+fn panicked(place: &str, entries: &[Entry]) -> Outcome {
     let fault = Fault::panicked(place);
-    let tried = journal.entries().iter().find_map(|entry| match entry {
+    let tried = entries.iter().find_map(|entry| match entry {
         Entry::Try { marker, .. } => Some(marker),
         _ => None,
     });
@@ -115,14 +154,27 @@ fn panicked(place: &str, journal: &MemoryJournal) -> Outcome {
     Outcome::of_error(OutcomeKind::Uncertain, error)
 }
 
-fn print_document(subject: &Subject, outcome: &Outcome, redactor: &Redactor) -> io::Result<()> {
+/// Notes the run for those who watch. By now it has happened, whether that can be noted or not.
+fn note(subject: &mut Subject, outcome: &Outcome, redactor: &Redactor, console: &Console<'_>) {
+    let document = document(subject, outcome, redactor);
+    let (dry_run, elapsed) = (subject.dry_run, subject.began.elapsed());
+    if let Some(Err(error)) = subject.audit.as_mut().map(|audit| audit.write(&document, dry_run, elapsed)) {
+        console.say(Message::Warning(&format!("the audit line of this run could not be written: {error}")));
+    }
+}
+
+fn document(subject: &Subject, outcome: &Outcome, redactor: &Redactor) -> Document {
     let report = Report {
         rotation_id: subject.rotation_id.as_deref(),
         record_uid: subject.record_uid.as_deref(),
         plugin: subject.plugin.as_ref(),
         reveal: subject.reveal,
     };
-    let document = report.document(outcome, &|text| redactor.redact(text));
+    report.document(outcome, &|text| redactor.redact(text))
+}
+
+fn print_document(subject: &Subject, outcome: &Outcome, redactor: &Redactor) -> io::Result<()> {
+    let document = document(subject, outcome, redactor);
     let at_terminal = stdout_is_terminal();
     print(&match subject.format {
         Format::Json => render_json(&document, at_terminal)?,
@@ -136,15 +188,9 @@ mod tests {
 
     use super::*;
 
-    fn journal(entries: impl IntoIterator<Item = Entry>) -> MemoryJournal {
-        let mut journal = MemoryJournal::default();
-        entries.into_iter().for_each(|entry| journal.append("r1", entry).unwrap());
-        journal
-    }
-
     #[test]
     fn a_bug_before_the_first_try_has_changed_nothing() {
-        let outcome = panicked("x.rs:1", &journal([]));
+        let outcome = panicked("x.rs:1", &[]);
         assert_eq!((outcome.kind, outcome.kind.exit_code()), (OutcomeKind::Internal, 70));
         assert_eq!(outcome.error.unwrap().hint, None);
     }
@@ -153,7 +199,7 @@ mod tests {
     fn a_bug_after_a_try_is_uncertain_and_names_what_may_be_left() {
         let entry =
             Entry::Try { marker: "pamrun-r-1.1".to_owned(), at: Duration::ZERO, until: Duration::ZERO };
-        let outcome = panicked("x.rs:1", &journal([entry]));
+        let outcome = panicked("x.rs:1", &[entry]);
         assert_eq!(outcome.kind, OutcomeKind::Uncertain);
         let error = outcome.error.unwrap();
         assert_eq!(error.code, "panic");
@@ -162,10 +208,8 @@ mod tests {
 
     #[test]
     fn who_did_not_get_a_credential_is_told_which_one() {
-        let hint = not_handed_over(&journal([
-            Entry::Made { handle: "k2".to_owned(), field: None },
-            Entry::HandingOver,
-        ]));
+        let hint =
+            not_handed_over(&[Entry::Made { handle: "k2".to_owned(), field: None }, Entry::HandingOver]);
         assert!(hint.starts_with("the new credential k2 is valid"), "{hint}");
     }
 }

@@ -59,6 +59,18 @@ impl Fault {
         Self { kind: OutcomeKind::Failed, ..Self::invalid("stdout-unwritable", message, None) }
     }
 
+    /// What is done could not be seen.
+    pub(super) fn audit_unwritable(place: &str, error: &io::Error) -> Self {
+        Self::invalid(
+            "audit-unwritable",
+            format!("audit lines are to go to {place}, which cannot be written: {error}"),
+            Some(
+                "let the user that pamrun runs as write there, or change `audit` in the configuration file"
+                    .to_owned(),
+            ),
+        )
+    }
+
     /// The only copy of a new credential would be thrown away.
     pub(super) fn output_discarded() -> Self {
         Self::invalid(

@@ -14,13 +14,14 @@ use super::fault::Fault;
 use super::prepare::Preparation;
 use crate::catalog::PluginFile;
 use crate::cli::{
-    CliError, ExecArgs, ExecSettings, PluginConfig, StateFolder, VaultChoice, process_environment,
+    AuditChoice, CliError, ExecArgs, ExecSettings, PluginConfig, StateFolder, VaultChoice,
+    process_environment,
 };
-use crate::journal::MemoryJournal;
+use crate::journal::FileJournal;
 use crate::model::Manifest;
 use crate::params::Params;
 use crate::policy::Operator;
-use crate::report::stdout_is_discarded;
+use crate::report::{Audit, AuditTarget, stdout_is_discarded};
 use crate::request::wanted_uids;
 use crate::rotation::{Job, Outcome, OutcomeKind, Parts, StepTiming, Uninterrupted, rotate_overlap};
 use crate::secret::Redactor;
@@ -34,23 +35,27 @@ use crate::wasm::{Gate, NetworkOptions, Resolve};
 pub(super) fn rotate(
     args: ExecArgs,
     subject: &mut Subject,
-    journal: &mut MemoryJournal,
+    journal: &mut Option<FileJournal>,
     redactor: &Redactor,
 ) -> Result<Outcome, Fault> {
     let started = Instant::now();
     let settings = ExecSettings::gather(args, &process_environment)?;
     subject.format = settings.format;
+    subject.dry_run = settings.dry_run;
+    subject.audit = settings.audit.as_ref().map(open_audit).transpose()?;
     if settings.vault == VaultChoice::None && !settings.dry_run && stdout_is_discarded() {
         return Err(Fault::output_discarded());
     }
     let state = StateFolder::open(&settings.state_dir)?;
+    let journal = journal.insert(FileJournal::new(&state)?);
 
     ask_for("the gateway's line, as `pamrun params encode` makes one,");
     let params = Params::read(stdin().lock(), &settings.limits)?;
     params.new_password.iter().chain(&params.old_password).for_each(|password| redactor.learn(password));
     subject.record_uid = Some(params.user_record_uid.clone());
 
-    // Made first: it reads what the machine trusts while the plugin is loaded.
+    // Made first: both read what the machine trusts while the plugin is loaded.
+    let mut vault = vault(&settings)?;
     let gate = Gate::new(network(&settings)?, &settings.limits)?;
     let file = PluginFile::read(&settings.plugin, settings.limits.plugin)?;
     let attached = attach(&file, &settings, &state, gate, redactor, subject)?;
@@ -60,6 +65,7 @@ pub(super) fn rotate(
     let job = job(&settings, &params, &manifest);
     subject.rotation_id = Some(job.rotation_id.clone());
     let config = settings.for_plugin(&file.digest.to_string());
+    journal.set_plugin(file);
     let preparation = Preparation {
         manifest: &manifest,
         params: &params,
@@ -70,7 +76,6 @@ pub(super) fn rotate(
         redactor,
         warnings: Vec::new().into(),
     };
-    let mut vault = vault(&settings);
     let parts = Parts {
         plugin: plugin.as_mut(),
         vault: vault.as_deref_mut().map(|vault| vault as _),
@@ -115,6 +120,15 @@ fn job(settings: &ExecSettings, params: &Params, manifest: &Manifest) -> Job {
         setup: Value::Null,
         dry_run: settings.dry_run,
     }
+}
+
+/// Opened before anything is changed: what is changed is to be seen.
+fn open_audit(choice: &AuditChoice) -> Result<Audit, Fault> {
+    let (target, place) = match choice {
+        AuditChoice::Syslog => (AuditTarget::Syslog, "the system's log".to_owned()),
+        AuditChoice::File(path) => (AuditTarget::File(path.clone()), path.display().to_string()),
+    };
+    Audit::open(&target).map_err(|error| Fault::audit_unwritable(&place, &error))
 }
 
 /// What the operator allows this file: what is allowed to all plugins, and to this digest.

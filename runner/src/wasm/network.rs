@@ -6,8 +6,7 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper::client::conn::http1::handshake;
 use hyper_util::rt::TokioIo;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::pki_types::ServerName;
 use tokio::time::{Instant, timeout_at};
 use wasmtime_wasi_http::{Error as HttpError, RequestOptions};
 
@@ -19,6 +18,7 @@ use super::trust::Trust;
 use super::watch::Exceeded;
 use crate::limits::Limits;
 use crate::policy::Deny;
+use crate::trust::parse_pem;
 
 /// How the operator wants hosts to be reached.
 #[derive(Clone, Default)]
@@ -66,13 +66,8 @@ impl Network {
     pub(super) fn new(options: NetworkOptions, limits: &Limits) -> Result<Self, NetworkError> {
         let extra_roots = match &options.ca_file {
             None => Vec::new(),
-            Some(pem) => CertificateDer::pem_slice_iter(pem)
-                .collect::<Result<Vec<_>, _>>()
-                .map_err(|error| NetworkError::Certificates(error.to_string()))?,
+            Some(pem) => parse_pem(pem).map_err(NetworkError::Certificates)?,
         };
-        if options.ca_file.is_some() && extra_roots.is_empty() {
-            return Err(NetworkError::Certificates("no BEGIN CERTIFICATE line".to_owned()));
-        }
         Ok(Self {
             dialer: Dialer::new(options.resolve, options.proxy.as_ref())?,
             trust: Trust::load(extra_roots),

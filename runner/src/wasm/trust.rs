@@ -4,17 +4,17 @@
 use std::sync::Arc;
 use std::thread;
 
-use rustls::pki_types::CertificateDer;
-use rustls::{ClientConfig, RootCertStore};
 use tokio::sync::SetOnce;
 use tokio_rustls::TlsConnector;
+
+use crate::trust::{Extra, client_config};
 
 /// What makes TLS of connections, once it is there; nothing when it cannot be made.
 pub(super) struct Trust(Arc<SetOnce<Option<TlsConnector>>>);
 
 impl Trust {
     /// Begins to load what the machine trusts; `extra` is trusted besides.
-    pub(super) fn load(extra: Vec<CertificateDer<'static>>) -> Self {
+    pub(super) fn load(extra: Extra) -> Self {
         let loaded = Arc::new(SetOnce::new());
         let place = Arc::clone(&loaded);
         // It is set here and nowhere else, so neither can fail.
@@ -31,16 +31,6 @@ impl Trust {
     }
 }
 
-fn connector(extra: Vec<CertificateDer<'static>>) -> Option<TlsConnector> {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    roots.add_parsable_certificates(extra);
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .ok()?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Some(TlsConnector::from(Arc::new(config)))
+fn connector(extra: Extra) -> Option<TlsConnector> {
+    client_config(extra).map(|config| TlsConnector::from(Arc::new(config)))
 }

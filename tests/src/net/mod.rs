@@ -1,9 +1,12 @@
-//! TLS on loopback: one authority per process, a server that can misbehave, and a plain client.
+//! TLS on loopback: one authority per process, a server that can misbehave, a proxy, and a plain client.
 
 mod authority;
 mod client;
+mod listener;
+mod proxy;
 mod server;
 
 pub use authority::Authority;
 pub use client::{Client, Reply};
+pub use proxy::Proxy;
 pub use server::{Answer, Delivery, Received, Server, Site};

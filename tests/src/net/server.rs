@@ -1,10 +1,10 @@
 //! An HTTPS server on a loopback port, which can also break off in the middle.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -15,8 +15,10 @@ use hyper::body::{Body, Frame, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use tokio::sync::oneshot;
+use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
+
+use super::listener::Listener;
 
 /// A request, received whole.
 #[derive(Debug, Clone)]
@@ -80,7 +82,7 @@ pub struct Answer {
     /// The headers, but for `Content-Length`.
     pub headers: Vec<(&'static str, String)>,
     /// The body.
-    pub body: String,
+    pub body: Bytes,
     /// How much of it arrives.
     pub delivery: Delivery,
 }
@@ -88,12 +90,12 @@ pub struct Answer {
 impl Answer {
     /// An answer without a body.
     pub fn empty(status: u16) -> Self {
-        Self { status, headers: Vec::new(), body: String::new(), delivery: Delivery::Whole }
+        Self { status, headers: Vec::new(), body: Bytes::new(), delivery: Delivery::Whole }
     }
 
     /// An answer in JSON.
     pub fn json(status: u16, body: &serde_json::Value) -> Self {
-        Self { body: body.to_string(), ..Self::empty(status) }.with("content-type", "application/json")
+        Self { body: body.to_string().into(), ..Self::empty(status) }.with("content-type", "application/json")
     }
 
     /// A broken connection instead of an answer.
@@ -117,55 +119,44 @@ pub trait Site: Send + Sync + 'static {
 
 /// A running server; it stops when it is dropped.
 pub struct Server {
-    address: SocketAddr,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
+    listener: Listener,
+    handshakes: Arc<AtomicUsize>,
 }
 
 impl Server {
     /// Serves `site` on a free loopback port, with a certificate for `names`.
     pub fn start(names: &[&str], site: impl Site) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        listener.set_nonblocking(true).unwrap();
-        let address = listener.local_addr().unwrap();
         let acceptor = TlsAcceptor::from(super::Authority::shared().server(names));
-        let (stop, stopped) = oneshot::channel();
-        let thread = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(async {
-                tokio::select! {
-                    () = accept(listener, acceptor, Arc::new(site)) => {}
-                    _ = stopped => {}
-                }
-            });
-        });
-        Self { address, stop: Some(stop), thread: Some(thread) }
+        let handshakes = Arc::<AtomicUsize>::default();
+        let counter = handshakes.clone();
+        let listener = Listener::start(|listener| accept(listener, acceptor, counter, Arc::new(site)));
+        Self { listener, handshakes }
     }
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.listener.address()
+    }
+
+    /// How many TLS handshakes were completed so far.
+    pub fn handshakes(&self) -> usize {
+        self.handshakes.load(Ordering::SeqCst)
     }
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
-            // A panic in there has shown itself as a broken connection already.
-            let _ = thread.join();
-        }
-    }
-}
-
-async fn accept<S: Site>(listener: TcpListener, acceptor: TlsAcceptor, site: Arc<S>) {
-    let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+async fn accept<S: Site>(
+    listener: TcpListener,
+    acceptor: TlsAcceptor,
+    handshakes: Arc<AtomicUsize>,
+    site: Arc<S>,
+) {
     for connection in 1.. {
         let Ok((stream, _)) = listener.accept().await else { return };
-        let (acceptor, site) = (acceptor.clone(), site.clone());
+        let (acceptor, handshakes, site) = (acceptor.clone(), handshakes.clone(), site.clone());
         tokio::spawn(async move {
             let _ = stream.set_nodelay(true);
             let Ok(stream) = acceptor.accept(stream).await else { return };
+            handshakes.fetch_add(1, Ordering::SeqCst);
             let server_name = stream.get_ref().1.server_name().unwrap_or_default().to_owned();
             let service = service_fn(|request| serve(connection, &server_name, request, &*site));
             // An error here is a client that went away, or a connection that we broke on purpose.
@@ -203,7 +194,7 @@ async fn serve<S: Site>(
     if answer.status != 204 {
         response = response.header(CONTENT_LENGTH, answer.body.len());
     }
-    let body = Outgoing::new(answer.body.into(), answer.delivery);
+    let body = Outgoing::new(answer.body, answer.delivery);
     response.body(body).map_err(std::io::Error::other)
 }
 
