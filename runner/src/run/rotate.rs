@@ -23,7 +23,7 @@ use crate::params::Params;
 use crate::policy::Operator;
 use crate::report::{Audit, AuditTarget, stdout_is_discarded};
 use crate::request::wanted_uids;
-use crate::rotation::{Job, Outcome, OutcomeKind, Parts, StepTiming, rotate_overlap};
+use crate::rotation::{Job, Outcome, OutcomeKind, Parts, StepTiming, Uninterrupted, rotate_overlap};
 use crate::secret::Redactor;
 use crate::wasm::{Gate, NetworkOptions, Resolve};
 
@@ -84,6 +84,7 @@ pub(super) fn rotate(
         clock: &SystemClock::start(),
         prepare: &|records| preparation.prepare(records),
         secrets: redactor,
+        interrupt: &Uninterrupted,
     };
     let mut outcome = block_on(rotate_overlap(&job, parts))?;
 
