@@ -200,6 +200,15 @@ fn a_private_authority_must_be_named() {
 }
 
 #[test]
+fn a_machine_that_trusts_nobody_by_itself_reaches_the_vault_of_the_ca_file() {
+    let azure = cast();
+    let none = azure.gateway.write("none.pem", "");
+    let exec = azure.exec().variable("SSL_CERT_FILE", &none).variable("SSL_CERT_DIR", "/nonexistent");
+    let run = azure.run(exec);
+    azure.expect_rotated(&run);
+}
+
+#[test]
 fn the_configuration_is_found_where_keeper_s_tools_look() {
     let azure = cast();
     azure.fill_vault();
