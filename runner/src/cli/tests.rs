@@ -115,9 +115,8 @@ fn no_option_is_forgotten_by_these_tests() {
 
 #[test]
 fn flags_are_read_from_flag_before_variable_before_file() {
-    let flags: [(&str, fn(&ExecSettings) -> bool); 2] =
-        [("dry-run", |s| s.dry_run), ("allow-managed", |s| s.allow_managed)];
-    for (option, is_set) in flags {
+    for option in ["dry-run", "allow-managed"] {
+        let is_set = |s: &ExecSettings| if option == "dry-run" { s.dry_run } else { s.allow_managed };
         let key = option.replace('-', "_");
         let variable = format!("PAMRUN_{}", key.to_uppercase());
         let in_file = || Typed::default().config(&format!("{key} = true"));

@@ -175,6 +175,7 @@ pub(crate) fn wipe(json: &mut Value) {
 }
 
 #[cfg(test)]
+#[expect(clippy::needless_pass_by_value, reason = "JSON is easier to read where it is used")]
 mod tests {
     use serde_json::json;
 
@@ -211,8 +212,8 @@ mod tests {
             ("managed", json!(true)),
             ("host", json!({"hostName": "h", "port": "22"})),
         ] {
-            assert_eq!(record.field(name).unwrap().values, [value.clone()], "{name}");
-            assert_eq!(record.field_in(Place::Standard, name).unwrap().values, [value], "{name}");
+            let found = [record.field(name), record.field_in(Place::Standard, name)];
+            assert!(found.iter().all(|field| field.unwrap().values[0] == value), "{name}");
         }
     }
 

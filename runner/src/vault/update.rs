@@ -120,8 +120,9 @@ fn values(field: Option<&Value>, update: &Update) -> Result<Value, UpdateError> 
     let wrong =
         |expected| UpdateError::WrongValue { label: update.label.clone(), kind: kind.to_owned(), expected };
     let value = |text: &str| {
-        let json = serde_json::from_str(text).ok().filter(|json: &Value| json.to_string() == text);
-        match json {
+        let json: Option<Value> = serde_json::from_str(text).ok();
+        let is_compact = json.as_ref().map(Value::to_string).as_deref() == Some(text);
+        match json.filter(|_| is_compact) {
             Some(json) if OBJECTS.contains(&kind) && json.is_object() => Ok(json),
             _ if OBJECTS.contains(&kind) => Err(wrong("a JSON object without spaces between its parts")),
             Some(json) if kind == "checkbox" && json.is_boolean() => Ok(json),

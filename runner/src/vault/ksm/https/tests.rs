@@ -25,13 +25,13 @@ struct Server {
 
 impl Server {
     fn start(answer: &'static str) -> Self {
-        Self::serve(CertificateParams::new(["localhost".to_owned()]).unwrap(), move |stream| {
+        Self::serve(&CertificateParams::new(["localhost".to_owned()]).unwrap(), move |stream| {
             let _ = stream.write_all(answer.as_bytes());
         })
     }
 
     /// Answers through `respond`. It is a proxy as well, to itself.
-    fn serve(params: CertificateParams, respond: impl Fn(&mut dyn Write) + Send + Sync + 'static) -> Self {
+    fn serve(params: &CertificateParams, respond: impl Fn(&mut dyn Write) + Send + Sync + 'static) -> Self {
         let key = KeyPair::generate().unwrap();
         let certificate = params.self_signed(&key).unwrap();
         let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -123,7 +123,7 @@ fn a_server_that_nobody_vouches_for_gets_nothing() {
 fn a_certificate_of_another_time_points_at_the_clock() {
     let mut params = CertificateParams::new(["localhost".to_owned()]).unwrap();
     params.not_after = date_time_ymd(2020, 1, 1);
-    let server = Server::serve(params, |_| ());
+    let server = Server::serve(&params, |_| ());
     let error = sent_to(&server).unwrap_err();
     assert!(matches!(error, KsmError::Clock { .. }), "{error:?}");
 }
@@ -157,7 +157,7 @@ fn an_answer_that_breaks_off_or_never_comes_is_lost() {
 #[test]
 fn an_answer_that_drips_ends_with_the_time_of_the_request() {
     let params = CertificateParams::new(["localhost".to_owned()]).unwrap();
-    let server = Server::serve(params, |stream| {
+    let server = Server::serve(&params, |stream| {
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n");
         while stream.write_all(b"x").is_ok() && stream.flush().is_ok() {
             thread::sleep(Duration::from_millis(50));
