@@ -5,6 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use http::Uri;
+use serde::{Deserialize, Serialize};
 
 use super::config::Config;
 use super::{
@@ -15,7 +16,8 @@ use crate::limits::Limits;
 use crate::secret::Secret;
 
 /// Where records are read from and saved to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum VaultChoice {
     /// A JSON file.
     File(PathBuf),
@@ -24,7 +26,8 @@ pub enum VaultChoice {
 }
 
 /// How a plugin is run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Runtime {
     /// In the WebAssembly sandbox.
     Wasm,
@@ -82,7 +85,8 @@ pub struct ExecSettings {
     pub reveal: bool,
     /// How the outcome is printed.
     pub format: Format,
-    plugins: Vec<PluginConfig>,
+    /// What the configuration file says of single plugin files.
+    pub plugins: Vec<PluginConfig>,
 }
 
 impl ExecSettings {
@@ -143,9 +147,9 @@ impl ExecSettings {
 }
 
 /// The places where a value may stand, but for the flags.
-struct Layers<'a> {
-    environment: Environment<'a>,
-    config: &'a Config,
+pub(super) struct Layers<'a> {
+    pub(super) environment: Environment<'a>,
+    pub(super) config: &'a Config,
 }
 
 impl Layers<'_> {
@@ -163,14 +167,18 @@ impl Layers<'_> {
     }
 
     /// The value of an option, from the first place that has one.
-    fn one(&self, option: &'static str, flag: Option<String>) -> Result<Option<Sourced<String>>, CliError> {
+    pub(super) fn one(
+        &self,
+        option: &'static str,
+        flag: Option<String>,
+    ) -> Result<Option<Sourced<String>>, CliError> {
         if let Some(value) = flag {
             return Ok(Some(Sourced { value, origin: Origin::Flag(option) }));
         }
         Ok(self.variable(option)?.or_else(|| self.config.values.get(&snake(option)).cloned()))
     }
 
-    fn checked<T>(
+    pub(super) fn checked<T>(
         &self,
         option: &'static str,
         flag: Option<String>,
@@ -219,7 +227,7 @@ impl Layers<'_> {
         Ok(settings)
     }
 
-    fn limits(
+    pub(super) fn limits(
         &self,
         timeout: Option<String>,
         request_timeout: Option<String>,

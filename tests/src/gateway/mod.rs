@@ -3,6 +3,7 @@
 mod exec;
 mod run;
 mod vault_file;
+mod victim;
 mod warm;
 
 use std::cell::RefCell;
@@ -20,6 +21,7 @@ use crate::record::Record;
 pub use exec::Exec;
 pub use run::Run;
 pub use vault_file::VaultFile;
+pub use victim::{Signal, Victim};
 
 /// The folder of the release build, where this very program stands too.
 pub(crate) fn release() -> PathBuf {
@@ -112,7 +114,14 @@ impl Gateway {
 
     /// A run of any command of the binary.
     pub fn command(&self, arguments: &[&str]) -> Exec<'_> {
-        let mut exec = Exec { gateway: self, arguments: Vec::new(), input: Vec::new(), reveals: false };
+        let mut exec = Exec {
+            gateway: self,
+            arguments: Vec::new(),
+            input: Vec::new(),
+            reveals: false,
+            script: None,
+            victim: Victim::default(),
+        };
         for argument in arguments {
             exec = exec.argument(argument);
         }
