@@ -1,10 +1,11 @@
 //! The usual cast of an Azure rotation: an admin application, a target, their records, a gateway.
 
+use std::cell::Cell;
 use std::path::Path;
 
 use crate::canary::random_text;
 use crate::cloud::{App, Cloud, Issued, Sovereign};
-use crate::gateway::{Exec, Gateway, Run, plugin};
+use crate::gateway::{Exec, Gateway, Run, VaultKind, plugin};
 use crate::params::Params;
 use crate::record::{Record, Shown, text};
 
@@ -35,17 +36,18 @@ pub struct Azure {
     pub provider: Option<Record>,
     new_password: String,
     old_password: String,
+    filled: Cell<bool>,
 }
 
 impl Azure {
-    /// The plain case, in the global cloud: an attached record names the admin.
+    /// The plain case, in the global cloud and with a vault in a file: an attached record names the admin.
     #[expect(clippy::new_without_default, reason = "it starts servers")]
     pub fn new() -> Self {
-        Self::of(Sovereign::Global)
+        Self::with(VaultKind::File, Sovereign::Global)
     }
 
-    /// The plain case in one of the clouds.
-    pub fn of(sovereign: Sovereign) -> Self {
+    /// The plain case with one of the vaults in one of the clouds.
+    pub fn with(vault: VaultKind, sovereign: Sovereign) -> Self {
         let cloud = Cloud::new();
         let admin = cloud.directory().register(sovereign, "pamrun admin");
         let target = cloud.directory().register(sovereign, "payroll");
@@ -62,7 +64,7 @@ impl Azure {
         let azure = Self {
             cloud,
             sovereign,
-            gateway: Gateway::new(),
+            gateway: Gateway::with(vault),
             admin,
             admin_secret,
             target,
@@ -72,6 +74,7 @@ impl Azure {
             provider: None,
             new_password: random_text(24),
             old_password: random_text(24),
+            filled: Cell::new(false),
         };
         azure.gateway.plant("newPassword", &azure.new_password);
         azure.gateway.plant("oldPassword", &azure.old_password);
@@ -96,7 +99,7 @@ impl Azure {
         self.provider.iter().chain(&self.attached).chain([&self.record])
     }
 
-    /// A rotation as the gateway starts it; the first one writes the vault.
+    /// A rotation as the gateway starts it; the first one fills the vault.
     pub fn exec(&self) -> Exec<'_> {
         self.exec_of(&plugin("azure-app-secret"))
     }
@@ -107,9 +110,9 @@ impl Azure {
         self.exec_by(plugin).flag("--vault", self.gateway.vault().flag())
     }
 
-    /// Writes the vault, unless that is done already.
+    /// Fills the vault, unless that is done already.
     pub fn fill_vault(&self) {
-        if self.gateway.path("vault/vault.json").exists() {
+        if self.filled.replace(true) {
             return;
         }
         for (name, value) in self.records().flat_map(Record::secrets) {
@@ -136,6 +139,7 @@ impl Azure {
     pub fn run(&self, exec: Exec<'_>) -> Run {
         let run = exec.run(|| self.cloud.directory().secrets_ever());
         assert_eq!(self.cloud.violations(), Vec::<String>::new(), "\n{run}");
+        assert_eq!(self.gateway.violations(), Vec::<String>::new(), "\n{run}");
         run
     }
 

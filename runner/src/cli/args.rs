@@ -40,7 +40,7 @@ file, and lists add up:
              limits under [limits]; settings of one plugin under [[plugin]]; not --reveal
 
 Example:
-  echo \"$LINE\" | pamrun exec --vault file:records.json \\
+  echo \"$LINE\" | pamrun exec --vault ksm \\
       --allow-host login.microsoftonline.com --allow-host graph.microsoft.com \\
       azure-app-secret.wasm";
 
@@ -175,7 +175,17 @@ pub struct ExecArgs {
     #[arg(long, help_heading = "What to rotate")]
     pub dry_run: bool,
 
-    /// Where the records are: file:PATH or none [default: `vault` of the configuration file]
+    /// Rotate a record even if it is flagged `managed`, for another system changes its credentials
+    #[arg(long, help_heading = "What to rotate")]
+    pub allow_managed: bool,
+
+    /// Where the records are: ksm, ksm:PATH, file:PATH or none [default: `vault` of the
+    /// configuration file, else ksm]
+    ///
+    /// `ksm:PATH`: Keeper Secrets Manager, with the device configuration in that file. Without PATH
+    /// the first that there is of $KSM_CONFIG, the file $KSM_CONFIG_FILE, $GATEWAY_CONFIG and
+    /// /etc/keeper-gateway/gateway-config.json. The file is never written. Reached through --proxy,
+    /// or else through $HTTPS_PROXY unless $NO_PROXY names the host.
     ///
     /// `file:PATH`: a JSON file of records with their revisions.
     ///
@@ -213,9 +223,10 @@ pub struct ExecArgs {
     #[arg(long, value_name = "HOST:PORT:ADDR:PORT", help_heading = "Network")]
     pub resolve: Vec<String>,
 
-    /// Send the plugin's requests through an HTTP proxy
+    /// Send all requests through an HTTP proxy
     ///
-    /// http://HOST:PORT. Proxy variables of the environment, such as HTTPS_PROXY, are not followed.
+    /// http://HOST:PORT. Proxy variables of the environment, such as HTTPS_PROXY, are followed for
+    /// Keeper Secrets Manager only, never for the plugin's requests.
     #[arg(long, value_name = "URL", help_heading = "Network")]
     pub proxy: Option<String>,
 

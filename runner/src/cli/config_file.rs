@@ -54,7 +54,7 @@ fn read(path: &Path) -> Result<Option<Config>, CliError> {
 
 /// Tells who else could have written a file of this owner and mode. Its folder does not matter:
 /// who may write there can only put a file of his own in its place, which the owner betrays.
-fn judge(owner: u32, mode: u32, us: u32) -> Result<(), String> {
+pub(super) fn judge(owner: u32, mode: u32, us: u32) -> Result<(), String> {
     if owner != 0 && owner != us {
         return Err(format!("it belongs to user {owner}, who is neither root nor the one pamrun runs as"));
     }

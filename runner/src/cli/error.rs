@@ -21,6 +21,18 @@ pub enum CliError {
     /// It is not said where the records are.
     #[error("no vault is named, so there is nowhere to save a new credential")]
     NoVault,
+    /// No configuration of Keeper Secrets Manager was found.
+    #[error("no configuration of Keeper Secrets Manager was found")]
+    NoKeeper,
+    /// The environment has Keeper's client trust anybody.
+    #[error("KSM_SKIP_VERIFY is set, which lets anybody on the way to the vault read and change records")]
+    SkipVerify,
+    /// A file or a variable holds no text.
+    #[error("{place} is not UTF-8 text")]
+    NotUtf8 {
+        /// The file or the variable.
+        place: String,
+    },
     /// The vault is `none`, and the new values would be lost.
     #[error(
         "with the vault `none` the new values are only printed, and without --reveal they would be masked"
@@ -93,6 +105,9 @@ impl CliError {
         match self {
             Self::BadValue { .. } => "bad-value",
             Self::NoVault => "no-vault",
+            Self::NoKeeper => "no-keeper-config",
+            Self::SkipVerify => "skip-verify",
+            Self::NotUtf8 { .. } => "not-utf8",
             Self::RevealMissing => "reveal-missing",
             Self::NoTimeLeft { .. } => "no-time-left",
             Self::Unreadable { .. } => "file-unreadable",
@@ -108,9 +123,17 @@ impl CliError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::NoVault => Some(
-                "add --vault file:PATH, or --vault none to take the new values from stdout; \
-                 or set `vault` in the configuration file"
+                "add --vault ksm:PATH, --vault file:PATH, or --vault none to take the new values from \
+                 stdout; or set `vault` in the configuration file"
                     .to_owned(),
+            ),
+            Self::NoKeeper => Some(
+                "name it with --vault ksm:PATH, or in KSM_CONFIG, KSM_CONFIG_FILE or GATEWAY_CONFIG; \
+                 on a gateway it is /etc/keeper-gateway/gateway-config.json"
+                    .to_owned(),
+            ),
+            Self::SkipVerify => Some(
+                "unset KSM_SKIP_VERIFY; a private certificate authority is named with --ca-file".to_owned(),
             ),
             Self::RevealMissing => Some("add --reveal, or name a vault that they can be saved to".to_owned()),
             Self::NoTimeLeft { .. } => Some(
@@ -122,7 +145,10 @@ impl CliError {
             )),
             Self::UnknownKey { known, .. } => Some(format!("known keys there: {}", known.join(", "))),
             Self::StateFolder { remedy, .. } => Some(remedy.clone()),
-            Self::BadValue { .. } | Self::Unreadable { .. } | Self::ConfigSyntax { .. } => None,
+            Self::BadValue { .. }
+            | Self::Unreadable { .. }
+            | Self::NotUtf8 { .. }
+            | Self::ConfigSyntax { .. } => None,
         }
     }
 }

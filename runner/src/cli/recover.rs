@@ -50,6 +50,7 @@ impl RecoverSettings {
         // What goes without saying today need not be what did when the rotation began.
         let flag =
             |name, value: Option<String>| value.map(|value| Sourced { value, origin: Origin::Flag(name) });
+        let vault = |written: &Sourced<String>| VaultChoice::named(values::vault(written)?, environment);
         let which = match args.records {
             _ if args.all => Which::All,
             records if records.is_empty() => Which::None,
@@ -57,7 +58,7 @@ impl RecoverSettings {
         };
         Ok(Self {
             which,
-            vault: flag("vault", args.vault).as_ref().map(values::vault).transpose()?,
+            vault: flag("vault", args.vault).as_ref().map(vault).transpose()?,
             state_dir: state::locate(layers.one("state-dir", args.state_dir)?.as_ref(), environment)?,
             ca_file: flag("ca-file", args.ca_file).map(|file| file.path(&file.value)).transpose()?,
             limits: layers.limits(args.timeout, None, None)?,

@@ -8,21 +8,64 @@ use http::Uri;
 use serde::{Deserialize, Serialize};
 
 use super::config::Config;
+use super::values::VaultName;
 use super::{
-    CliError, Environment, ExecArgs, Origin, PluginConfig, Resolve, SetValue, Sourced, config_file, state,
-    values,
+    CliError, Environment, ExecArgs, KeeperChoice, Origin, PluginConfig, Resolve, SetValue, Sourced,
+    config_file, keeper, state, values,
 };
 use crate::limits::Limits;
 use crate::secret::Secret;
 
 /// Where records are read from and saved to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum VaultChoice {
+    /// Keeper Secrets Manager.
+    Ksm(Box<KeeperChoice>),
     /// A JSON file.
     File(PathBuf),
     /// Nowhere: the caller takes the new values from stdout.
     None,
+}
+
+impl VaultChoice {
+    /// Makes the choice again that [`Self::written`] wrote down; the configuration of Keeper Secrets
+    /// Manager is read anew.
+    ///
+    /// # Errors
+    /// When that is no choice, or the configuration is not there any more.
+    pub fn again(written: &str, environment: Environment<'_>) -> Result<Self, CliError> {
+        let written = Sourced { value: written.to_owned(), origin: Origin::Journal };
+        Self::named(values::vault(&written)?, environment)
+    }
+
+    /// Returns the value of `--vault` that leads here again.
+    #[must_use]
+    pub fn written(&self) -> String {
+        match self {
+            Self::Ksm(keeper) => {
+                keeper.file().map_or("ksm".to_owned(), |file| format!("ksm:{}", file.display()))
+            }
+            Self::File(path) => format!("file:{}", path.display()),
+            Self::None => "none".to_owned(),
+        }
+    }
+
+    pub(super) fn named(name: VaultName, environment: Environment<'_>) -> Result<Self, CliError> {
+        match name {
+            VaultName::Ksm(path) => Self::keeper(path, environment, CliError::NoKeeper),
+            VaultName::File(path) => Ok(Self::File(path)),
+            VaultName::None => Ok(Self::None),
+        }
+    }
+
+    fn keeper(
+        path: Option<PathBuf>,
+        environment: Environment<'_>,
+        missing: CliError,
+    ) -> Result<Self, CliError> {
+        let found = keeper::find(path, environment)?;
+        Ok(Self::Ksm(Box::new(found.ok_or(missing)?)))
+    }
 }
 
 /// How a plugin is run.
@@ -63,6 +106,8 @@ pub struct ExecSettings {
     pub settings: BTreeMap<String, SetValue>,
     /// Whether only to look.
     pub dry_run: bool,
+    /// Whether a record may be rotated that is flagged as managed elsewhere.
+    pub allow_managed: bool,
     /// Where the records are.
     pub vault: VaultChoice,
     /// Where the state folder is; nothing has been looked at there yet.
@@ -100,10 +145,8 @@ impl ExecSettings {
         let config = config_file::load(named.as_ref(), environment)?;
         let layers = Layers { environment, config: &config };
 
-        let vault = layers.one("vault", args.vault)?;
-        let vault = values::vault(&vault.ok_or(CliError::NoVault)?)?;
-        let dry_run = args.dry_run.then(|| "true".to_owned());
-        let dry_run = layers.checked("dry-run", dry_run, values::flag)?.unwrap_or(false);
+        let vault = layers.vault(args.vault)?;
+        let dry_run = layers.flag("dry-run", args.dry_run)?;
         if vault == VaultChoice::None && !args.reveal && !dry_run {
             return Err(CliError::RevealMissing);
         }
@@ -112,6 +155,7 @@ impl ExecSettings {
             runtime: layers.checked("runtime", args.runtime, values::runtime)?,
             settings: layers.settings(args.settings)?,
             dry_run,
+            allow_managed: layers.flag("allow-managed", args.allow_managed)?,
             vault,
             state_dir: state::locate(layers.one("state-dir", args.state_dir)?.as_ref(), environment)?,
             allow_hosts: layers.many("allow-host", "allow_hosts", args.allow_hosts, values::host)?,
@@ -178,6 +222,14 @@ impl Layers<'_> {
         Ok(self.variable(option)?.or_else(|| self.config.values.get(&snake(option)).cloned()))
     }
 
+    /// The vault that is named, or else the one that a gateway has.
+    fn vault(&self, flag: Option<String>) -> Result<VaultChoice, CliError> {
+        match self.checked("vault", flag, values::vault)? {
+            None => VaultChoice::keeper(None, self.environment, CliError::NoVault),
+            Some(name) => VaultChoice::named(name, self.environment),
+        }
+    }
+
     pub(super) fn checked<T>(
         &self,
         option: &'static str,
@@ -185,6 +237,11 @@ impl Layers<'_> {
         check: impl Fn(&Sourced<String>) -> Result<T, CliError>,
     ) -> Result<Option<T>, CliError> {
         self.one(option, flag)?.as_ref().map(check).transpose()
+    }
+
+    fn flag(&self, option: &'static str, flag: bool) -> Result<bool, CliError> {
+        let flag = flag.then(|| "true".to_owned());
+        Ok(self.checked(option, flag, values::flag)?.unwrap_or(false))
     }
 
     /// The values of a list, from all places, the flags first.

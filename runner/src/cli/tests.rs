@@ -77,7 +77,7 @@ type SingleValue = (&'static str, &'static str, [&'static str; 3], fn(&ExecSetti
 const SINGLE_VALUES: [SingleValue; 9] = [
     ("vault", "", ["file:/1", "file:/2", "file:/3"], |s| match &s.vault {
         VaultChoice::File(path) => format!("file:{}", path.display()),
-        VaultChoice::None => "none".to_owned(),
+        other => format!("{other:?}"),
     }),
     ("state-dir", "", ["/1", "/2", "/3"], |s| s.state_dir.display().to_string()),
     ("ca-file", "", ["/1", "/2", "/3"], |s| s.ca_file.clone().unwrap().display().to_string()),
@@ -108,19 +108,25 @@ fn no_option_is_forgotten_by_these_tests() {
     let exec = command.find_subcommand("exec").unwrap();
     let mut options: Vec<_> = exec.get_opts().filter_map(clap::Arg::get_long).collect();
     options.retain(|option| SINGLE_VALUES.iter().all(|(name, ..)| name != option));
-    let others = ["set", "dry-run", "config", "allow-host", "allow-private", "resolve", "reveal"];
+    let others =
+        ["set", "dry-run", "allow-managed", "config", "allow-host", "allow-private", "resolve", "reveal"];
     assert_eq!(options, others);
 }
 
 #[test]
-fn dry_run_is_read_from_flag_before_variable_before_file() {
-    let in_file = || Typed::default().config("dry_run = true");
-    assert!(in_file().gather().unwrap().dry_run);
-    assert!(!in_file().variable("PAMRUN_DRY_RUN", "no").gather().unwrap().dry_run);
-    assert!(
-        Typed::default().variable("PAMRUN_DRY_RUN", "no").flags(&["--dry-run"]).gather().unwrap().dry_run
-    );
-    assert!(!Typed::default().gather().unwrap().dry_run);
+fn flags_are_read_from_flag_before_variable_before_file() {
+    let flags: [(&str, fn(&ExecSettings) -> bool); 2] =
+        [("dry-run", |s| s.dry_run), ("allow-managed", |s| s.allow_managed)];
+    for (option, is_set) in flags {
+        let key = option.replace('-', "_");
+        let variable = format!("PAMRUN_{}", key.to_uppercase());
+        let in_file = || Typed::default().config(&format!("{key} = true"));
+        assert!(!is_set(&Typed::default().gather().unwrap()), "{option}");
+        assert!(is_set(&in_file().gather().unwrap()), "{option}");
+        assert!(!is_set(&in_file().variable(&variable, "no").gather().unwrap()), "{option}");
+        let typed = Typed::default().variable(&variable, "no").flags(&[&format!("--{option}")]);
+        assert!(is_set(&typed.gather().unwrap()), "{option}");
+    }
 }
 
 #[test]
@@ -261,7 +267,32 @@ fn without_a_vault_the_choices_are_named() {
     let args = exec(&[&format!("--config={}", file.display())]);
     let error = ExecSettings::gather(args, &|_| None).unwrap_err();
     assert_eq!(error, CliError::NoVault);
-    assert!(error.hint().unwrap().contains("--vault file:PATH, or --vault none"));
+    assert!(error.hint().unwrap().contains("--vault ksm:PATH, --vault file:PATH, or --vault none"));
+}
+
+#[test]
+fn without_a_vault_the_gateways_is_taken() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("config.toml");
+    write(&file, "version = 1");
+    let gather = |flags: &[&str]| {
+        let config = format!("--config={}", file.display());
+        let args = exec(&[&[config.as_str()], flags].concat());
+        ExecSettings::gather(args, &|name| (name == "GATEWAY_CONFIG").then(|| OsString::from("e30=")))
+    };
+    for flags in [&[][..], &["--vault", "ksm"]] {
+        let VaultChoice::Ksm(keeper) = gather(flags).unwrap().vault else { panic!("{flags:?}") };
+        assert_eq!((keeper.place.as_str(), keeper.config.expose()), ("GATEWAY_CONFIG", "e30="));
+    }
+    let other = gather(&["--vault", "file:/v.json"]).unwrap().vault;
+    assert_eq!(other, VaultChoice::File("/v.json".into()));
+}
+
+#[test]
+fn keepers_vault_without_a_configuration_names_the_places_to_put_one() {
+    let error = Typed::default().flags(&["--vault", "ksm"]).gather().unwrap_err();
+    assert_eq!(error, CliError::NoKeeper);
+    assert!(error.hint().unwrap().contains("KSM_CONFIG_FILE"));
 }
 
 #[test]

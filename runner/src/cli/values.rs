@@ -1,11 +1,12 @@
 //! The small languages of option values: vaults, hosts, addresses, proxies, yes and no.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
 
 use http::Uri;
 use serde::{Deserialize, Serialize};
 
-use super::{AuditChoice, CliError, Format, Runtime, Sourced, VaultChoice};
+use super::{AuditChoice, CliError, Format, Runtime, Sourced};
 
 /// `--resolve HOST:PORT:ADDR:PORT`: where connections to a host go instead of where DNS says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,14 +21,25 @@ pub struct Resolve {
 
 type Written = Sourced<String>;
 
-pub(super) fn vault(written: &Written) -> Result<VaultChoice, CliError> {
+/// A vault, by the name that an operator gives it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum VaultName {
+    /// `ksm`, with the path of its configuration or without.
+    Ksm(Option<PathBuf>),
+    /// `file:PATH`.
+    File(PathBuf),
+    /// `none`.
+    None,
+}
+
+pub(super) fn vault(written: &Written) -> Result<VaultName, CliError> {
     let text = written.value.as_str();
-    match text.split_once(':').unwrap_or((text, "")) {
-        ("file", path) => Ok(VaultChoice::File(written.path(path)?)),
-        ("none", "") => Ok(VaultChoice::None),
-        ("ksm", _) => Err(written
-            .wrong("this version of pamrun cannot reach Keeper Secrets Manager; use file:PATH or none")),
-        _ => Err(written.wrong(format!("`{text}` is no vault: use file:PATH or none"))),
+    match text.split_once(':') {
+        None if text == "ksm" => Ok(VaultName::Ksm(None)),
+        None if text == "none" => Ok(VaultName::None),
+        Some(("ksm", path)) => Ok(VaultName::Ksm(Some(written.path(path)?))),
+        Some(("file", path)) => Ok(VaultName::File(written.path(path)?)),
+        _ => Err(written.wrong(format!("`{text}` is no vault: use ksm, ksm:PATH, file:PATH or none"))),
     }
 }
 
@@ -220,20 +232,19 @@ mod tests {
     }
 
     #[test]
-    fn a_keeper_vault_is_said_to_be_missing_from_this_version() {
-        for text in ["ksm", "ksm:/etc/config.json"] {
-            let error = vault(&written(text)).unwrap_err().to_string();
-            assert!(error.contains("cannot reach Keeper Secrets Manager"), "{error}");
-        }
+    fn a_vault_is_named_by_its_kind_and_where_it_is() {
+        let path = |path: &str| path.into();
+        assert_eq!(vault(&written("ksm")), Ok(VaultName::Ksm(None)));
+        assert_eq!(vault(&written("ksm:/c.json")), Ok(VaultName::Ksm(Some(path("/c.json")))));
+        assert_eq!(vault(&written("file:/v.json")), Ok(VaultName::File(path("/v.json"))));
+        assert_eq!(vault(&written("none")), Ok(VaultName::None));
     }
 
     #[test]
     fn what_names_no_vault_is_refused() {
-        for text in ["", "file", "file:", "none:x", "vault.json"] {
+        for text in ["", "ksm:", "file", "file:", "none:x", "vault.json"] {
             assert!(vault(&written(text)).is_err(), "{text}");
         }
-        assert_eq!(vault(&written("file:/v.json")), Ok(VaultChoice::File("/v.json".into())));
-        assert_eq!(vault(&written("none")), Ok(VaultChoice::None));
     }
 
     #[test]

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use super::fault::Fault;
 use super::plugin::check;
 use crate::catalog::PluginFile;
-use crate::cli::{ExecSettings, StateFolder, VaultChoice};
+use crate::cli::{ExecSettings, KeeperChoice, StateFolder, VaultChoice};
 use crate::model::Manifest;
 use crate::report::{Console, Message, PluginInfo};
 use crate::rotation::{Plugin, Vault};
-use crate::secret::Redactor;
-use crate::vault::FileVault;
+use crate::secret::{Redactor, Secret};
+use crate::vault::{FileVault, KsmConfig, KsmOptions, KsmProxy, KsmVault};
 use crate::wasm::{Gate, LogLevel, LogLine, Runtime};
 
 /// A plugin, and what it says of itself.
@@ -46,11 +46,29 @@ pub(super) async fn attach(
 }
 
 /// Makes the vault that was chosen; none where the caller saves what we print.
-pub(super) fn vault(settings: &ExecSettings) -> Option<Box<dyn Vault>> {
-    match &settings.vault {
+///
+/// # Errors
+/// What is wrong with its configuration, or with the way to it.
+pub(super) fn vault(settings: &ExecSettings) -> Result<Option<Box<dyn Vault>>, Fault> {
+    Ok(match &settings.vault {
+        VaultChoice::Ksm(keeper) => Some(Box::new(keeper_vault(keeper, settings)?)),
         VaultChoice::File(path) => Some(Box::new(FileVault::new(path))),
         VaultChoice::None => None,
-    }
+    })
+}
+
+fn keeper_vault(keeper: &KeeperChoice, settings: &ExecSettings) -> Result<KsmVault, Fault> {
+    let config = KsmConfig::parse(&keeper.config).map_err(|error| {
+        let message = format!("the configuration of the vault, {}, {error}", keeper.place);
+        Fault::invalid(error.code(), message, None)
+    })?;
+    let named = settings.proxy.as_ref().map(|proxy| (Secret::new(proxy.to_string()), None));
+    let ambient = || keeper.proxy.clone().map(|proxy| (proxy, keeper.no_proxy.clone()));
+    let proxy = named.or_else(ambient).map(|(url, except)| KsmProxy { url, except });
+    let options = KsmOptions { ca_file: settings.ca_pem()?, proxy };
+    let warnings = keeper.warning.iter().cloned().collect();
+    KsmVault::new(config, &options, &settings.limits, warnings)
+        .map_err(|error| Fault::invalid("network-options", error.to_string(), None))
 }
 
 /// Where a plugin's log goes: to people, once its step has ended. What is of use to its author

@@ -41,6 +41,8 @@ pub(super) struct Preparation {
     /// `[[plugin]] settings` of the configuration file.
     pub(super) config: Vec<(String, SetValue)>,
     pub(super) locked: Vec<String>,
+    /// Whether a record may be rotated that is flagged as managed elsewhere.
+    pub(super) allow_managed: bool,
     pub(super) redactor: Redactor,
     /// What an operator should know, each once.
     pub(super) warnings: RefCell<Vec<String>>,
@@ -50,9 +52,13 @@ impl Preparation {
     /// Makes request and grant of the records, and teaches the redactor all their secrets.
     ///
     /// # Errors
-    /// `invalid` with everything that is wrong with settings and records, or `refused` with every
-    /// host that is not allowed.
+    /// `failed` for a record that is managed elsewhere, `invalid` with everything that is wrong with
+    /// settings and records, or `refused` with every host that is not allowed.
     pub(super) fn prepare(&self, records: &[Record]) -> Result<Prepared, Stop> {
+        let target = records.iter().find(|record| record.uid == self.order.record_uid);
+        if !self.allow_managed && target.is_some_and(Record::is_managed) {
+            return Err(Fault::managed(&self.order.record_uid).into_stop("get"));
+        }
         let sources = Sources {
             target_uid: &self.order.record_uid,
             provider_uid: self.order.provider_uid.as_deref(),

@@ -14,7 +14,7 @@ use super::prepare::Order;
 use super::settle::{Others, Settler};
 use super::setup::{Now, Setup};
 use super::signals::Signals;
-use super::stage::{Stage, network};
+use super::stage::Stage;
 use crate::catalog::PluginFile;
 use crate::cli::{AuditChoice, ExecArgs, ExecSettings, StateFolder, VaultChoice, process_environment};
 use crate::journal::{FileJournal, left_open};
@@ -24,7 +24,6 @@ use crate::report::{Audit, AuditTarget, stdout_is_discarded};
 use crate::request::wanted_uids;
 use crate::rotation::{Clock, Job, Outcome, OutcomeKind, Patience, StepTiming, rotate_overlap};
 use crate::secret::Redactor;
-use crate::wasm::Gate;
 
 /// Rotates once. What is found out on the way about whom it is for goes into `subject`, and every
 /// secret into `redactor`, so that both are of use however it ends.
@@ -53,11 +52,9 @@ pub(super) fn rotate(
     params.new_password.iter().chain(&params.old_password).for_each(|password| redactor.learn(password));
     subject.record_uid = Some(params.user_record_uid.clone());
 
-    // Made first: it reads what the machine trusts while the plugin is loaded.
-    let gate = Gate::new(network(&settings)?, &settings.limits)?;
     let file = PluginFile::read(&settings.plugin, settings.limits.plugin)?;
     let order = Order::from(&params);
-    let set = Stage::set(&file, &settings, order, gate, &state, redactor, &mut subject.plugin);
+    let set = Stage::set(&file, &settings, order, &state, redactor, &mut subject.plugin);
     let mut stage = block_on(set)??;
     let load_time = StepTiming { name: "load".to_owned(), elapsed: clock.elapsed(), requests: 0 };
 

@@ -7,7 +7,7 @@ use super::attach::vault;
 use super::fault::Fault;
 use super::prepare::Order;
 use super::setup::{Now, Setup};
-use super::stage::{Stage, network};
+use super::stage::Stage;
 use crate::catalog::PluginFile;
 use crate::cli::StateFolder;
 use crate::journal::FileJournal;
@@ -20,7 +20,6 @@ use crate::rotation::{
     StepResult, Stop, Trace, settle,
 };
 use crate::secret::Redactor;
-use crate::wasm::Gate;
 
 /// What all settling of one run goes by.
 pub(super) struct Settler<'a> {
@@ -80,7 +79,6 @@ impl Settler<'_> {
         let setup = Setup::of(open)?;
         *plugin = Some(setup.plugin_info());
         let settings = setup.settings(&self.now)?;
-        let gate = Gate::new(network(&settings)?, &settings.limits)?;
         let file = self.copy(journal, &setup)?;
         let (record_uid, records) =
             open.intent().map(|intent| (intent.record_uid.clone(), &intent.records[..])).unwrap_or_default();
@@ -90,7 +88,7 @@ impl Settler<'_> {
             new_password: None,
             old_password: None,
         };
-        let mut stage = Stage::set(&file, &settings, order, gate, self.state, self.redactor, plugin).await?;
+        let mut stage = Stage::set(&file, &settings, order, self.state, self.redactor, plugin).await?;
         let others = self.others(&mut stage, records).await?;
         let job = Job { returns: stage.manifest.returns.clone(), ..self.job(open, &settings.limits, others) };
         Ok((stage, job))
@@ -145,7 +143,7 @@ impl Settler<'_> {
         stop: &Stop,
     ) -> Settlement {
         let settings = Setup::of(open).and_then(|setup| Ok(setup.settings(&self.now)?));
-        let mut vault = settings.ok().and_then(|settings| vault(&settings));
+        let mut vault = settings.and_then(|settings| vault(&settings)).ok().flatten();
         let parts = Parts {
             plugin: &mut Missing,
             vault: vault.as_deref_mut().map(|vault| vault as _),

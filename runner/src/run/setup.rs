@@ -11,6 +11,7 @@ use super::fault::Fault;
 use crate::catalog::{Digest, PluginFile};
 use crate::cli::{
     CliError, ExecSettings, Format, Origin, PluginConfig, Resolve, Runtime, SetValue, Sourced, VaultChoice,
+    process_environment,
 };
 use crate::limits::Limits;
 use crate::model::{Manifest, RecordUid, SettingType};
@@ -35,7 +36,8 @@ pub(super) struct Setup {
     /// What the configuration file's `[[plugin]] settings` gave, likewise.
     config_settings: BTreeMap<String, String>,
     lock: Vec<String>,
-    pub(super) vault: VaultChoice,
+    /// Where the records are, as `--vault` takes it.
+    vault: String,
     allow_hosts: Vec<String>,
     allow_private: Vec<String>,
     resolve: Vec<Resolve>,
@@ -90,7 +92,7 @@ impl Setup {
             settings: settings.settings.iter().filter_map(keep).collect(),
             config_settings: given.iter().map(|(key, value)| (key, value)).filter_map(keep).collect(),
             lock: config.map(|config| config.lock.clone()).unwrap_or_default(),
-            vault: settings.vault.clone(),
+            vault: settings.vault.written(),
             allow_hosts,
             allow_private: settings.allow_private.clone(),
             resolve: settings.resolve.clone(),
@@ -130,7 +132,7 @@ impl Setup {
     /// Makes settings of it, as if the rotation were begun again.
     ///
     /// # Errors
-    /// When a file that holds a setting cannot be read any more.
+    /// When a file that holds a setting, or how to reach the vault, cannot be read any more.
     pub(super) fn settings(&self, now: &Now) -> Result<ExecSettings, CliError> {
         let read = |(key, text): (&String, &String)| Ok((key.clone(), SetValue::read(&journaled(text))?));
         let config = self.config_settings.iter().map(|(key, text)| (key.clone(), journaled(text))).collect();
@@ -139,7 +141,12 @@ impl Setup {
             runtime: self.runtime,
             settings: self.settings.iter().map(read).collect::<Result<_, CliError>>()?,
             dry_run: false,
-            vault: now.vault.as_ref().unwrap_or(&self.vault).clone(),
+            // It was, when this was begun.
+            allow_managed: true,
+            vault: match &now.vault {
+                Some(vault) => vault.clone(),
+                None => VaultChoice::again(&self.vault, &process_environment)?,
+            },
             state_dir: now.state_dir.clone(),
             allow_hosts: self.allow_hosts.clone(),
             allow_private: self.allow_private.clone(),

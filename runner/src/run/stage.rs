@@ -35,11 +35,13 @@ impl Stage {
         file: &PluginFile,
         settings: &ExecSettings,
         order: Order,
-        gate: Gate,
         state: &StateFolder,
         redactor: &Redactor,
         plugin: &mut Option<PluginInfo>,
     ) -> Result<Self, Fault> {
+        // Made first: both read what the machine trusts while the plugin is loaded.
+        let vault = vault(settings)?;
+        let gate = Gate::new(network(settings)?, &settings.limits)?;
         let attached = attach(file, settings, state, gate, redactor, plugin).await?;
         let config = settings.for_plugin(&file.digest.to_string());
         let preparation = Rc::new(Preparation {
@@ -49,6 +51,7 @@ impl Stage {
             sets: settings.settings.iter().map(|(key, value)| (key.clone(), value.clone())).collect(),
             config: config.map(PluginConfig::settings).transpose()?.unwrap_or_default(),
             locked: config.map(|config| config.lock.clone()).unwrap_or_default(),
+            allow_managed: settings.allow_managed,
             redactor: redactor.clone(),
             warnings: Vec::new().into(),
         });
@@ -57,7 +60,7 @@ impl Stage {
         Ok(Self {
             manifest: attached.manifest,
             plugin: attached.plugin,
-            vault: vault(settings),
+            vault,
             prepare: Box::new({
                 let preparation = Rc::clone(&preparation);
                 move |records| preparation.prepare(records)
@@ -108,7 +111,7 @@ impl Stage {
 ///
 /// # Errors
 /// When the file of further certificate authorities cannot be read.
-pub(super) fn network(settings: &ExecSettings) -> Result<NetworkOptions, CliError> {
+fn network(settings: &ExecSettings) -> Result<NetworkOptions, CliError> {
     let resolve = settings.resolve.iter().map(|entry| crate::wasm::Resolve {
         host: entry.host.clone(),
         port: entry.port,

@@ -144,6 +144,16 @@ impl Vault {
         self.write(uid, json.to_string());
     }
 
+    /// Gives a record another revision, as if others had been written in between.
+    pub fn set_revision(&mut self, uid: &str, revision: i64) {
+        self.known(uid).versions.last_mut().unwrap().revision = revision;
+    }
+
+    /// The UIDs of all records, in the order in which they were added.
+    pub fn uids(&self) -> Vec<String> {
+        self.records.iter().map(|record| record.uid.clone()).collect()
+    }
+
     /// Shares a record with or without the right to change it.
     pub fn set_editable(&mut self, uid: &str, editable: bool) {
         self.known(uid).editable = editable;

@@ -15,6 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(90);
 pub struct Exec<'a> {
     pub(super) gateway: &'a Gateway,
     pub(super) arguments: Vec<OsString>,
+    pub(super) environment: Vec<(OsString, OsString)>,
     pub(super) input: Vec<u8>,
     pub(super) reveals: bool,
     /// The shell script that starts it, if one does.
@@ -34,6 +35,20 @@ impl Exec<'_> {
     #[must_use]
     pub fn flag(self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.argument(name).argument(value)
+    }
+
+    /// With an environment variable.
+    #[must_use]
+    pub fn variable(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
+        self.environment.push((name.as_ref().to_owned(), value.as_ref().to_owned()));
+        self
+    }
+
+    /// Without an environment variable that was given before.
+    #[must_use]
+    pub fn without_variable(mut self, name: &str) -> Self {
+        self.environment.retain(|(known, _)| known != name);
+        self
     }
 
     /// With `--set KEY=VALUE`.
@@ -110,6 +125,7 @@ impl Exec<'_> {
         };
         command.args(&self.arguments).env_clear().current_dir(&home);
         command.env("HOME", &home).env("TMPDIR", self.gateway.path("tmp"));
+        command.envs(self.environment.iter().cloned());
         command
     }
 

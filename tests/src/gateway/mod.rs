@@ -2,7 +2,9 @@
 
 mod exec;
 mod run;
+mod vault;
 mod vault_file;
+mod vault_keeper;
 mod victim;
 mod warm;
 
@@ -11,16 +13,18 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use serde_json::json;
 use tempfile::TempDir;
 
 use crate::canary::Canaries;
+use crate::keeper::KeeperServer;
 use crate::net::Authority;
 use crate::record::Record;
 
 pub use exec::Exec;
 pub use run::Run;
+pub use vault::{Vault, VaultKind};
 pub use vault_file::VaultFile;
+pub use vault_keeper::VaultKeeper;
 pub use victim::{Signal, Victim};
 
 /// The folder of the release build, where this very program stands too.
@@ -59,21 +63,36 @@ fn built(file: PathBuf) -> PathBuf {
 /// A folder with everything that one gateway host has, for any number of runs.
 pub struct Gateway {
     folder: TempDir,
+    keeper: Option<KeeperServer>,
     canaries: RefCell<Vec<(String, String)>>,
 }
 
 impl Gateway {
     /// Makes an empty folder with the authority's certificate in it and a configuration whose
-    /// waits are short.
+    /// waits are short. The vault will be a file.
     #[expect(clippy::new_without_default, reason = "it makes a folder")]
     pub fn new() -> Self {
-        let gateway = Self { folder: tempfile::tempdir().unwrap(), canaries: RefCell::default() };
+        Self::with(VaultKind::File)
+    }
+
+    /// The same with one of the vaults.
+    pub fn with(vault: VaultKind) -> Self {
+        let keeper = (vault == VaultKind::Keeper).then(KeeperServer::new);
+        let gateway = Self { folder: tempfile::tempdir().unwrap(), keeper, canaries: RefCell::default() };
         for name in ["home", "tmp", "state", "inputs", "vault"] {
             std::fs::create_dir(gateway.path(name)).unwrap();
         }
         private(&gateway.path("state"), 0o700);
         std::fs::write(gateway.path("ca.pem"), Authority::shared().pem()).unwrap();
         gateway.write("config.toml", "version = 1\n\n[limits]\nsettle_window = \"2s\"\n");
+        if let Some(server) = &gateway.keeper {
+            let config = server.keeper.config();
+            let keys: serde_json::Value = config.parse().unwrap();
+            for name in ["privateKey", "appKey"] {
+                gateway.plant(name, keys[name].as_str().unwrap());
+            }
+            gateway.write_input("ksm.json", config);
+        }
         gateway
     }
 
@@ -100,16 +119,32 @@ impl Gateway {
     }
 
     /// The vault.
-    pub fn vault(&self) -> VaultFile {
-        VaultFile(self.path("vault/vault.json"))
+    pub fn vault(&self) -> Vault {
+        match &self.keeper {
+            None => Vault::File(VaultFile(self.path("vault/vault.json"))),
+            Some(server) => Vault::Keeper(VaultKeeper {
+                keeper: server.keeper.clone(),
+                config: self.path("inputs/ksm.json"),
+            }),
+        }
     }
 
-    /// Writes the vault with these records, and watches for every hidden value in them.
+    /// The server behind the vault, if that is what the vault is.
+    pub fn keeper(&self) -> &KeeperServer {
+        self.keeper.as_ref().expect("a gateway whose vault is at Keeper")
+    }
+
+    /// Adds these records to the vault, and watches for every hidden value in them.
     pub fn fill_vault<'a>(&self, records: impl IntoIterator<Item = &'a Record>) {
-        let records: Vec<_> = records.into_iter().collect();
-        self.canaries.borrow_mut().extend(records.iter().flat_map(|record| record.secrets()));
-        let json: Vec<_> = records.iter().map(|record| record.json.clone()).collect();
-        self.vault().write(&json!({ "records": json }));
+        for record in records {
+            self.canaries.borrow_mut().extend(record.secrets());
+            self.vault().add(record);
+        }
+    }
+
+    /// What no client of the vault may do and the binary did.
+    pub fn violations(&self) -> Vec<String> {
+        self.keeper.as_ref().map(KeeperServer::violations).unwrap_or_default()
     }
 
     /// A run of any command of the binary.
@@ -117,6 +152,7 @@ impl Gateway {
         let mut exec = Exec {
             gateway: self,
             arguments: Vec::new(),
+            environment: Vec::new(),
             input: Vec::new(),
             reveals: false,
             script: None,
@@ -125,7 +161,10 @@ impl Gateway {
         for argument in arguments {
             exec = exec.argument(argument);
         }
-        exec
+        match &self.keeper {
+            None => exec,
+            Some(server) => exec.variable("HTTPS_PROXY", server.proxy_url()),
+        }
     }
 
     /// A run of `exec`, as the gateway makes it.
@@ -168,7 +207,7 @@ impl Gateway {
         }
         check("stderr", run.stderr.as_bytes());
         for file in files_below(self.folder.path()) {
-            let is_input = file.starts_with(self.path("inputs")) || file == self.vault().0;
+            let is_input = file.starts_with(self.path("inputs")) || file == self.path("vault/vault.json");
             check(&file.display().to_string(), file.as_os_str().as_encoded_bytes());
             if !is_input {
                 check(&file.display().to_string(), &std::fs::read(&file).unwrap());

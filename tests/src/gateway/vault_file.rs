@@ -1,5 +1,6 @@
 //! A vault in one file, as tests see and change it.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use serde_json::Value;
@@ -17,9 +18,13 @@ impl VaultFile {
         format!("file:{}", self.0.display())
     }
 
-    /// Everything in it.
+    /// Everything in it; nothing yet is no records.
     pub fn read(&self) -> Value {
-        serde_json::from_slice(&std::fs::read(&self.0).unwrap()).unwrap()
+        let text = match std::fs::read(&self.0) {
+            Err(error) if error.kind() == ErrorKind::NotFound => br#"{"records":[]}"#.to_vec(),
+            read => read.unwrap(),
+        };
+        serde_json::from_slice(&text).unwrap()
     }
 
     /// One record of it.

@@ -1,14 +1,15 @@
 //! National clouds, and hosts that are no more.
 
-use pamrun_tests::azure::Azure;
 use pamrun_tests::cloud::Sovereign;
+
+use super::{cast, cast_in};
 
 const NATIONAL: [Sovereign; 3] = [Sovereign::UsGov, Sovereign::UsDod, Sovereign::China];
 
 #[test]
 fn each_national_cloud_is_reached_by_two_settings() {
     for sovereign in NATIONAL {
-        let azure = Azure::of(sovereign);
+        let azure = cast_in(sovereign);
         let run = azure.rotate(&[("authority", sovereign.login()), ("graph", sovereign.graph())]);
         azure.expect_rotated(&run);
         azure.expect_keys(&run, &[&azure.current()]);
@@ -18,7 +19,7 @@ fn each_national_cloud_is_reached_by_two_settings() {
 #[test]
 fn the_record_s_fields_name_the_cloud_as_well() {
     for sovereign in NATIONAL {
-        let mut azure = Azure::of(sovereign);
+        let mut azure = cast_in(sovereign);
         azure.record = azure
             .record
             .text("Azure Authority FQDN", sovereign.login())
@@ -35,7 +36,7 @@ fn hosts_of_different_clouds_do_not_go_together() {
         ("login.microsoftonline.us", "graph.microsoft.com"),
         ("login.chinacloudapi.cn", "dod-graph.microsoft.us"),
     ] {
-        let azure = Azure::new();
+        let azure = cast();
         let exec = azure.exec().host(authority, azure.cloud.address()).host(graph, azure.cloud.address());
         let run = azure.run(exec.set("authority", authority).set("graph", graph));
         run.ends("failed", 1).with_code("cloud-mismatch");
@@ -52,7 +53,7 @@ fn retired_hosts_are_refused_by_name() {
         ("graph", "graph.microsoft.de"),
         ("authority", "login.microsoftonline.de"),
     ] {
-        let azure = Azure::new();
+        let azure = cast();
         let run = azure.run(azure.exec().host(host, azure.cloud.address()).set(key, host));
         run.ends("failed", 1).with_code("retired-host");
         assert!(run.outcome["error"]["message"].as_str().unwrap().contains(host), "{run}");
@@ -63,7 +64,7 @@ fn retired_hosts_are_refused_by_name() {
 
 #[test]
 fn an_app_of_one_cloud_is_not_found_in_another() {
-    let azure = Azure::of(Sovereign::UsGov);
+    let azure = cast_in(Sovereign::UsGov);
     let global = Sovereign::Global;
     let exec =
         azure.exec().host(global.login(), azure.cloud.address()).host(global.graph(), azure.cloud.address());

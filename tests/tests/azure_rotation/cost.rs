@@ -2,8 +2,9 @@
 
 use std::collections::HashSet;
 
-use pamrun_tests::azure::Azure;
 use pamrun_tests::cloud::Seen;
+
+use super::cast;
 
 fn connections<'a>(seen: &'a [Seen], host: &'a str) -> HashSet<usize> {
     seen.iter().filter(|seen| seen.host == host).map(|seen| seen.connection).collect()
@@ -11,7 +12,7 @@ fn connections<'a>(seen: &'a [Seen], host: &'a str) -> HashSet<usize> {
 
 #[test]
 fn each_host_sees_one_handshake() {
-    let azure = Azure::new();
+    let azure = cast();
     for name in ["one", "two", "three"] {
         azure.cloud.issue(&azure.target, name);
     }
@@ -25,7 +26,7 @@ fn each_host_sees_one_handshake() {
 
 #[test]
 fn a_plain_rotation_sends_no_request_more_than_it_needs() {
-    let azure = Azure::new();
+    let azure = cast();
     let run = azure.rotate(&[]);
     azure.expect_rotated(&run);
     let admin_logins = azure
@@ -44,7 +45,7 @@ fn a_plain_rotation_sends_no_request_more_than_it_needs() {
 
 #[test]
 fn every_request_carries_the_id_of_its_rotation() {
-    let azure = Azure::new();
+    let azure = cast();
     let run = azure.rotate(&[]);
     azure.expect_rotated(&run);
     let seen = azure.cloud.requests();
@@ -58,7 +59,7 @@ fn every_request_carries_the_id_of_its_rotation() {
 
 #[test]
 fn a_second_run_compiles_nothing() {
-    let azure = Azure::new();
+    let azure = cast();
     let exec = azure.exec();
     azure.gateway.forget_compiled();
     azure.run(exec).ends("rotated", 0);
@@ -73,7 +74,7 @@ fn a_second_run_compiles_nothing() {
 
 #[test]
 fn a_damaged_entry_of_the_compile_cache_is_compiled_anew() {
-    let azure = Azure::new();
+    let azure = cast();
     let exec = azure.exec();
     let entries = azure.gateway.compiled();
     assert!(!entries.is_empty());

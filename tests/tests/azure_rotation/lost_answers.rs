@@ -5,10 +5,12 @@ use std::time::Duration;
 use pamrun_tests::azure::Azure;
 use pamrun_tests::cloud::{CollisionForm, Fault, On};
 
+use super::cast;
+
 /// Runs a rotation through these faults; it must succeed and leave exactly the new secret.
 #[track_caller]
 fn survives(faults: impl IntoIterator<Item = (On, Fault)>) -> Azure {
-    let azure = Azure::new();
+    let azure = cast();
     for (on, fault) in faults {
         azure.cloud.fault(on, fault);
     }
@@ -37,7 +39,7 @@ fn two_lost_answers_in_a_row_are_survived() {
 
 #[test]
 fn after_three_lost_answers_nothing_is_left_behind() {
-    let azure = Azure::new();
+    let azure = cast();
     azure.cloud.fault(On::add_password().always(), Fault::ApplyThenDrop);
     let run = azure.rotate(&[]);
     run.ends("failed", 1);
@@ -47,7 +49,7 @@ fn after_three_lost_answers_nothing_is_left_behind() {
 
 #[test]
 fn a_lost_request_is_not_repeated_while_the_first_may_still_land() {
-    let azure = Azure::new();
+    let azure = cast();
     azure.cloud.fault(On::add_password(), Fault::DropBeforeApply);
     let run = azure.rotate(&[]);
     run.ends("failed", 1);
@@ -57,7 +59,7 @@ fn a_lost_request_is_not_repeated_while_the_first_may_still_land() {
 
 #[test]
 fn a_write_that_lands_late_is_found_and_removed() {
-    let azure = Azure::new();
+    let azure = cast();
     azure.cloud.fault(On::add_password(), Fault::LandLate(Duration::from_millis(700)));
     let run = azure.rotate(&[]);
     azure.cloud.wait_for_late_writes();
@@ -77,7 +79,7 @@ fn a_stray_that_lists_do_not_show_at_first_is_found_and_removed() {
 
 #[test]
 fn a_stray_that_cannot_be_removed_is_uncertain_and_named() {
-    let azure = Azure::new();
+    let azure = cast();
     azure.cloud.fault(On::add_password(), Fault::ApplyThenDrop);
     azure.cloud.fault(On::remove_password().always(), Fault::Denied);
     let run = azure.rotate(&[]);
@@ -132,7 +134,7 @@ fn lost_answers_to_logins_and_reads_are_asked_for_again() {
 
 #[test]
 fn a_service_that_never_answers_ends_the_rotation_unchanged() {
-    let azure = Azure::new();
+    let azure = cast();
     azure.cloud.fault(On::token().always(), Fault::Delay(Duration::from_secs(30)));
     let run = azure.run(azure.exec().flag("--request-timeout", "300ms").flag("--timeout", "35s"));
     assert!(["failed", "limit"].contains(&run.word("outcome")), "{run}");
@@ -163,7 +165,7 @@ fn a_key_that_one_backend_does_not_know_yet_is_confirmed_by_reads() {
 #[test]
 fn a_key_that_somebody_removed_meanwhile_counts_as_gone() {
     for status in [400, 404] {
-        let azure = Azure::new();
+        let azure = cast();
         azure.cloud.directory().unknown_key_status = status;
         let (target, key) = (azure.target.clone(), azure.old.key_id.clone());
         azure.cloud.before(On::remove_password(), move |directory| directory.revoke(&target, &key));
@@ -175,7 +177,7 @@ fn a_key_that_somebody_removed_meanwhile_counts_as_gone() {
 
 #[test]
 fn a_removal_that_never_succeeds_is_uncertain_with_the_new_secret_saved() {
-    let azure = Azure::new();
+    let azure = cast();
     azure.cloud.fault(On::remove_password().always(), Fault::Denied);
     let run = azure.rotate(&[]);
     run.ends("uncertain", 5);
@@ -198,7 +200,7 @@ fn a_token_that_expires_on_the_way_is_renewed() {
 
 #[test]
 fn a_token_that_is_refused_again_after_it_was_renewed_ends_the_rotation() {
-    let azure = Azure::new();
+    let azure = cast();
     azure.cloud.fault(On::add_password().always(), Fault::ExpireTokens);
     let run = azure.rotate(&[]);
     run.ends("failed", 1).with_code("token-refused");

@@ -1,10 +1,10 @@
 //! What is printed, and what the options of `exec` change about a run.
 
-use pamrun_tests::azure::Azure;
+use super::cast;
 
 #[test]
 fn a_dry_run_tells_and_changes_nothing() {
-    let azure = Azure::new();
+    let azure = cast();
     let run = azure.run(azure.exec().argument("--dry-run"));
     run.ends("planned", 0);
     assert_eq!(run.planned_removals(), [azure.old.key_id.as_str()], "{run}");
@@ -17,7 +17,7 @@ fn a_dry_run_tells_and_changes_nothing() {
 
 #[test]
 fn a_dry_run_names_a_missing_right() {
-    let azure = Azure::new();
+    let azure = cast();
     azure.cloud.directory().app(&azure.admin).roles.clear();
     let run = azure.run(azure.exec().argument("--dry-run"));
     run.ends("failed", 1);
@@ -26,7 +26,7 @@ fn a_dry_run_names_a_missing_right() {
 
 #[test]
 fn the_document_has_every_part_of_schema_1() {
-    let azure = Azure::new();
+    let azure = cast();
     let run = azure.rotate(&[]);
     azure.expect_rotated(&run);
     let document = &run.outcome;
@@ -56,7 +56,7 @@ fn the_document_has_every_part_of_schema_1() {
 
 #[test]
 fn without_a_vault_the_caller_gets_the_values_and_nothing_is_removed() {
-    let azure = Azure::new();
+    let azure = cast();
     let run = azure.run(azure.exec_without_vault().flag("--vault", "none").reveal());
     run.ends("rotated", 0);
     assert_eq!(run.outcome["saved"], false, "{run}");
@@ -70,7 +70,7 @@ fn without_a_vault_the_caller_gets_the_values_and_nothing_is_removed() {
 
 #[test]
 fn without_a_vault_reveal_is_needed() {
-    let azure = Azure::new();
+    let azure = cast();
     let run = azure.run(azure.exec_without_vault().flag("--vault", "none"));
     assert_eq!(run.exit, Some(2), "{run}");
     assert_eq!(azure.cloud.requests(), [], "{run}");
@@ -78,7 +78,7 @@ fn without_a_vault_reveal_is_needed() {
 
 #[test]
 fn reveal_shows_the_new_secret_on_stdout() {
-    let azure = Azure::new();
+    let azure = cast();
     let run = azure.run(azure.exec().reveal());
     azure.expect_rotated(&run);
     assert!(run.stdout.contains(&azure.current().value), "{run}");
@@ -86,7 +86,7 @@ fn reveal_shows_the_new_secret_on_stdout() {
 
 #[test]
 fn text_is_for_people_and_names_the_time_of_each_step() {
-    let azure = Azure::new();
+    let azure = cast();
     let run = azure.run(azure.exec().flag("--format", "text"));
     assert_eq!(run.exit, Some(0), "{run}");
     for word in ["rotated", "preflight", "rotate", "verify", "commit", "ms"] {
@@ -97,7 +97,7 @@ fn text_is_for_people_and_names_the_time_of_each_step() {
 
 #[test]
 fn the_secret_lives_as_long_as_the_setting_says() {
-    let azure = Azure::new();
+    let azure = cast();
     let run = azure.rotate(&[("expiry_days", "30")]);
     azure.expect_rotated(&run);
     let made = azure.cloud.secrets_of(&azure.target).pop().unwrap();
@@ -106,7 +106,7 @@ fn the_secret_lives_as_long_as_the_setting_says() {
 
 #[test]
 fn a_setting_may_stand_in_the_record_and_the_command_line_wins() {
-    let mut azure = Azure::new();
+    let mut azure = cast();
     azure.record = azure.record.text("retire", "none");
     let run = azure.rotate(&[]);
     azure.expect_rotated(&run);
@@ -118,7 +118,7 @@ fn a_setting_may_stand_in_the_record_and_the_command_line_wins() {
 
 #[test]
 fn wrong_settings_are_all_told_at_once() {
-    let azure = Azure::new();
+    let azure = cast();
     let run = azure.rotate(&[("expiry_days", "soon"), ("retire", "perhaps"), ("verify_succeses", "3")]);
     run.ends("invalid", 2);
     let error = run.outcome["error"].to_string();
@@ -130,23 +130,10 @@ fn wrong_settings_are_all_told_at_once() {
 
 #[test]
 fn two_rotations_of_one_record_leave_one_secret() {
-    let azure = Azure::new();
+    let azure = cast();
     for _ in 0..2 {
         azure.rotate(&[]).ends("rotated", 0);
     }
     assert_eq!(azure.cloud.keys_of(&azure.target), [azure.current().key_id]);
     assert!(azure.cloud.accepts(&azure.target.app_id, &azure.current().value));
-}
-
-#[test]
-fn a_vault_file_that_others_can_read_is_told_and_made_private() {
-    use std::os::unix::fs::PermissionsExt;
-    let azure = Azure::new();
-    azure.fill_vault();
-    let vault = azure.gateway.path("vault/vault.json");
-    std::fs::set_permissions(&vault, std::fs::Permissions::from_mode(0o644)).unwrap();
-    let run = azure.rotate(&[]);
-    azure.expect_rotated(&run);
-    assert!(run.list("warnings").iter().any(|warning| warning.contains("0644")), "{run}");
-    assert_eq!(std::fs::metadata(&vault).unwrap().permissions().mode() & 0o777, 0o600);
 }

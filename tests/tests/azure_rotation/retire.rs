@@ -4,6 +4,8 @@ use pamrun_tests::azure::Azure;
 use pamrun_tests::cloud::{Issued, On};
 use pamrun_tests::record::{Record, set, text};
 
+use super::cast;
+
 /// Lets a stranger add a secret while the rotation is under way; returns its key id afterwards.
 fn stranger_meanwhile(azure: &Azure, when: On) -> impl Fn() -> Issued + use<> {
     let target = azure.target.clone();
@@ -18,7 +20,7 @@ fn stranger_meanwhile(azure: &Azure, when: On) -> impl Fn() -> Issued + use<> {
 #[test]
 fn all_removes_every_secret_of_the_plan_and_no_stranger_s() {
     for when in [On::add_password(), On::remove_password().nth(1), On::remove_password().nth(2)] {
-        let azure = Azure::new();
+        let azure = cast();
         let (one, two) = (azure.cloud.issue(&azure.target, "one"), azure.cloud.issue(&azure.target, "two"));
         let stranger = stranger_meanwhile(&azure, when);
         let run = azure.rotate(&[("retire", "all")]);
@@ -35,7 +37,7 @@ fn all_removes_every_secret_of_the_plan_and_no_stranger_s() {
 
 #[test]
 fn all_is_the_default() {
-    let azure = Azure::new();
+    let azure = cast();
     azure.cloud.issue(&azure.target, "another");
     let run = azure.rotate(&[]);
     azure.expect_rotated(&run);
@@ -44,7 +46,7 @@ fn all_is_the_default() {
 
 #[test]
 fn previous_removes_the_one_that_the_record_named() {
-    let azure = Azure::new();
+    let azure = cast();
     let other = azure.cloud.issue(&azure.target, "of another team");
     let stranger = stranger_meanwhile(&azure, On::add_password());
     let run = azure.rotate(&[("retire", "previous")]);
@@ -55,7 +57,7 @@ fn previous_removes_the_one_that_the_record_named() {
 
 #[test]
 fn previous_removes_nothing_when_the_record_names_no_secret_of_the_app() {
-    let mut azure = Azure::new();
+    let mut azure = cast();
     let other = azure.cloud.issue(&azure.target, "of another team");
     set(&mut azure.record.json, "client_secret_id", "");
     let run = azure.rotate(&[("retire", "previous")]);
@@ -65,7 +67,7 @@ fn previous_removes_nothing_when_the_record_names_no_secret_of_the_app() {
 
 #[test]
 fn none_removes_nothing() {
-    let azure = Azure::new();
+    let azure = cast();
     let stranger = stranger_meanwhile(&azure, On::add_password());
     let run = azure.rotate(&[("retire", "none")]);
     azure.expect_rotated(&run);
@@ -76,7 +78,7 @@ fn none_removes_nothing() {
 
 #[test]
 fn another_word_for_retire_is_refused_before_anything_is_sent() {
-    let azure = Azure::new();
+    let azure = cast();
     let run = azure.rotate(&[("retire", "everything")]);
     run.ends("invalid", 2);
     assert_eq!(azure.cloud.requests(), [], "{run}");
@@ -85,7 +87,7 @@ fn another_word_for_retire_is_refused_before_anything_is_sent() {
 
 #[test]
 fn a_secret_that_another_record_holds_is_retained_and_named() {
-    let mut azure = Azure::new();
+    let mut azure = cast();
     let shared = azure.cloud.issue(&azure.target, "used elsewhere");
     let other = Record::new("login", "Another consumer").text("client_secret_id", &shared.key_id);
     azure.attached.push(other);
@@ -97,7 +99,7 @@ fn a_secret_that_another_record_holds_is_retained_and_named() {
 
 #[test]
 fn what_a_rotation_of_another_record_made_is_retained_and_named() {
-    let azure = Azure::new();
+    let azure = cast();
     azure.fill_vault();
     let mut params = azure.params();
     let other = Record::pam_user("Payroll, test").text("application_object_id", &azure.target.object_id);
@@ -114,7 +116,7 @@ fn what_a_rotation_of_another_record_made_is_retained_and_named() {
 
 #[test]
 fn what_an_earlier_rotation_of_this_record_made_is_removed() {
-    let azure = Azure::new();
+    let azure = cast();
     let first = azure.rotate(&[]);
     azure.expect_rotated(&first);
     let before = azure.current();
@@ -126,7 +128,7 @@ fn what_an_earlier_rotation_of_this_record_made_is_removed() {
 
 #[test]
 fn a_record_that_lacks_the_fields_gets_them() {
-    let mut azure = Azure::new();
+    let mut azure = cast();
     azure.record = Record::pam_user("Bare").text("application_object_id", &azure.target.object_id);
     let run = azure.rotate(&[]);
     azure.expect_rotated(&run);
@@ -140,7 +142,7 @@ fn a_record_that_lacks_the_fields_gets_them() {
 
 #[test]
 fn everything_else_in_the_vault_stays_as_it_was() {
-    let azure = Azure::new();
+    let azure = cast();
     azure.fill_vault();
     let before = azure.gateway.vault().read();
     let run = azure.rotate(&[]);

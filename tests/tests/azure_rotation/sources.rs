@@ -4,6 +4,8 @@ use pamrun_tests::azure::{ADMIN_ROLE, Azure, admin_record};
 use pamrun_tests::canary::random_text;
 use pamrun_tests::record::{Record, Shown, set};
 
+use super::cast;
+
 /// Fails unless a rotation succeeds with the admin's credentials, whatever else is at hand.
 #[track_caller]
 fn rotates(azure: &Azure) {
@@ -22,7 +24,7 @@ fn admin_as(azure: &Azure, [client_id, client_secret, tenant_id]: [&str; 3]) -> 
 
 #[test]
 fn the_record_of_the_page_names_the_admin() {
-    rotates(&Azure::new());
+    rotates(&cast());
 }
 
 #[test]
@@ -32,7 +34,7 @@ fn an_attached_record_may_use_any_spelling_of_the_pam_configuration() {
         ["pamazureclientid", "pamazureclientsecret", "pamazuretenantid"],
         ["Client Id", "Client Secret", "Tenant Id"],
     ] {
-        let mut azure = Azure::new();
+        let mut azure = cast();
         azure.attached = vec![admin_as(&azure, labels)];
         rotates(&azure);
     }
@@ -41,7 +43,7 @@ fn an_attached_record_may_use_any_spelling_of_the_pam_configuration() {
 #[test]
 fn the_page_s_labels_win_over_the_others_in_any_order() {
     for turn in [false, true] {
-        let mut azure = Azure::new();
+        let mut azure = cast();
         let stale = Record::new("login", "Stale")
             .text("clientId", &azure.admin.app_id)
             .hidden("clientSecret", &random_text(30))
@@ -54,7 +56,7 @@ fn the_page_s_labels_win_over_the_others_in_any_order() {
 #[test]
 fn the_pam_configuration_names_the_admin_when_no_attached_record_does() {
     for shown in [Shown::Everywhere, Shown::ParamsOnly, Shown::VaultOnly] {
-        let mut azure = Azure::new();
+        let mut azure = cast();
         let provider = Record::pam_azure_configuration(
             &azure.admin.app_id,
             &azure.admin_secret.value,
@@ -69,7 +71,7 @@ fn the_pam_configuration_names_the_admin_when_no_attached_record_does() {
 
 #[test]
 fn an_attached_record_wins_over_the_pam_configuration() {
-    let mut azure = Azure::new();
+    let mut azure = cast();
     let provider =
         Record::pam_azure_configuration(&azure.admin.app_id, &random_text(30), &azure.admin.tenant);
     azure.provider = Some(provider);
@@ -78,14 +80,14 @@ fn an_attached_record_wins_over_the_pam_configuration() {
 
 #[test]
 fn an_attached_record_that_the_vault_lacks_is_used_as_it_is_in_the_params() {
-    let mut azure = Azure::new();
+    let mut azure = cast();
     azure.attached = vec![azure.attached[0].clone().shown(Shown::ParamsOnly)];
     rotates(&azure);
 }
 
 #[test]
 fn what_the_vault_says_is_newer_than_what_the_params_say() {
-    let azure = Azure::new();
+    let azure = cast();
     let stale = azure.cloud.issue(&azure.admin, "stale");
     azure.cloud.directory().revoke(&azure.admin, &stale.key_id);
     azure.gateway.plant("stale secret of the admin", &stale.value);
@@ -99,7 +101,7 @@ fn what_the_vault_says_is_newer_than_what_the_params_say() {
 
 #[test]
 fn the_target_s_own_record_rotates_itself() {
-    let mut azure = Azure::new();
+    let mut azure = cast();
     azure.cloud.directory().app(&azure.target).roles.push(ADMIN_ROLE.to_owned());
     azure.attached.clear();
     azure.record = azure
@@ -115,7 +117,7 @@ fn the_target_s_own_record_rotates_itself() {
 
 #[test]
 fn the_target_s_own_record_with_the_client_id_of_another_app_logs_nobody_in() {
-    let mut azure = Azure::new();
+    let mut azure = cast();
     let stranger = azure.cloud.register("stranger");
     azure.attached.clear();
     azure.record =
@@ -127,7 +129,7 @@ fn the_target_s_own_record_with_the_client_id_of_another_app_logs_nobody_in() {
 
 #[test]
 fn an_admin_that_is_the_target_but_has_a_record_of_its_own_is_refused() {
-    let mut azure = Azure::new();
+    let mut azure = cast();
     azure.cloud.directory().app(&azure.target).roles.push(ADMIN_ROLE.to_owned());
     azure.attached = vec![admin_record(&azure.target, &azure.old.value)];
     let run = azure.rotate(&[]);
@@ -137,7 +139,7 @@ fn an_admin_that_is_the_target_but_has_a_record_of_its_own_is_refused() {
 
 #[test]
 fn no_admin_at_all_is_explained() {
-    let mut azure = Azure::new();
+    let mut azure = cast();
     azure.attached.clear();
     let run = azure.rotate(&[]);
     run.ends("failed", 1).with_code("no-admin-credentials");
@@ -147,7 +149,7 @@ fn no_admin_at_all_is_explained() {
 
 #[test]
 fn a_client_id_in_the_place_of_the_object_id_is_recognised() {
-    let mut azure = Azure::new();
+    let mut azure = cast();
     let app_id = azure.target.app_id.clone();
     set(&mut azure.record.json, "application_object_id", &app_id);
     rotates(&azure);
@@ -155,7 +157,7 @@ fn a_client_id_in_the_place_of_the_object_id_is_recognised() {
 
 #[test]
 fn an_app_that_does_not_exist_is_told_apart_from_other_failures() {
-    let mut azure = Azure::new();
+    let mut azure = cast();
     let nobody = "00000000-0000-4000-8000-000000000000";
     set(&mut azure.record.json, "application_object_id", nobody);
     let run = azure.rotate(&[]);
@@ -166,7 +168,7 @@ fn an_app_that_does_not_exist_is_told_apart_from_other_failures() {
 #[test]
 fn an_object_id_that_is_no_id_is_refused_before_it_is_sent() {
     for wrong in ["", "payroll", "../../v1.0/users", "%2e%2e"] {
-        let mut azure = Azure::new();
+        let mut azure = cast();
         set(&mut azure.record.json, "application_object_id", wrong);
         let run = azure.rotate(&[]);
         run.ends("failed", 1);
@@ -178,7 +180,7 @@ fn an_object_id_that_is_no_id_is_refused_before_it_is_sent() {
 
 #[test]
 fn a_tenant_may_be_named_by_its_domain() {
-    let mut azure = Azure::new();
+    let mut azure = cast();
     let domain = azure.cloud.directory().domain(azure.sovereign).to_owned();
     set(&mut azure.attached[0].json, "tenant_id", &domain);
     rotates(&azure);

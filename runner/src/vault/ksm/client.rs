@@ -68,8 +68,9 @@ impl Client {
         if uids.is_empty() {
             return Ok(Vec::new());
         }
-        let found = self.manager.get_secrets(uids.to_vec());
-        let found = found.map_err(|_| self.wire.trouble().unwrap_or_else(|| self.unreadable()))?;
+        // The plain `get_secrets` merges a record's file fields into one, which a save would keep.
+        let found = self.manager.get_secrets_full_response(uids.to_vec());
+        let found = found.map_err(|_| self.wire.trouble().unwrap_or_else(|| self.unreadable()))?.records;
         // A record that is shared twice comes twice.
         let mut records: HashMap<RecordUid, Record> =
             found.into_iter().filter_map(|record| self.take(record)).map(|r| (r.uid.clone(), r)).collect();
@@ -133,6 +134,7 @@ impl Client {
                     // Sealed with a key that there is not, it ends with an error above.
                     let _ = store.set(ConfigKeys::KeyServerPublicKeyId, id);
                 }
+                Err(KsmError::OutOfTime) => return Err(self.wire.trouble().unwrap_or(KsmError::OutOfTime)),
                 Err(error) => return Err(error),
             }
         }

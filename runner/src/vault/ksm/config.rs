@@ -229,3 +229,120 @@ impl Drop for Keys {
         self.0.values_mut().for_each(wipe);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use base64::prelude::{BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE};
+    use pamrun_keeper_standin::Keeper;
+    use serde_json::json;
+
+    use super::*;
+
+    fn bound() -> Value {
+        serde_json::from_str(&Keeper::new().config()).unwrap()
+    }
+
+    fn parse(text: impl Into<String>) -> Result<KsmConfig, KsmConfigError> {
+        KsmConfig::parse(&Secret::new(text))
+    }
+
+    fn with(key: &str, value: Value) -> Result<KsmConfig, KsmConfigError> {
+        let mut config = bound();
+        config[key] = value;
+        parse(config.to_string())
+    }
+
+    #[test]
+    fn json_and_its_base64_form_are_read_with_what_editors_and_shells_add() {
+        let json = bound().to_string();
+        let plain = parse(json.as_str()).unwrap();
+        let padded = BASE64_STANDARD.encode(format!("{json}\n"));
+        let (first, second) = padded.split_at(76);
+        for text in [
+            format!("\u{feff}{json}\r\n"),
+            format!("  {json}\n\n"),
+            padded.clone(),
+            format!("{first}\n{second}\n"),
+            BASE64_STANDARD_NO_PAD.encode(&json),
+            BASE64_URL_SAFE.encode(&json),
+        ] {
+            assert_eq!(parse(text.as_str()).as_ref(), Ok(&plain), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_keepers_client_would_stumble_over_is_left_out_or_brought_into_its_form() {
+        let mut config = bound();
+        let plain = parse(config.to_string()).unwrap();
+        let text = |config: &Value, key: &str| config[key].as_str().unwrap().to_owned();
+        config["serverPublicKey"] = format!("{}=", text(&config, "serverPublicKey")).into();
+        config["appKey"] = text(&config, "appKey").trim_end_matches('=').into();
+        config["privateKey"] = text(&config, "privateKey").replace('+', "-").replace('/', "_").into();
+        config["serverPublicKeyId"] = json!(99);
+        config["unknown"] = json!({"nested": [1]});
+        config["bat"] = Value::Null;
+        let store = parse(config.to_string()).map(|config| config.store().unwrap()).unwrap();
+        assert!(matches!(store, KvStoreType::InMemory(_)), "a file would be written");
+        assert_eq!(store.read_storage().unwrap(), plain.store().unwrap().read_storage().unwrap());
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        for key in REQUIRED {
+            let expected = KsmConfigError::Partial { missing: vec![key] };
+            assert_eq!(with(key, Value::Null), Err(expected.clone()));
+            assert_eq!(with(key, json!(" ")), Err(expected.clone()));
+            assert!(expected.to_string().contains(key));
+        }
+        let all = KsmConfigError::Partial { missing: REQUIRED.to_vec() };
+        assert_eq!(parse("{}"), Err(all));
+    }
+
+    #[test]
+    fn a_token_that_was_not_redeemed_is_no_configuration() {
+        assert_eq!(parse("US:canary"), Err(KsmConfigError::Token));
+        let mut config = bound();
+        config["clientKey"] = "canary".into();
+        assert!(parse(config.to_string()).is_ok(), "it was redeemed");
+        for key in ["clientId", "appKey"] {
+            let mut config = config.clone();
+            config.as_object_mut().unwrap().remove(key);
+            assert_eq!(parse(config.to_string()), Err(KsmConfigError::Unbound));
+        }
+    }
+
+    #[test]
+    fn what_is_no_configuration_is_told_and_never_quoted() {
+        for (text, expected) in [
+            ("", KsmConfigError::Empty),
+            ("\u{feff} \n", KsmConfigError::Empty),
+            ("{\"clientId\": \"canary", KsmConfigError::NotJson),
+            ("/etc/canary.json", KsmConfigError::NotJson),
+            ("[\"canary\"]", KsmConfigError::NotJson),
+        ] {
+            assert_eq!(parse(text), Err(expected), "{text}");
+        }
+        for (key, value) in [
+            ("appKey", json!("canary")),
+            ("appKey", json!("Y2FuYXJ5")),
+            ("privateKey", json!("Y2FuYXJ5")),
+            ("serverPublicKey", json!("Y2FuYXJ5")),
+            ("clientId", json!(["canary"])),
+            ("hostname", json!("canary.test:8443")),
+            ("hostname", json!("http@canary.test")),
+        ] {
+            let error = with(key, value).unwrap_err();
+            assert!(error.to_string().contains(key) && !error.to_string().contains("canary"), "{error}");
+            assert_eq!(error.code(), "vault-config-malformed");
+        }
+    }
+
+    #[test]
+    fn a_configuration_shows_none_of_its_keys() {
+        let config = bound();
+        let shown = format!("{:?}", parse(config.to_string()).unwrap());
+        for key in ["clientId", "privateKey", "appKey"] {
+            assert!(!shown.contains(config[key].as_str().unwrap()), "{key}");
+        }
+    }
+}

@@ -98,3 +98,235 @@ async fn a_rotation_costs_one_get_one_save_and_one_read_back() {
     assert_eq!(asked, [Endpoint::GetSecret, Endpoint::UpdateSecret, Endpoint::GetSecret]);
     assert_eq!(keeper.violations(), Vec::<String>::new());
 }
+
+#[tokio::test]
+async fn nobody_in_particular_is_not_everybody() {
+    let keeper = keeper();
+    assert_eq!(vault(&keeper).get(&[]).await.unwrap().len(), 0);
+    assert_eq!(keeper.requests(), []);
+}
+
+#[tokio::test]
+async fn a_record_that_another_vault_read_can_be_saved() {
+    let keeper = keeper();
+    let record = get(&mut vault(&keeper)).await.unwrap();
+    vault(&keeper).save(&record, &[secret("new")]).await.unwrap();
+    assert_eq!(value(&keeper), "new");
+}
+
+#[tokio::test]
+async fn a_record_that_is_shared_through_a_folder_is_read_and_saved() {
+    let keeper = keeper();
+    keeper.vault().put_folder("FFFFFFFFFFFFFFFFFFFFFF", "Shared");
+    keeper.vault().move_to_folder(UID, "FFFFFFFFFFFFFFFFFFFFFF");
+    let mut vault = vault(&keeper);
+    let record = get(&mut vault).await.unwrap();
+    vault.save(&record, &[secret("new")]).await.unwrap();
+    assert_eq!(value(&keeper), "new");
+}
+
+/// Keeper's client, left to save by itself, adds `record_type`, nests lists, shuffles keys, drops
+/// empty file fields and merges the others into one without its label.
+#[tokio::test]
+async fn a_save_changes_the_value_and_not_one_letter_besides() {
+    let keeper = keeper();
+    let files = json!([
+        {"type": "fileRef", "value": []},
+        {"type": "fileRef", "label": "rotationScripts", "value": ["GGGGGGGGGGGGGGGGGGGGGG"], "required": false},
+    ]);
+    keeper.edit(UID, |record| record["fields"] = files);
+    keeper.edit(UID, |record| record["title"] = " Zoë/[1] ".into());
+    let before = keeper.vault().text(UID).to_owned();
+    let mut vault = vault(&keeper);
+    let record = get(&mut vault).await.unwrap();
+    vault.save(&record, &[secret("new")]).await.unwrap();
+    assert_eq!(keeper.vault().text(UID), before.replace("[\"old\"]", "[\"new\"]"));
+}
+
+#[tokio::test]
+async fn an_answer_that_makes_keepers_client_panic_is_an_error_and_the_next_one_is_read() {
+    for odd in [Odd::Empty, Odd::NoRecords, Odd::NullExpiry, Odd::PaddedAppData] {
+        let keeper = keeper();
+        let mut vault = vault(&keeper);
+        keeper.fault(On::get(), Fault::Odd(odd));
+        assert_eq!(get(&mut vault).await.unwrap_err().code, "vault-client-panic", "{odd:?}");
+        assert!(get(&mut vault).await.is_ok(), "{odd:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_for_another_device_is_told_from_one_that_is_lost() {
+    let keeper = keeper();
+    keeper.fault(On::get(), Fault::Odd(Odd::Garbage));
+    assert_eq!(get(&mut vault(&keeper)).await.unwrap_err().code, "vault-answer-unreadable");
+
+    let mut config: Value = serde_json::from_str(&keeper.config()).unwrap();
+    config["appKey"] = serde_json::from_str::<Value>(&Keeper::new().config()).unwrap()["appKey"].clone();
+    let config = KsmConfig::parse(&Secret::new(config.to_string())).unwrap();
+    let post = keeper.clone();
+    let mut vault = KsmVault::over(config, &Limits::default(), Vec::new(), || Ok(Box::new(post)));
+    assert_eq!(get(&mut vault).await.unwrap_err().code, "vault-answer-unreadable");
+}
+
+#[tokio::test]
+async fn a_key_that_is_never_right_is_not_asked_for_for_ever() {
+    let keeper = keeper();
+    let mut vault = vault(&keeper);
+    let record = get(&mut vault).await.unwrap();
+    keeper.fault(On::any().always(), Fault::KeyRotation(10));
+    let error = get(&mut vault).await.unwrap_err();
+    assert_eq!(error.code, "vault-key");
+    assert!(error.message.ends_with("and asks for 10"), "{}", error.message);
+    let refused = vault.save(&record, &[secret("new")]).await.unwrap_err();
+    assert!(matches!(refused, SaveError::Refused { code: "vault-key", .. }), "{refused:?}");
+    assert_eq!(keeper.requests().len(), 1 + 8 + 8);
+}
+
+#[tokio::test]
+async fn a_throttled_call_is_repeated_when_keeper_says() {
+    let keeper = keeper();
+    let mut vault = vault(&keeper);
+    for on in [On::get(), On::update()] {
+        keeper.fault(on, Fault::Throttle(Some(1)));
+    }
+    let began = Instant::now();
+    let record = get(&mut vault).await.unwrap();
+    vault.save(&record, &[secret("new")]).await.unwrap();
+    assert_eq!(value(&keeper), "new");
+    assert!(began.elapsed() > Duration::from_millis(1700));
+}
+
+#[tokio::test]
+async fn a_call_that_stays_throttled_ends_with_the_time_of_the_rotation() {
+    let keeper = keeper();
+    let limits = Limits { timeout: Duration::from_secs(2), reserve: Duration::ZERO, ..Limits::default() };
+    let mut vault = vault_within(&keeper, &limits);
+    let record = get(&mut vault).await.unwrap();
+    keeper.fault(On::update().always(), Fault::Throttle(None));
+    let began = Instant::now();
+    let refused = vault.save(&record, &[secret("new")]).await.unwrap_err();
+    assert!(matches!(refused, SaveError::Refused { code: "vault-throttled", .. }), "{refused:?}");
+    assert!(began.elapsed() < Duration::from_secs(3));
+    assert_eq!(get(&mut vault).await.unwrap_err().code, "vault-timeout");
+}
+
+#[tokio::test]
+async fn until_its_reserve_is_all_that_is_left_a_rotation_keeps_it() {
+    let keeper = keeper();
+    let limits =
+        Limits { timeout: Duration::from_secs(60), reserve: Duration::from_secs(59), ..Limits::default() };
+    let mut vault = vault_within(&keeper, &limits);
+    keeper.fault(On::get().nth(1), Fault::Throttle(None));
+    let began = Instant::now();
+    assert_eq!(get(&mut vault).await.unwrap_err().code, "vault-throttled");
+    assert!(began.elapsed() < Duration::from_secs(3));
+    assert!(get(&mut vault).await.is_ok());
+}
+
+/// A way to Keeper that knows no time.
+struct Hung;
+
+impl Post for Hung {
+    fn post(&self, _: Sealed, _: Duration) -> Result<Answer, KsmError> {
+        thread::sleep(Duration::from_mins(1));
+        Err(KsmError::OutOfTime)
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_hangs_is_given_up_and_its_save_unclear() {
+    let keeper = keeper();
+    let record = get(&mut vault(&keeper)).await.unwrap();
+    let config = KsmConfig::parse(&Secret::new(keeper.config())).unwrap();
+    let limits = Limits { timeout: Duration::from_millis(50), reserve: Duration::ZERO, ..Limits::default() };
+    let mut hung = KsmVault::over(config, &limits, Vec::new(), || Ok(Box::new(Hung)));
+    let (got, saved) = (get(&mut hung).await, hung.save(&record, &[secret("new")]).await);
+    assert_eq!(got.unwrap_err().code, "vault-timeout");
+    assert!(matches!(saved, Err(SaveError::Unclear(_))), "{saved:?}");
+}
+
+#[tokio::test]
+async fn a_get_whose_answer_is_lost_is_repeated() {
+    for fault in [Fault::DropBeforeApply, Fault::Status(502, "<html>bad gateway</html>".to_owned())] {
+        let keeper = keeper();
+        keeper.fault(On::get(), fault);
+        assert!(get(&mut vault(&keeper)).await.is_ok());
+        assert_eq!(keeper.count(Endpoint::GetSecret), 2);
+    }
+}
+
+#[tokio::test]
+async fn a_save_whose_answer_is_lost_is_unclear_whatever_became_of_it() {
+    for (fault, landed) in [
+        (Fault::DropBeforeApply, false),
+        (Fault::ApplyThenDrop, true),
+        (Fault::ApplyThenStatus(502), true),
+        (Fault::LandLate(Duration::from_mins(1)), false),
+        (Fault::Status(504, "<html>gateway timeout</html>".to_owned()), false),
+        (Fault::Status(200, "<html>please log in</html>".to_owned()), false),
+        (Fault::Odd(Odd::Garbage), true),
+    ] {
+        let keeper = keeper();
+        let saved = save_with(&keeper, fault.clone()).await;
+        assert!(matches!(saved, Err(SaveError::Unclear(_))), "{fault:?}: {saved:?}");
+        assert_eq!(value(&keeper) == "new", landed, "{fault:?}");
+        assert_eq!(keeper.count(Endpoint::UpdateSecret), 1, "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_unchanged_save_fences_off_one_that_lands_late() {
+    let keeper = keeper();
+    let mut vault = vault(&keeper);
+    let record = get(&mut vault).await.unwrap();
+    keeper.fault(On::update(), Fault::LandLate(Duration::from_mins(1)));
+    assert!(matches!(vault.save(&record, &[secret("late")]).await, Err(SaveError::Unclear(_))));
+    vault.save(&record, &[]).await.unwrap();
+    keeper.land_late_writes();
+    assert_eq!(value(&keeper), "old");
+}
+
+#[tokio::test]
+async fn a_refusal_of_keeper_or_of_somebody_on_the_way_has_changed_nothing() {
+    for (status, body, expected) in [
+        (403, error_body("access_denied", "no"), "vault-access-denied"),
+        (400, error_body("bad_request", "no"), "vault-refused"),
+        (403, error_body("invalid_client_version", "no"), "vault-client-version"),
+        (403, "<html>blocked by policy</html>".to_owned(), "vault-not-keeper"),
+        (302, String::new(), "vault-not-keeper"),
+    ] {
+        let keeper = keeper();
+        let saved = save_with(&keeper, Fault::Status(status, body.clone())).await;
+        assert!(matches!(saved, Err(SaveError::Refused { code, .. }) if code == expected), "{saved:?}");
+        assert_eq!(value(&keeper), "old");
+        keeper.fault(On::get(), Fault::Status(status, body));
+        assert_eq!(get(&mut vault(&keeper)).await.unwrap_err().code, expected);
+    }
+}
+
+#[tokio::test]
+async fn a_conflict_in_words_that_nobody_knows_shows_in_the_revision() {
+    let keeper = keeper();
+    keeper.before(On::update(), |vault| vault.edit(UID, |record| record["notes"] = "changed".into()));
+    let refusal = Fault::Status(403, error_body("access_denied", "The record is not as you think"));
+    assert_eq!(save_with(&keeper, refusal).await, Err(SaveError::Stale));
+    assert_eq!(keeper.record(UID).0["notes"], "changed");
+}
+
+#[tokio::test]
+async fn a_device_that_was_removed_is_denied() {
+    let keeper = keeper();
+    keeper.vault().revoke();
+    let error = get(&mut vault(&keeper)).await.unwrap_err();
+    assert_eq!(error.code, "vault-access-denied");
+    assert!(error.message.contains("Unable to validate application access"), "{}", error.message);
+}
+
+#[tokio::test]
+async fn what_is_known_of_the_vault_beforehand_is_a_warning() {
+    let keeper = Keeper::new();
+    let config = KsmConfig::parse(&Secret::new(keeper.config())).unwrap();
+    let warnings = vec!["others can read it".to_owned()];
+    let vault = KsmVault::over(config, &Limits::default(), warnings.clone(), || Ok(Box::new(keeper)));
+    assert_eq!(vault.warnings(), warnings);
+}

@@ -100,12 +100,15 @@ impl Wire {
         call.trouble = match &result {
             Ok(answer) if answer.status == 200 => None,
             Ok(answer) => Some(refusal::read(host(url), answer)),
+            // Why it was to be repeated tells more.
+            Err(KsmError::OutOfTime) => call.trouble.take().or(Some(KsmError::OutOfTime)),
             Err(error) => Some(error.clone()),
         };
         result
     }
 
-    /// Sends a request likewise, and returns the body of a success.
+    /// Sends a request likewise, and returns the body of a success. That no more may be sent is
+    /// [`KsmError::OutOfTime`].
     pub(super) fn send(
         &self,
         url: &str,
@@ -120,12 +123,11 @@ impl Wire {
     fn timeout(&self) -> Result<Duration, KsmError> {
         let mut call = self.call();
         call.posts += 1;
-        if call.posts > MOST_POSTS {
-            // What the last one was told is why there are so many.
-            return Err(call.trouble.clone().unwrap_or(KsmError::OutOfTime));
-        }
         let left = call.ends.saturating_duration_since(Instant::now());
-        if left.is_zero() { Err(KsmError::OutOfTime) } else { Ok(left.min(self.request_timeout)) }
+        if call.posts > MOST_POSTS || left.is_zero() {
+            return Err(KsmError::OutOfTime);
+        }
+        Ok(left.min(self.request_timeout))
     }
 
     /// Waits as long as a throttled request should, or as long as there is time.
