@@ -53,6 +53,12 @@ pub struct PluginConfig {
 }
 
 impl PluginConfig {
+    /// Makes the table of one file of what was written down elsewhere.
+    #[must_use]
+    pub fn new(digest: String, lock: Vec<String>, settings: Vec<(String, Sourced<Secret>)>) -> Self {
+        Self { digest, allow_hosts: Vec::new(), lock, settings }
+    }
+
     /// Returns the settings. A text that begins with `@` names a file, as in `--set`; it is read
     /// now, so that the entry of one plugin cannot stop another.
     ///

@@ -371,7 +371,8 @@ fn wrong_usage_exits_with_2_and_says_why() {
         (&["exec"][..], "<PLUGIN>"),
         (&["exec", "p.wasm", "--alow-host", "h"], "--allow-host"),
         (&["exec", "p.wasm", "--timeout", "1m", "--timeout", "2m"], "--timeout"),
-        (&["recover"], "recover"),
+        (&["recover", "u1", "--all"], "--all"),
+        (&["recover", "u1", "--dry-run"], "--dry-run"),
     ] {
         let stop = typed(argv).unwrap_err();
         assert_eq!(stop.exit_code, 2);
