@@ -27,10 +27,10 @@ build: ## Build target/release/pamrun
 	$(CARGO) build --locked --release -p pamrun
 
 plugins: ## Build target/plugins/NAME.wasm
-	plugins/build.sh target/plugins/azure-app-secret.wasm
+	plugins/build.sh target/plugins/azure-app-secret.wasm target/plugins/entra-user-password.wasm
 
 guests:
-	plugins/build.sh target/plugins/azure-app-secret.wasm target/guests/misbehaving.wasm
+	plugins/build.sh target/plugins/azure-app-secret.wasm target/plugins/entra-user-password.wasm target/guests/misbehaving.wasm
 
 witness:
 	tests/python/setup.sh

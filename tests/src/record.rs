@@ -47,7 +47,7 @@ impl Record {
         record.json["x-unknown"] = json!({"kept": [1, 2.5, null, {"deep": true}]});
         record.push(
             "fields",
-            json!({"type": "checkbox", "label": "managed", "value": [true], "required": false}),
+            json!({"type": "checkbox", "label": "managed", "value": [false], "required": false}),
         );
         record.push(
             "custom",

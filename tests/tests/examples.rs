@@ -5,13 +5,22 @@ use std::path::PathBuf;
 use pamrun_tests::azure::ADMIN_ROLE;
 use pamrun_tests::cloud::{App, Cloud, Issued, Sovereign};
 use pamrun_tests::gateway::{Exec, Gateway, Run, plugin};
-use pamrun_tests::record::text;
+use pamrun_tests::record::{Record, Shown, text};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 fn example(name: &str) -> String {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../examples").join(name);
     std::fs::read_to_string(&path).unwrap()
+}
+
+/// The line that `pamrun params encode` makes of an example.
+fn line(gateway: &Gateway, folder: &str) -> Vec<u8> {
+    let params = gateway.write_input("params.json", example(&format!("{folder}/params.json")));
+    let encode = gateway.command(&["params", "encode"]).argument(params).capture_secret_stdout();
+    let encoded = encode.run(Vec::new);
+    assert_eq!(encoded.exit, Some(0), "{encoded}");
+    encoded.stdout.into_bytes()
 }
 
 /// The cloud that the Azure example speaks of, and a gateway with its vault.
@@ -57,17 +66,9 @@ impl Bench {
         Self { cloud, gateway, target, old, record }
     }
 
-    fn line(&self) -> Vec<u8> {
-        let params = self.gateway.write_input("params.json", example("azure/params.json"));
-        let encode = self.gateway.command(&["params", "encode"]).argument(params).capture_secret_stdout();
-        let encoded = encode.run(Vec::new);
-        assert_eq!(encoded.exit, Some(0), "{encoded}");
-        encoded.stdout.into_bytes()
-    }
-
     fn exec(&self) -> Exec<'_> {
         self.gateway
-            .exec(&plugin("azure-app-secret"), self.line())
+            .exec(&plugin("azure-app-secret"), line(&self.gateway, "azure"))
             .flag("--vault", self.gateway.vault().flag())
             .set("verify_interval", "0s")
     }
@@ -80,13 +81,42 @@ impl Bench {
 #[test]
 fn every_example_is_used_here() {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../examples");
-    let mut names: Vec<_> = ["", "azure"]
+    let mut names: Vec<_> = ["", "azure", "entra"]
         .iter()
         .flat_map(|folder_name| std::fs::read_dir(folder.join(folder_name)).unwrap())
         .map(|entry| entry.unwrap().path().strip_prefix(&folder).unwrap().to_str().unwrap().to_owned())
         .collect();
     names.sort();
-    assert_eq!(names, ["README.md", "azure", "azure/params.json", "azure/vault.json", "pamrun.toml"]);
+    assert_eq!(
+        names,
+        [
+            "README.md",
+            "azure",
+            "azure/params.json",
+            "azure/vault.json",
+            "entra",
+            "entra/params.json",
+            "entra/vault.json",
+            "pamrun.toml",
+        ]
+    );
+}
+
+#[test]
+fn the_params_of_each_example_are_the_records_of_its_vault_and_make_a_line() {
+    for folder in ["azure", "entra"] {
+        let read = |name: &str| serde_json::from_str::<Value>(&example(&format!("{folder}/{name}"))).unwrap();
+        let (params, vault) = (read("params.json"), read("vault.json"));
+        let record = |json: &Value| Record {
+            uid: json["uid"].as_str().unwrap().to_owned(),
+            shown: Shown::Everywhere,
+            json: json.clone(),
+        };
+        let kept: Vec<_> =
+            vault["records"].as_array().unwrap().iter().map(|json| record(json).flattened()).collect();
+        assert_eq!(params["records"], Value::from(kept), "{folder}");
+        assert!(!line(&Gateway::new(), folder).is_empty());
+    }
 }
 
 #[test]

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use microsoft_graph::Admin;
 use pamrun_plugin::{Failure, FailureKind, Host, Level, Plan, Removed, Request};
 
-use crate::admin::Admin;
 use crate::graph::Graph;
 use crate::removal::{LAG, remove};
 use crate::settings::Settings;

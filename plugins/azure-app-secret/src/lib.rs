@@ -1,25 +1,21 @@
 //! Rotates the client secret of an Azure app (Entra application) through Microsoft Graph.
 //!
-//! Each step is a module of its name; what they share is below them: `settings`, `cloud` (which
-//! hosts belong together), `admin` (whose credentials are used), `target` (which app), `token`
-//! (logging in), `graph` (what is asked of Graph), `removal`, `retry`.
+//! Each step is a module of its name; what they share is below them: `settings`, `target` (which
+//! app), `graph` (what is asked of Graph), `refusal` (what its refusals mean), `removal`. Logging
+//! in and talking to Graph is in the crate `microsoft_graph`.
 
-mod admin;
-mod cloud;
 mod commit;
 mod graph;
 mod manifest;
 mod preflight;
 mod refusal;
 mod removal;
-mod retry;
 mod rollback;
 mod rotate;
 mod settings;
 mod target;
 #[cfg(test)]
 mod tests;
-mod token;
 mod verify;
 
 use pamrun_plugin::{Credential, Failure, Host, Manifest, Plan, Plugin, Proof, Removed, Request, Undone};

@@ -1,5 +1,6 @@
 //! What the plugin asks for, and the names by which its logic reads it.
 
+use microsoft_graph::{AUTHORITY, GRAPH, SPELLINGS, TOKEN_PATH, ask_for_admin, cloud_settings};
 use pamrun_plugin::{Manifest, Place, RecordAsk, RequestRule, SettingSchema, Step, Strategy};
 
 /// Fields of the target record.
@@ -8,57 +9,19 @@ pub const SECRET_ID: &str = "client_secret_id";
 pub const SECRET: &str = "client_secret";
 pub const EXPIRES: &str = "expires";
 
-/// The names that one kind of record gives to the credentials of the admin app.
-pub struct Spelling {
-    pub client_id: &'static str,
-    pub client_secret: &'static str,
-    pub tenant_id: &'static str,
-}
-
-impl Spelling {
-    const fn new(client_id: &'static str, client_secret: &'static str, tenant_id: &'static str) -> Self {
-        Self { client_id, client_secret, tenant_id }
-    }
-
-    pub fn fields(&self) -> [&'static str; 3] {
-        [self.client_id, self.client_secret, self.tenant_id]
-    }
-}
-
-/// All spellings, in the order of preference: the admin record of Keeper's page first, then
-/// those of PAM configurations (Commander, a developer kit, the helper templates).
-pub const SPELLINGS: [Spelling; 4] = [
-    Spelling::new("application_client_id", SECRET, "tenant_id"),
-    Spelling::new("clientId", "clientSecret", "tenantId"),
-    Spelling::new("pamazureclientid", "pamazureclientsecret", "pamazuretenantid"),
-    Spelling::new("Client Id", "Client Secret", "Tenant Id"),
-];
-
-const AUTHORITY: &str = "{setting:authority}";
-const GRAPH: &str = "{setting:graph}";
-
 pub fn manifest() -> Manifest {
-    let ids = SPELLINGS.iter().flat_map(|spelling| [spelling.client_id, spelling.tenant_id]);
     let [own, ..] = &SPELLINGS;
-    let mut manifest = Manifest::new("azure-app-secret", env!("CARGO_PKG_VERSION"), Strategy::Overlap)
+    let manifest = Manifest::new("azure-app-secret", env!("CARGO_PKG_VERSION"), Strategy::Overlap)
         .description("Rotates the client secret of an Azure app through Microsoft Graph.")
         .record(
             RecordAsk::target([OBJECT_ID, SECRET_ID, own.client_id, own.client_secret, own.tenant_id])
                 .plain([OBJECT_ID, SECRET_ID, own.client_id, own.tenant_id]),
         );
-    for spelling in &SPELLINGS {
-        manifest = manifest.record(
-            RecordAsk::attached(spelling.fields())
-                .having([spelling.client_id])
-                .plain([spelling.client_id, spelling.tenant_id]),
-        );
-    }
-    manifest = manifest
-        .record(RecordAsk::provider(SPELLINGS.iter().flat_map(Spelling::fields)).plain(ids))
+    let manifest = ask_for_admin(manifest)
         .returns(Place::Custom, SECRET_ID, "text")
         .returns(Place::Custom, SECRET, "secret")
         .returns(Place::Custom, EXPIRES, "text");
-    requests(settings(manifest))
+    requests(cloud_settings(settings(manifest)))
 }
 
 fn settings(manifest: Manifest) -> Manifest {
@@ -99,21 +62,11 @@ fn settings(manifest: Manifest) -> Manifest {
             )
             .default("5m"),
         )
-        .setting(
-            SettingSchema::text("authority", "The host that gives out tokens; a bare host name.")
-                .aliases(["Azure Authority FQDN"])
-                .default("login.microsoftonline.com"),
-        )
-        .setting(
-            SettingSchema::text("graph", "The host of Microsoft Graph in the same cloud; a bare host name.")
-                .aliases(["Azure Graph Endpoint"])
-                .default("graph.microsoft.com"),
-        )
 }
 
 fn requests(manifest: Manifest) -> Manifest {
     manifest
-        .request(RequestRule::post(AUTHORITY, "/*/oauth2/v2.0/token"))
+        .request(RequestRule::post(AUTHORITY, TOKEN_PATH))
         .request(RequestRule::get(GRAPH, "/v1.0/applications/*").during([
             Step::Preflight,
             Step::Commit,

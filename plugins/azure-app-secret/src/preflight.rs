@@ -1,13 +1,13 @@
 //! Looks, and changes nothing: who logs in, which app it is, what will be made and removed.
 
 use jiff::{SignedDuration, Timestamp, Unit};
+use microsoft_graph::{Admin, is_guid};
 use pamrun_plugin::{Failure, FailureKind, Host, Listed, Plan, Request};
 
-use crate::admin::Admin;
 use crate::graph::{Application, Graph};
 use crate::manifest::{OBJECT_ID, SECRET_ID};
 use crate::settings::{Retire, Settings};
-use crate::target::{Target, is_guid};
+use crate::target::Target;
 
 pub fn preflight(host: &dyn Host, request: &Request) -> Result<Plan, Failure> {
     let settings = Settings::read(request)?;
@@ -18,10 +18,7 @@ pub fn preflight(host: &dyn Host, request: &Request) -> Result<Plan, Failure> {
     let application = find(&graph, &id, &mut notes)?;
     check_admin(&admin, &application)?;
     notes.extend(graph.missing_right(&application)?);
-    if !settings.cloud.is_known() {
-        let hosts = format!("{} and {}", settings.cloud.authority, settings.cloud.graph);
-        notes.push(format!("{hosts} are not hosts of a cloud that this plugin knows"));
-    }
+    notes.extend(settings.cloud.stranger());
     let target = Target { object_id: application.id.clone(), app_id: application.app_id.clone() };
     if !is_guid(&target.object_id) || !is_guid(&target.app_id) {
         return Err(Failure::unavailable("graph-unreadable", "Graph named the app by ids that are no GUIDs"));

@@ -1,8 +1,8 @@
 //! Removes what this rotation made, and nothing else.
 
+use microsoft_graph::Admin;
 use pamrun_plugin::{Failure, Host, Level, Plan, Request, Undone};
 
-use crate::admin::Admin;
 use crate::graph::Graph;
 use crate::removal::{LAG, remove};
 use crate::settings::Settings;

@@ -1,9 +1,9 @@
 //! Makes the new secret, named with the marker. Removes nothing.
 
 use jiff::{Timestamp, Unit};
+use microsoft_graph::Admin;
 use pamrun_plugin::{Credential, Failure, Host, Plan, Request, Update};
 
-use crate::admin::Admin;
 use crate::graph::Graph;
 use crate::manifest::{EXPIRES, SECRET, SECRET_ID};
 use crate::preflight::ends;

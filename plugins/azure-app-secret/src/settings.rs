@@ -3,9 +3,8 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use microsoft_graph::Cloud;
 use pamrun_plugin::{Failure, Request};
-
-use crate::cloud::Cloud;
 
 /// Which old secrets commit removes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,27 +31,17 @@ impl Settings {
     pub fn read(request: &Request) -> Result<Self, Failure> {
         Ok(Self {
             expiry_days: within(request, "expiry_days", 1..=730)?,
-            retire: choice(
-                request,
+            retire: request.setting_choice(
                 "retire",
                 &[("all", Retire::All), ("previous", Retire::Previous), ("none", Retire::None)],
             )?,
-            save_unproven: choice(request, "unproven", &[("fail", false), ("save", true)])?,
+            save_unproven: request.setting_choice("unproven", &[("fail", false), ("save", true)])?,
             verify_successes: within(request, "verify_successes", 1..=20)?,
             verify_interval: request.setting_duration("verify_interval")?,
             verify_window: request.setting_duration("verify_window")?,
-            cloud: Cloud::new(request.setting_text("authority")?, request.setting_text("graph")?)?,
+            cloud: Cloud::read(request)?,
         })
     }
-}
-
-fn choice<T: Copy>(request: &Request, key: &str, choices: &[(&str, T)]) -> Result<T, Failure> {
-    let value = request.setting_text(key)?;
-    choices.iter().find(|(word, _)| *word == value).map(|(_, meaning)| *meaning).ok_or_else(|| {
-        let words: Vec<_> = choices.iter().map(|(word, _)| *word).collect();
-        let message = format!("the setting {key} is {value}, and must be one of {}", words.join(", "));
-        Failure::invalid("setting-out-of-range", message)
-    })
 }
 
 fn within(request: &Request, key: &str, range: RangeInclusive<i64>) -> Result<i64, Failure> {

@@ -1,5 +1,6 @@
 //! Which app is rotated: its identity in the plan, which later steps read back.
 
+use microsoft_graph::is_guid;
 use pamrun_plugin::{Failure, Plan};
 
 /// The app that is rotated, by both of its ids.
@@ -35,10 +36,4 @@ impl Target {
             format!("the plan is for {}, not for an app of {graph}", plan.target),
         ))
     }
-}
-
-/// Tells whether a text is a GUID in the usual form.
-pub fn is_guid(text: &str) -> bool {
-    let lengths = text.split('-').map(str::len);
-    lengths.eq([8, 4, 4, 4, 12]) && text.bytes().all(|b| b == b'-' || b.is_ascii_hexdigit())
 }

@@ -157,6 +157,8 @@ pub trait Plugin {
 
     /// Makes the new credential, named with [`Request::marker`]. Removes nothing.
     ///
+    /// In an in-place rotation it sets [`Request::proposed`], and may be called again with it.
+    ///
     /// # Errors
     /// [`Failure::uncertain`] when the service may have done it all the same: the host then calls
     /// `rollback`, which finds it by the marker. Do not try again here unless the service refused.
@@ -194,6 +196,8 @@ pub trait Plugin {
 
     /// Removes what this rotation made: `handle`, where it is known, and whatever
     /// [`Request::made_this`] recognises. May be called again.
+    ///
+    /// In an in-place rotation it sets [`Request::proposed`], which is the old value then.
     ///
     /// # Errors
     /// When the service could not be asked. The default cannot undo anything, and says so.

@@ -133,6 +133,19 @@ impl Request {
         }
     }
 
+    /// Returns what the word of a setting of type enum stands for.
+    ///
+    /// # Errors
+    /// `setting-missing` when it has no value, `setting-out-of-range` when the word is none of these.
+    pub fn setting_choice<T: Copy>(&self, key: &str, choices: &[(&str, T)]) -> Result<T, Failure> {
+        let value = self.setting_text(key)?;
+        choices.iter().find(|(word, _)| *word == value).map(|(_, meaning)| *meaning).ok_or_else(|| {
+            let words: Vec<_> = choices.iter().map(|(word, _)| *word).collect();
+            let message = format!("the setting {key} is {value}, and must be one of {}", words.join(", "));
+            Failure::invalid("setting-out-of-range", message)
+        })
+    }
+
     /// Returns a setting of type int.
     ///
     /// # Errors
@@ -268,6 +281,14 @@ mod tests {
         assert_eq!(request.setting_duration("pause"), Ok(Duration::from_millis(250)));
         assert_eq!(request.setting_text("unset").unwrap_err().code, "setting-missing");
         assert_eq!(request.setting_text("days").unwrap_err().kind, FailureKind::Invalid);
+    }
+
+    #[test]
+    fn a_word_of_a_setting_is_read_as_what_it_stands_for() {
+        let request = request(&manifest()).with_setting("mode", SettingValue::Text("deep".to_owned()));
+        assert_eq!(request.setting_choice("mode", &[("flat", 1), ("deep", 2)]), Ok(2));
+        let failure = request.setting_choice("mode", &[("flat", 1)]).unwrap_err();
+        assert_eq!(failure.code, "setting-out-of-range");
     }
 
     #[test]

@@ -38,6 +38,12 @@ impl Update {
         Self::custom(label, "secret", value.into())
     }
 
+    /// The record's password: the standard field of that type, which has no label.
+    pub fn password(value: impl Into<String>) -> Self {
+        let password = || "password".to_owned();
+        Self { label: password(), place: Place::Standard, kind: password(), values: vec![value.into()] }
+    }
+
     fn custom(label: &str, kind: &str, value: String) -> Self {
         Self { label: label.to_owned(), place: Place::Custom, kind: kind.to_owned(), values: vec![value] }
     }

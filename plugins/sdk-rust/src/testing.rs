@@ -170,6 +170,13 @@ impl Request {
         self
     }
 
+    /// Proposes a value, as the host of an in-place rotation does.
+    #[must_use]
+    pub fn with_proposed(mut self, value: &str) -> Self {
+        self.proposed = Some(value.to_owned());
+        self
+    }
+
     /// Sets a setting.
     #[must_use]
     pub fn with_setting(mut self, key: &str, value: SettingValue) -> Self {

@@ -13,6 +13,8 @@ use crate::secret::Secret;
 
 /// Where the gateway of a Linux installation has its configuration.
 const GATEWAY_FILE: &str = "/etc/keeper-gateway/gateway-config.json";
+/// The variables that may hold a configuration itself.
+const VARIABLES: [&str; 2] = ["KSM_CONFIG", "GATEWAY_CONFIG"];
 /// The most bytes of a configuration; it takes about one thousand.
 const LONGEST: u64 = 1024 * 1024;
 
@@ -29,6 +31,15 @@ pub struct KeeperChoice {
     pub proxy: Option<Secret>,
     /// What is reached without that proxy, in the form of `NO_PROXY`.
     pub no_proxy: Option<String>,
+}
+
+impl KeeperChoice {
+    /// Returns the file that it was found in; none when a variable held it.
+    #[must_use]
+    pub fn file(&self) -> Option<PathBuf> {
+        let is_file = !VARIABLES.contains(&self.place.as_str());
+        is_file.then(|| std::path::absolute(&self.place).unwrap_or_else(|_| PathBuf::from(&self.place)))
+    }
 }
 
 /// Reads the file that is named, or else looks where Keeper's tools do.

@@ -5,7 +5,7 @@ use std::time::Duration;
 /// Tells the time and waits. A fake one makes a five-minute window cost nothing.
 #[async_trait::async_trait(?Send)]
 pub trait Clock {
-    /// The time since some fixed moment of this run; never goes back.
+    /// The time since this run began, which its limits count from; never goes back.
     fn elapsed(&self) -> Duration;
     /// The wall clock, as time since the Unix epoch.
     fn unix_time(&self) -> Duration;

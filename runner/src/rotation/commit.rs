@@ -37,6 +37,13 @@ impl Engine<'_> {
         done.map_err(|stop| unfinished(stop, &plan.target, &left))
     }
 
+    /// How a rotation ends whose credential is saved, and whose commit cannot begin.
+    pub(super) fn leave_uncommitted(&mut self, plan: &Plan, stop: Stop) -> Stop {
+        let left: Vec<_> = plan.removes.iter().map(|listed| listed.id.clone()).collect();
+        plan.removes.iter().for_each(|listed| self.retain(listed.clone()));
+        unfinished(stop, &plan.target, &left)
+    }
+
     /// The plan without what stays: all of it when the new credential is unproven; else what a
     /// record names, read just now, and the new credential itself.
     fn removable(&mut self, plan: &Plan, handle: &str, records: &[Record]) -> Plan {

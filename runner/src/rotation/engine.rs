@@ -6,10 +6,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::contract::Spared;
-use super::records::{freshen, same_id};
+use super::records::{freshen, named_by, same_id};
 use super::{
-    Call, Clock, Entry, Job, Journal, Outcome, OutcomeKind, Parts, Plugin, Prepare, Prepared, Secrets,
-    StepError, StepResult, StepTiming, Stop, Trace, Vault, marker,
+    Call, Change, Clock, Entry, Interrupt, Job, Journal, JournalError, Lock, OpenRotation, Outcome,
+    OutcomeKind, Parts, Plugin, Prepare, Prepared, Secrets, StepError, StepResult, StepTiming, Stop, Trace,
+    Vault, marker,
 };
 use crate::model::{Listed, Plan, Record, StepName};
 use crate::policy::Removals;
@@ -27,7 +28,10 @@ pub(super) struct Engine<'a> {
     pub(super) clock: &'a dyn Clock,
     pub(super) prepare: &'a Prepare<'a>,
     pub(super) secrets: &'a dyn Secrets,
+    interrupt: &'a dyn Interrupt,
     deadline: Duration,
+    /// How long it may still pause, all pauses together.
+    patience: Duration,
     pub(super) tries: Tries,
     pub(super) outcome: Outcome,
 }
@@ -55,12 +59,15 @@ pub(super) struct Ready {
 pub(super) struct Tries {
     /// How many there were.
     pub(super) count: u32,
-    /// When the last one ended.
-    pub(super) ended: Duration,
+    /// From when on nothing that they sent can show up any more.
+    pub(super) settled_at: Duration,
     /// Credentials of ours that were seen, and gone before the last try began.
     pub(super) settled: BTreeSet<String>,
+    /// How many credentials must be seen and gone until the last try's is known to be among them:
+    /// whoever made the tries himself has noted those of the earlier ones.
+    pub(super) unsettled: usize,
     /// The ids that rollbacks removed so far; the policy keeps count in it.
-    removed: Arc<Mutex<BTreeSet<String>>>,
+    pub(super) removed: Arc<Mutex<BTreeSet<String>>>,
 }
 
 impl<'a> Engine<'a> {
@@ -73,7 +80,9 @@ impl<'a> Engine<'a> {
             clock: parts.clock,
             prepare: parts.prepare,
             secrets: parts.secrets,
-            deadline: parts.clock.elapsed() + job.limits.timeout,
+            interrupt: parts.interrupt,
+            deadline: job.limits.timeout,
+            patience: Duration::MAX,
             tries: Tries::default(),
             outcome: Outcome::new(OutcomeKind::Failed),
         }
@@ -90,14 +99,47 @@ impl<'a> Engine<'a> {
         }
     }
 
-    /// Waits, but leaves time for one more call; returns false when there is none.
-    pub(super) async fn pause(&self, pause: Duration) -> bool {
+    /// Takes one look only: pauses for no longer than `patience` altogether, and leaves half of
+    /// the time that is left to others.
+    pub(super) fn hurry(&mut self, patience: Duration) {
+        self.patience = patience;
+        self.deadline = self.deadline.saturating_sub(self.time_left(StepName::Rollback) / 2);
+    }
+
+    /// Waits, but leaves time for one more call; returns false when there is none, or no more
+    /// patience, or when it is to end.
+    pub(super) async fn pause(&mut self, pause: Duration) -> bool {
         let spare = self.time_left(StepName::Rollback).saturating_sub(SHORTEST_CALL);
-        if spare.is_zero() {
+        if spare.is_zero() || pause > self.patience {
             return false;
         }
-        self.clock.sleep(pause.min(spare)).await;
-        true
+        let pause = pause.min(spare);
+        self.patience -= pause;
+        tokio::select! {
+            biased;
+            () = self.interrupt.wait() => false,
+            () = self.clock.sleep(pause) => true,
+        }
+    }
+
+    /// How it stops before `step`, when it is to end.
+    pub(super) fn is_interrupted(&self, step: &str) -> Result<(), Stop> {
+        if self.interrupt.is_set() { Err(Stop::interrupted(step)) } else { Ok(()) }
+    }
+
+    /// Waits for a lock.
+    pub(super) async fn lock(
+        &mut self,
+        take: impl AsyncFnOnce(&mut dyn Journal, Duration) -> Result<Lock, JournalError>,
+    ) -> Result<Lock, Stop> {
+        let patience = self.time_left(StepName::Preflight);
+        tokio::select! {
+            biased;
+            () = self.interrupt.wait() => Err(Stop::interrupted("lock")),
+            lock = take(self.journal, patience) => {
+                lock.map_err(|error| Stop::failed("lock", error.code, error.message))
+            }
+        }
     }
 
     /// Calls one step of the plugin.
@@ -108,6 +150,12 @@ impl<'a> Engine<'a> {
         removals: Removals,
         run: impl AsyncFnOnce(&mut dyn Plugin, Call<'_>) -> StepResult<T>,
     ) -> StepResult<T> {
+        // What settles is not broken off: it is what an interrupted rotation ends with.
+        let settles = matches!(step, StepName::Commit | StepName::Rollback);
+        let interrupt = self.interrupt;
+        if !settles && interrupt.is_set() {
+            return StepResult { result: Err(StepError::Interrupted), trace: Trace::default() };
+        }
         let budget = self.time_left(step);
         if budget.is_zero() {
             return StepResult { result: Err(self.out_of_time()), trace: Trace::default() };
@@ -119,7 +167,14 @@ impl<'a> Engine<'a> {
         let grant = (prepared.grant)(step, removals);
 
         let began = self.clock.elapsed();
-        let answer = run(self.plugin, Call { request: &request, grant: &grant, budget }).await;
+        let answer = tokio::select! {
+            biased;
+            answer = run(self.plugin, Call { request: &request, grant: &grant, budget }) => answer,
+            () = interrupt.wait(), if !settles => {
+                let trace = Trace { change: Change::Possible, ..Trace::default() };
+                StepResult { result: Err(StepError::Interrupted), trace }
+            }
+        };
         let elapsed = self.clock.elapsed().saturating_sub(began);
         self.outcome.steps.push(StepTiming::of(step, elapsed, answer.trace.requests));
         for deny in &answer.trace.denials {
@@ -139,6 +194,21 @@ impl<'a> Engine<'a> {
                 self.job.limits.timeout
             ),
         }
+    }
+
+    /// The ids that are not this rotation's to roll back: those that records name, those
+    /// `planned`, and what other rotations made that are still open.
+    pub(super) fn taken<'i>(
+        &self,
+        records: &[Record],
+        planned: impl IntoIterator<Item = &'i String>,
+    ) -> BTreeSet<String> {
+        let mut taken: BTreeSet<String> = records.iter().flat_map(named_by).collect();
+        taken.extend(planned.into_iter().cloned());
+        let open = self.journal.open_rotations();
+        let others = open.iter().filter(|open| open.rotation_id != self.job.rotation_id);
+        taken.extend(others.filter_map(OpenRotation::handle).map(str::to_owned));
+        taken
     }
 
     /// What rollback may remove: strays of this rotation, one for each try.

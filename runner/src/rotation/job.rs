@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Clock, Journal, Plugin, Secrets, Stop, Vault};
+use super::{Clock, Interrupt, Journal, Plugin, Secrets, Stop, Vault};
 use crate::limits::Limits;
 use crate::model::{Record, RecordUid, Request, ReturnedField, StepName};
 use crate::policy::{Removals, StepGrant};
@@ -57,4 +57,21 @@ pub struct Parts<'a> {
     pub prepare: &'a Prepare<'a>,
     /// The live secrets.
     pub secrets: &'a dyn Secrets,
+    /// Whether it is to end before its time.
+    pub interrupt: &'a dyn Interrupt,
+}
+
+impl Parts<'_> {
+    /// Lends the parts: what an earlier rotation left is settled before the next one begins.
+    pub fn lend(&mut self) -> Parts<'_> {
+        Parts {
+            plugin: &mut *self.plugin,
+            vault: self.vault.as_deref_mut().map(|vault| vault as _),
+            journal: &mut *self.journal,
+            clock: self.clock,
+            prepare: self.prepare,
+            secrets: self.secrets,
+            interrupt: self.interrupt,
+        }
+    }
 }

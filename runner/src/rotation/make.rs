@@ -3,7 +3,7 @@
 use super::contract::{judge_handle, judge_updates};
 use super::engine::{Engine, Ready};
 use super::records::handle_field;
-use super::undo::Settled;
+use super::undo::Strays;
 use super::{Change, Entry, StepError, Stop, marker};
 use crate::model::{Credential, FailureKind, Proof, StepName};
 use crate::policy::Removals;
@@ -24,7 +24,7 @@ impl Engine<'_> {
                     plugin.rotate(call, &ready.plan).await
                 });
             let answer = rotate.await;
-            self.tries.ended = self.clock.elapsed();
+            self.tries.settled_at = self.clock.elapsed() + self.job.limits.settle_window;
             let error = match answer.result {
                 Ok(credential) => return self.accept(ready, credential).await,
                 Err(error) => error,
@@ -40,17 +40,18 @@ impl Engine<'_> {
             if unchanged {
                 return Err(self.without_a_trace(stop));
             }
-            match self.settle(ready, None).await {
-                Settled::Removed if lost && self.tries.count < TRIES => {
+            match self.remove_strays(ready, None).await {
+                Strays::Removed if lost && self.tries.count < TRIES => {
                     self.warn(format!("rotate was repeated, since its answer was lost: {stop}"));
                 }
-                settled => return Err(self.after_settling(ready, settled, stop)),
+                strays => return Err(self.after_removing(ready, strays, stop)),
             }
         }
     }
 
     fn begin_try(&mut self) -> Result<(), Stop> {
         self.tries.count += 1;
+        self.tries.unsettled = 1;
         let marker = marker(&self.job.record_uid, &self.job.rotation_id, self.tries.count);
         let at = self.clock.unix_time();
         self.append(Entry::Try { marker, at, until: at + self.time_left(StepName::Rotate) })
@@ -79,18 +80,22 @@ impl Engine<'_> {
 
     /// Step 8.
     pub(super) async fn prove(&mut self, ready: &Ready, credential: &Credential) -> Result<(), Stop> {
+        match self.verify(ready, credential).await {
+            Ok(()) => Ok(()),
+            Err(stop) => Err(self.roll_back(ready, Some(&credential.handle), stop).await),
+        }
+    }
+
+    /// Has the plugin log in with the credential, and notes how that is proven.
+    pub(super) async fn verify(&mut self, ready: &Ready, credential: &Credential) -> Result<(), Stop> {
         let verify = self.call(StepName::Verify, &ready.prepared, Removals::Nothing, async |plugin, call| {
             plugin.verify(call, &ready.plan, credential).await
         });
-        match verify.await.result {
-            Ok(Proof::Verified) => self.outcome.proof = Some("verified"),
-            Ok(Proof::Unproven(why)) => {
+        match verify.await.result.map_err(|error| Stop::of_step(StepName::Verify, error))? {
+            Proof::Verified => self.outcome.proof = Some("verified"),
+            Proof::Unproven(why) => {
                 self.warn(format!("the new credential could not be proven, so nothing is removed: {why}"));
                 self.outcome.proof = Some("unproven");
-            }
-            Err(error) => {
-                let stop = Stop::of_step(StepName::Verify, error);
-                return Err(self.roll_back(ready, Some(&credential.handle), stop).await);
             }
         }
         Ok(())

@@ -1,10 +1,7 @@
 //! The `overlap` rotation: old and new credential are both valid for a while.
 
-use std::collections::BTreeSet;
-
 use super::contract::{judge_plan, spare};
 use super::engine::{Engine, Fresh, Ready};
-use super::records::named_by;
 use super::{Entry, Intent, Job, Lock, Outcome, OutcomeKind, Parts, Stop};
 use crate::model::{Credential, Record, StepName, Strategy};
 use crate::policy::Removals;
@@ -40,6 +37,9 @@ impl Engine<'_> {
         self.announce(&ready)?; // 5
         let credential = self.make(&ready).await?; // 6, 7
         self.prove(&ready, &credential).await?; // 8
+        if let Err(stop) = self.is_interrupted("save") {
+            return Err(self.roll_back(&ready, Some(&credential.handle), stop).await);
+        }
         if self.vault.is_none() {
             self.hand_over(&ready, credential).await?;
             return Ok(OutcomeKind::Rotated);
@@ -56,9 +56,8 @@ impl Engine<'_> {
         if self.job.dry_run {
             return Ok(());
         }
-        let patience = self.time_left(StepName::Preflight);
-        let lock = self.journal.lock_record(&self.job.record_uid, patience).await;
-        lock.map(drop).map_err(|error| Stop::failed("lock", error.code, error.message))
+        let uid = &self.job.record_uid;
+        self.lock(async |journal, patience| journal.lock_record(uid, patience).await).await.map(drop)
     }
 
     /// Steps 2 to 4: looks until what was seen was seen under the lock of the plan's target.
@@ -66,19 +65,22 @@ impl Engine<'_> {
         let mut locked = None;
         for _ in 0..PLANS {
             let ready = self.look().await?;
-            if !self.job.dry_run && locked.as_ref() != Some(&ready.plan.target) {
-                let patience = self.time_left(StepName::Preflight);
-                let lock = self.journal.lock_target(&ready.plan.target, patience).await;
-                if lock.map_err(|error| Stop::failed("lock", error.code, error.message))? == Lock::Waited {
-                    locked = Some(ready.plan.target.clone());
-                    continue;
-                }
+            if !self.job.dry_run
+                && locked.as_ref() != Some(&ready.plan.target)
+                && self.lock_target(&ready.plan.target).await? == Lock::Waited
+            {
+                locked = Some(ready.plan.target.clone());
+                continue;
             }
             self.note_plan(&ready);
             return Ok(ready);
         }
         let message = format!("the target that record {} names kept changing", self.job.record_uid);
         Err(Stop::failed("lock", "target-unsteady", message))
+    }
+
+    pub(super) async fn lock_target(&mut self, target: &str) -> Result<Lock, Stop> {
+        self.lock(async |journal, patience| journal.lock_target(target, patience).await).await
     }
 
     /// Steps 2 and 3.
@@ -94,8 +96,7 @@ impl Engine<'_> {
         let mut plan = preflight.await.result.map_err(|error| Stop::of_step(StepName::Preflight, error))?;
         judge_plan(&plan, self.secrets).map_err(|why| Stop::contract(StepName::Preflight, why))?;
 
-        let mut taken: BTreeSet<String> = records.iter().flat_map(named_by).collect();
-        taken.extend(plan.removes.iter().map(|listed| listed.id.clone()));
+        let taken = self.taken(&records, plan.removes.iter().map(|listed| &listed.id));
         let spared = spare(&mut plan, &self.job.record_uid, &records);
         Ok(Ready { target, prepared, plan, spared, taken })
     }

@@ -42,6 +42,9 @@ pub enum StepError {
     /// The runtime itself failed.
     #[error("{0}")]
     Internal(String),
+    /// We were told to end, and it was not begun, or broken off.
+    #[error("pamrun was told to stop")]
+    Interrupted,
 }
 
 /// Whether a step may have changed its target, as far as that shows from outside the plugin.

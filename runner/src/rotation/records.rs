@@ -97,8 +97,15 @@ pub(super) fn handle_field(before: &Record, credential: &Credential) -> Option<H
     let holds_handle =
         |update: &&Update| matches!(&update.values[..], [only] if only.expose() == credential.handle);
     let update = credential.updates.iter().find(holds_handle)?;
-    let before = texts(before, update).into_iter().next().map(Cow::into_owned);
-    Some(HandleField { label: update.label.clone(), place: update.place, before })
+    let field = HandleField { label: update.label.clone(), place: update.place, before: None };
+    let before = held_in(before, &field).map(Cow::into_owned);
+    Some(HandleField { before, ..field })
+}
+
+/// The handle that stands in the field which is for it.
+pub(super) fn held_in<'a>(record: &'a Record, field: &HandleField) -> Option<Cow<'a, str>> {
+    let first = record.field_in(field.place, &field.label)?.values.first().map(text)?;
+    (!first.trim().is_empty()).then_some(first)
 }
 
 fn is_written(record: &Record, update: &Update) -> bool {
@@ -111,7 +118,7 @@ fn texts<'a>(record: &'a Record, update: &Update) -> Vec<Cow<'a, str>> {
 }
 
 /// A field value as plugins get it: a string as it is, anything else as JSON.
-fn text(value: &Value) -> Cow<'_, str> {
+pub(super) fn text(value: &Value) -> Cow<'_, str> {
     match value {
         Value::String(text) => Cow::Borrowed(text),
         other => Cow::Owned(other.to_string()),

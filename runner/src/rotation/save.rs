@@ -137,7 +137,7 @@ impl Engine<'_> {
         Ok(true)
     }
 
-    async fn send_once(&mut self, base: &Record, updates: &[Update]) -> Result<(), SaveError> {
+    pub(super) async fn send_once(&mut self, base: &Record, updates: &[Update]) -> Result<(), SaveError> {
         let began = self.clock.elapsed();
         let sent = match &mut self.vault {
             Some(vault) => vault.save(base, updates).await,

@@ -32,6 +32,11 @@ impl Stop {
         Self::new(OutcomeKind::Failed, step, code, message)
     }
 
+    /// Whoever started us told us to end.
+    pub(super) fn interrupted(step: &str) -> Self {
+        Self::failed(step, "interrupted", StepError::Interrupted.to_string())
+    }
+
     /// The plugin broke the interface or its own manifest.
     pub(super) fn contract(step: StepName, message: &str) -> Self {
         Self::of_step(step, StepError::Contract(message.to_owned()))
@@ -47,6 +52,7 @@ impl Stop {
             StepError::Trap(_) => (OutcomeKind::Failed, "plugin-trapped".to_owned(), None),
             StepError::Contract(_) => (OutcomeKind::Failed, "plugin-contract".to_owned(), None),
             StepError::Internal(_) => (OutcomeKind::Internal, "internal".to_owned(), None),
+            StepError::Interrupted => (OutcomeKind::Failed, "interrupted".to_owned(), None),
         };
         let mut ending = Self::new(kind, step.word(), &code, message);
         ending.error.hint = hint;

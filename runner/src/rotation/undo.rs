@@ -6,13 +6,13 @@
 
 use std::collections::BTreeSet;
 
-use super::engine::{BackOff, Engine, Ready};
+use super::engine::{BackOff, Engine, Ready, Tries};
 use super::records::has_id;
-use super::{Entry, StepError, Stop, marker, marker_stem};
+use super::{Entry, Job, StepError, Stop, marker, marker_stem};
 use crate::model::{Listed, StepName, Undone};
 
-/// How settling ended.
-pub(super) enum Settled {
+/// What is left of what this rotation made.
+pub(super) enum Strays {
     /// What the last try made was seen, and all that was seen is removed.
     Removed,
     /// Nothing is there, and nothing can show up any more.
@@ -24,17 +24,18 @@ pub(super) enum Settled {
 impl Engine<'_> {
     /// Rolls back, after a failure that ends the rotation with `stop`; returns how it ends then.
     pub(super) async fn roll_back(&mut self, ready: &Ready, handle: Option<&str>, stop: Stop) -> Stop {
-        let settled = self.settle(ready, handle).await;
-        self.after_settling(ready, settled, stop)
+        let strays = self.remove_strays(ready, handle).await;
+        self.after_removing(ready, strays, stop)
     }
 
-    /// How a rotation ends that failed with `stop` and was settled.
-    pub(super) fn after_settling(&mut self, ready: &Ready, settled: Settled, stop: Stop) -> Stop {
-        match settled {
-            Settled::Removed | Settled::Absent => self.without_a_trace(stop),
-            Settled::Unproven(why) => {
+    /// How a rotation ends that failed with `stop`, given what is left of it.
+    pub(super) fn after_removing(&mut self, ready: &Ready, strays: Strays, stop: Stop) -> Stop {
+        match strays {
+            Strays::Removed | Strays::Absent => self.without_a_trace(stop),
+            Strays::Unproven(why) => {
                 let besides = format!("it is not known whether the new credential is gone: {why}");
-                stop.uncertain(&besides, self.what_to_look_for(ready))
+                let Job { record_uid, rotation_id, .. } = self.job;
+                stop.uncertain(&besides, what_to_look_for(record_uid, rotation_id, &ready.plan.target))
             }
         }
     }
@@ -45,16 +46,6 @@ impl Engine<'_> {
         stop
     }
 
-    /// What to do by hand about a credential that may be left behind.
-    pub(super) fn what_to_look_for(&self, ready: &Ready) -> String {
-        format!(
-            "look at {} for credentials whose name begins with {} and remove those that record {} does not use",
-            ready.plan.target,
-            marker_stem(&self.job.record_uid, &self.job.rotation_id),
-            self.job.record_uid
-        )
-    }
-
     /// Lists a credential of this rotation as left alive.
     pub(super) fn retain_stray(&mut self, id: &str) {
         let label = marker(&self.job.record_uid, &self.job.rotation_id, self.tries.count);
@@ -63,10 +54,9 @@ impl Engine<'_> {
 
     /// Has the plugin remove what this rotation made, until that is proven to be gone or there is
     /// no more to be done about it.
-    pub(super) async fn settle(&mut self, ready: &Ready, handle: Option<&str>) -> Settled {
-        let window = self.job.limits.settle_window;
-        let patience = self.clock.elapsed() + window;
-        let settled_at = self.tries.ended + window;
+    pub(super) async fn remove_strays(&mut self, ready: &Ready, handle: Option<&str>) -> Strays {
+        let given_up_at = self.clock.elapsed() + self.job.limits.settle_window;
+        let Tries { settled_at, unsettled, .. } = self.tries;
         let mut sight = Sight::default();
         let mut missed = false;
         let mut pauses = BackOff::default();
@@ -76,15 +66,15 @@ impl Engine<'_> {
                 Ok(undone) => {
                     let shows = sight.add(undone, &ready.taken, &self.tries.settled);
                     let now = self.clock.elapsed();
-                    if sight.shows_the_end(handle) {
+                    if sight.shows_the_end(handle, unsettled) {
                         self.tries.settled.append(&mut sight.gone);
-                        return Settled::Removed;
+                        return Strays::Removed;
                     }
                     if shows {
                         missed = false;
-                        ("it was seen, and could not be removed".to_owned(), now >= patience)
+                        ("it was seen, and could not be removed".to_owned(), now >= given_up_at)
                     } else if missed && now >= settled_at {
-                        return Settled::Absent;
+                        return Strays::Absent;
                     } else {
                         missed = true;
                         if now < settled_at {
@@ -106,7 +96,7 @@ impl Engine<'_> {
         if let Some(handle) = handle.filter(|handle| !has_id(&sight.gone, handle)) {
             self.retain_stray(handle);
         }
-        Settled::Unproven(why)
+        Strays::Unproven(why)
     }
 
     async fn roll_back_once(&mut self, ready: &Ready, handle: Option<&str>) -> Result<Undone, StepError> {
@@ -120,6 +110,14 @@ impl Engine<'_> {
         self.secrets.settle(&ids);
         Ok(undone)
     }
+}
+
+/// What to do by hand about a credential that may be left behind.
+pub(super) fn what_to_look_for(record_uid: &str, rotation_id: &str, target: &str) -> String {
+    format!(
+        "look at {target} for credentials whose name begins with {} and remove those that record {record_uid} does not use",
+        marker_stem(record_uid, rotation_id)
+    )
 }
 
 /// What rollbacks saw of the last try.
@@ -146,10 +144,10 @@ impl Sight {
     }
 
     /// Tells whether what the last try made was seen and is removed, and nothing else is left.
-    fn shows_the_end(&self, handle: Option<&str>) -> bool {
+    fn shows_the_end(&self, handle: Option<&str>, unsettled: usize) -> bool {
         let removed = match handle {
             Some(handle) => has_id(&self.gone, handle),
-            None => !self.gone.is_empty(),
+            None => self.gone.len() >= unsettled,
         };
         removed && self.alive().next().is_none()
     }

@@ -1,4 +1,5 @@
 //! What the cloud knows: applications, their secrets, rights and policies, and the tokens it issued.
+//! Users are in a room of their own.
 
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
@@ -11,6 +12,7 @@ use uuid::Uuid;
 
 use super::Sovereign;
 use super::graph::GraphError;
+use super::users::Account;
 use crate::canary::random_text;
 
 /// The ids of an application.
@@ -64,7 +66,7 @@ pub struct Propagation {
 }
 
 impl Propagation {
-    fn accepts(&self, probe: usize) -> bool {
+    pub(super) fn accepts(&self, probe: usize) -> bool {
         probe >= self.failing && self.flaps.get(probe - self.failing).copied().unwrap_or(true)
     }
 }
@@ -104,6 +106,8 @@ pub struct Application {
     pub blocked: Option<u32>,
     /// The Graph permissions that it was granted. They show in new tokens only.
     pub roles: Vec<String>,
+    /// The directory roles that it holds, by the ids of their templates. In new tokens only, too.
+    pub directory_roles: Vec<String>,
     /// Who owns it: object ids of service principals.
     pub owners: Vec<String>,
     /// What a policy restricts.
@@ -126,6 +130,7 @@ pub(super) struct Token {
     pub(super) tenant: String,
     pub(super) audience: String,
     pub(super) roles: Vec<String>,
+    pub(super) directory_roles: Vec<String>,
     pub(super) expires: Timestamp,
 }
 
@@ -139,8 +144,9 @@ pub struct Directory {
     pub collisions: Option<(Duration, CollisionForm)>,
     pub(super) tenants: Vec<Tenant>,
     pub(super) tokens: HashMap<String, Token>,
+    pub(super) users: Vec<Account>,
     applications: Vec<Application>,
-    secrets_ever: HashSet<String>,
+    pub(super) secrets_ever: HashSet<String>,
 }
 
 impl Directory {
@@ -156,6 +162,7 @@ impl Directory {
             collisions: None,
             tenants: tenants.into(),
             tokens: HashMap::new(),
+            users: Vec::new(),
             applications: Vec::new(),
             secrets_ever: HashSet::new(),
         }
@@ -190,6 +197,7 @@ impl Directory {
             disabled: false,
             blocked: None,
             roles: Vec::new(),
+            directory_roles: Vec::new(),
             owners: Vec::new(),
             policy: Policy::default(),
             capacity: 1200,
@@ -277,13 +285,14 @@ impl Directory {
         let expires = Timestamp::now() + SignedDuration::from_secs(3599);
         let claims = json!({
             "aud": format!("https://{audience}"), "appid": app_id, "tid": app.ids.tenant,
-            "oid": app.ids.principal_id, "roles": app.roles, "exp": expires.as_second(), "uti": random_text(16),
+            "oid": app.ids.principal_id, "roles": app.roles, "wids": app.directory_roles, "exp": expires.as_second(), "uti": random_text(16),
         });
         let token = Token {
             app_id: app_id.to_owned(),
             tenant: app.ids.tenant.clone(),
             audience: audience.to_owned(),
             roles: app.roles.clone(),
+            directory_roles: app.directory_roles.clone(),
             expires,
         };
         let encode = |part: String| BASE64_URL_SAFE_NO_PAD.encode(part);

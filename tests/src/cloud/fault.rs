@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::directory::CollisionForm;
-use super::login::client_id;
+use super::login::{client_id, username};
 use crate::net::Received;
 
 /// How a request goes wrong.
@@ -29,7 +29,7 @@ pub enum Fault {
     Throttle(Option<u32>),
     /// Refused, since another write is under way.
     Collision(CollisionForm),
-    /// Lists of secrets as they were so many writes ago.
+    /// What is read as it was so many writes ago.
     StaleList(usize),
     /// All tokens have expired by the time this request arrives.
     ExpireTokens,
@@ -50,6 +50,7 @@ pub struct On {
     ends_with: String,
     host: Option<String>,
     client: Option<String>,
+    user: Option<String>,
     first: usize,
     last: usize,
     seen: usize,
@@ -63,6 +64,7 @@ impl On {
             ends_with: ends_with.to_owned(),
             host: None,
             client: None,
+            user: None,
             first: 1,
             last: 1,
             seen: 0,
@@ -79,6 +81,11 @@ impl On {
         Self { client: Some(app_id.to_owned()), ..Self::token() }
     }
 
+    /// Sign-ins of one user.
+    pub fn sign_in_of(principal_name: &str) -> Self {
+        Self { user: Some(principal_name.to_owned()), ..Self::token() }
+    }
+
     /// Reads, of whatever.
     pub fn read() -> Self {
         Self::path("").method("GET")
@@ -92,6 +99,11 @@ impl On {
     /// Calls of `removePassword`.
     pub fn remove_password() -> Self {
         Self::path("/removePassword").method("POST")
+    }
+
+    /// Changes of a user's password.
+    pub fn set_password() -> Self {
+        Self::path("").method("PATCH")
     }
 
     /// Only requests of this method.
@@ -137,7 +149,8 @@ impl On {
         let fits = self.method.is_none_or(|method| request.method == method)
             && request.path().ends_with(&self.ends_with)
             && self.host.as_ref().is_none_or(|host| request.host == *host)
-            && self.client.as_ref().is_none_or(|client| client_id(request).as_ref() == Some(client));
+            && self.client.as_ref().is_none_or(|client| client_id(request).as_ref() == Some(client))
+            && self.user.as_ref().is_none_or(|user| username(request).as_ref() == Some(user));
         self.seen += usize::from(fits);
         fits && (self.first..=self.last).contains(&self.seen)
     }

@@ -1,4 +1,4 @@
-//! Microsoft Graph, as far as applications and their secrets go.
+//! Microsoft Graph: who asks, refusals, and applications with their secrets.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
@@ -64,7 +64,7 @@ impl GraphError {
         Self::new(400, "Request_BadRequest", text)
     }
 
-    fn not_found(id: &str) -> Self {
+    pub(super) fn not_found(id: &str) -> Self {
         let text = format!(
             "Resource '{id}' does not exist or one of its queried reference-property objects are not present."
         );
@@ -88,14 +88,19 @@ pub(super) fn error_body(code: &str, message: &str, request: &Received) -> Value
 }
 
 /// Who asks: what a valid token says.
-struct Caller {
+pub(super) struct Caller {
     principal_id: String,
-    tenant: String,
+    pub(super) tenant: String,
     roles: Vec<String>,
+    directory_roles: Vec<String>,
 }
 
 impl Caller {
-    fn has(&self, roles: &[&str]) -> bool {
+    pub(super) fn holds(&self, directory_role: &str) -> bool {
+        self.directory_roles.iter().any(|held| held == directory_role)
+    }
+
+    pub(super) fn has(&self, roles: &[&str]) -> bool {
         self.roles.iter().any(|role| roles.contains(&role.as_str()))
     }
 
@@ -110,7 +115,7 @@ impl Caller {
 }
 
 impl Directory {
-    /// Answers a request to Graph; lists of secrets are those of so many writes ago.
+    /// Answers a request to Graph; reads are those of so many writes ago.
     pub(super) fn graph(&mut self, request: &Received, writes_behind: usize) -> Answer {
         let answer = self.route(request, writes_behind).unwrap_or_else(|error| error.answer(request));
         answer.with("request-id", Uuid::new_v4().to_string())
@@ -127,6 +132,9 @@ impl Directory {
         let rest = path.strip_prefix("/v1.0/").ok_or_else(unknown)?;
         if rest == "policies/defaultAppManagementPolicy" {
             return default_policy(&caller);
+        }
+        if let Some(name) = rest.strip_prefix("users/") {
+            return self.route_user(&caller, name, request, behind);
         }
         if let Some(rest) = rest.strip_prefix("servicePrincipals") {
             let app = self.resolve(&caller, rest, |app, id| app.principal_id == id)?.0;
@@ -186,6 +194,7 @@ impl Directory {
             principal_id: app.map_or_else(String::new, |app| app.ids.principal_id.clone()),
             tenant: token.tenant.clone(),
             roles: token.roles.clone(),
+            directory_roles: token.directory_roles.clone(),
         })
     }
 
@@ -289,7 +298,7 @@ impl Directory {
     }
 }
 
-fn body_of(request: &Received) -> Result<Value, GraphError> {
+pub(super) fn body_of(request: &Received) -> Result<Value, GraphError> {
     if request.body.is_empty() {
         return Ok(Value::Null);
     }
@@ -346,7 +355,7 @@ fn listed(secret: &PasswordCredential) -> Value {
 }
 
 /// Keeps the properties that `$select` names, if it names any.
-fn select(entity: Value, query: &str) -> Value {
+pub(super) fn select(entity: Value, query: &str) -> Value {
     let Some(names) = query.split('&').find_map(|part| part.strip_prefix("$select=")) else { return entity };
     let Value::Object(all) = entity else { return entity };
     let wanted = |name: &str| names.split(',').any(|wanted| wanted.trim() == name);

@@ -1,7 +1,7 @@
 //! The log of requests, without bodies, and what no request may look like.
 
 use super::Sovereign;
-use super::login::client_id;
+use super::login::{client_id, username};
 use crate::canary::Canaries;
 use crate::net::Received;
 
@@ -18,6 +18,8 @@ pub struct Seen {
     pub target: String,
     /// Who asks for a token, if that is what this is.
     pub client_id: Option<String>,
+    /// Which user it signs in, if that is what this is.
+    pub username: Option<String>,
     /// The `client-request-id`, if there is one.
     pub client_request_id: Option<String>,
     /// The status of the answer; none when the connection was broken.
@@ -33,6 +35,7 @@ impl Seen {
             method: request.method.clone(),
             target: request.target.clone(),
             client_id: client_id(request),
+            username: username(request),
             client_request_id: (!id.is_empty()).then(|| id.to_owned()),
             status: None,
         }
@@ -47,17 +50,20 @@ impl Seen {
 /// Lists what is wrong with a request, whatever its answer.
 pub(super) fn violations(request: &Received, secrets: &[String]) -> Vec<String> {
     let mut found = Vec::new();
-    let line = format!("{} {}{}", request.method, request.host, request.path());
+    let path = request.path();
+    let line = format!("{} {}{path}", request.method, request.host);
     if request.server_name != request.host {
         found.push(format!("{line}: the TLS name was {}", request.server_name));
     }
-    if request.method == "POST" && !request.has_length() {
+    let changes = matches!(request.method.as_str(), "POST" | "PATCH");
+    if changes && !request.has_length() {
         found.push(format!("{line}: the body came without its length"));
     }
-    if request.method == "POST" && request.header("content-type") != expected_type(request) {
+    if changes && request.header("content-type") != expected_type(request) {
         found.push(format!("{line}: the Content-Type was `{}`", request.header("content-type")));
     }
-    if request.method == "PATCH" {
+    let sets_password = request.method == "PATCH" && path.starts_with("/v1.0/users/");
+    if request.method == "PATCH" && !sets_password {
         found.push(format!("{line}: a PATCH replaces every secret at once"));
     }
     let named = |secret: &String| ("a secret".to_owned(), secret.clone());
@@ -74,7 +80,7 @@ pub(super) fn violations(request: &Received, secrets: &[String]) -> Vec<String> 
         }
     }
     match canaries.find(&request.body) {
-        Some(secret) if !request.path().ends_with("/token") => {
+        Some(secret) if !path.ends_with("/token") && !sets_password => {
             found.push(format!("{line}: {secret} stands in the body"));
         }
         _ => {}
@@ -82,7 +88,7 @@ pub(super) fn violations(request: &Received, secrets: &[String]) -> Vec<String> 
     found
 }
 
-/// What the body of a POST must be called.
+/// What the body of a change must be called.
 fn expected_type(request: &Received) -> &'static str {
     if Sovereign::is_login(&request.host) { "application/x-www-form-urlencoded" } else { "application/json" }
 }

@@ -1,4 +1,4 @@
-//! The token endpoint of Entra: client credentials, and its error codes.
+//! The token endpoint of Entra: client credentials, users through an application, and error codes.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -9,14 +9,22 @@ use uuid::Uuid;
 use super::{Directory, Sovereign};
 use crate::net::{Answer, Received};
 
-struct Refusal {
+pub(super) struct Refusal {
     status: u16,
     error: &'static str,
     code: u32,
     text: String,
 }
 
-fn refuse(status: u16, error: &'static str, code: u32, text: impl Into<String>) -> Refusal {
+/// What an application that has logged in is asking for.
+enum Grant {
+    /// A token of its own.
+    App { app_id: String, audience: String },
+    /// To be let in as a user.
+    User { tenant: String, name: String, password: String },
+}
+
+pub(super) fn refuse(status: u16, error: &'static str, code: u32, text: impl Into<String>) -> Refusal {
     Refusal { status, error, code, text: text.into() }
 }
 
@@ -40,6 +48,11 @@ pub(super) fn client_id(request: &Received) -> Option<String> {
     named.or_else(|| basic(request).map(|(id, _)| id))
 }
 
+/// Which user a token request signs in.
+pub(super) fn username(request: &Received) -> Option<String> {
+    form(&request.body).into_iter().find(|(key, _)| key == "username").map(|(_, value)| value)
+}
+
 fn basic(request: &Received) -> Option<(String, String)> {
     let encoded = request.header("authorization").strip_prefix("Basic ")?;
     let text = String::from_utf8(BASE64_STANDARD.decode(encoded).ok()?).ok()?;
@@ -49,19 +62,27 @@ fn basic(request: &Received) -> Option<(String, String)> {
 }
 
 impl Directory {
-    /// Answers a token request.
+    /// Answers a request to a host that gives out tokens.
     pub(super) fn token(&mut self, request: &Received) -> Answer {
-        match self.judge_login(request) {
-            Ok((app_id, audience)) => {
+        if let Some(name) = Self::realm_asked(request) {
+            return self.realm(&name);
+        }
+        let answer = match self.judge_login(request) {
+            Ok(Grant::App { app_id, audience }) => {
                 let token = self.issue_token(&app_id, &audience);
                 let body = json!({"token_type": "Bearer", "expires_in": 3599, "ext_expires_in": 3599, "access_token": token});
-                Answer::json(200, &body).with("cache-control", "no-store, no-cache")
+                Ok(Answer::json(200, &body))
             }
+            Ok(Grant::User { tenant, name, password }) => self.sign_in(&tenant, &name, &password),
+            Err(refusal) => Err(refusal),
+        };
+        match answer {
+            Ok(answer) => answer.with("cache-control", "no-store, no-cache"),
             Err(refusal) => refusal.answer(),
         }
     }
 
-    fn judge_login(&mut self, request: &Received) -> Result<(String, String), Refusal> {
+    fn judge_login(&mut self, request: &Received) -> Result<Grant, Refusal> {
         let path = request.path();
         let tenant = path.trim_start_matches('/').split('/').next().unwrap().to_owned();
         if request.method != "POST" || path != format!("/{tenant}/oauth2/v2.0/token") {
@@ -72,21 +93,24 @@ impl Directory {
         }
         let fields = form(&request.body);
         let field = |key: &str| fields.iter().find(|(name, _)| name == key).map(|(_, value)| value.clone());
-        if field("grant_type").as_deref() != Some("client_credentials") {
+        let for_user = field("grant_type").as_deref() == Some("password");
+        if !for_user && field("grant_type").as_deref() != Some("client_credentials") {
             return Err(refuse(400, "unsupported_grant_type", 70_003, "The grant type is not supported."));
         }
         if ["common", "consumers", "organizations"].contains(&tenant.as_str()) {
             let text = format!("The grant type is not supported over the /{tenant} endpoint.");
             return Err(refuse(400, "invalid_request", 9_001_023, text));
         }
-        let audience = judge_scope(&field("scope").unwrap_or_default())?;
+        let scope = field("scope").unwrap_or_default();
+        let audience = if for_user && scope == "openid" { None } else { Some(judge_scope(&scope)?) };
         let known = self.tenants.iter().find(|known| known.id == tenant || known.domain == tenant);
         let Some(known) = known.filter(|known| known.sovereign.login() == request.host) else {
             let text = format!("Tenant '{tenant}' not found. Check to make sure you have the right cloud.");
             return Err(refuse(400, "invalid_request", 90_002, text));
         };
         // The login host of the US clouds serves two Graphs; a tenant lives in one of them.
-        if audience != known.sovereign.graph() {
+        let graph = known.sovereign.graph();
+        if let Some(audience) = audience.filter(|audience| audience != graph) {
             let text =
                 format!("The resource principal named https://{audience} was not found in the tenant.");
             return Err(refuse(400, "invalid_resource", 500_011, text));
@@ -141,7 +165,11 @@ impl Directory {
             let text = "Access has been blocked by Conditional Access policies.";
             return Err(refuse(status, "invalid_grant", code, text));
         }
-        Ok((app_id, audience))
+        if for_user {
+            let [name, password] = ["username", "password"].map(|key| field(key).unwrap_or_default());
+            return Ok(Grant::User { tenant, name, password });
+        }
+        Ok(Grant::App { app_id, audience: graph.to_owned() })
     }
 }
 

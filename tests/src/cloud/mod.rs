@@ -9,6 +9,7 @@ mod graph;
 mod log;
 mod login;
 mod sovereign;
+mod users;
 
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -22,6 +23,9 @@ pub use self::directory::{
 pub use self::fault::{Fault, On};
 pub use self::log::Seen;
 pub use self::sovereign::Sovereign;
+pub use self::users::{
+    Account, Home, PRIVILEGED_AUTHENTICATION_ADMINISTRATOR, PasswordRules, USER_ADMINISTRATOR, User,
+};
 
 /// A running cloud.
 pub struct Cloud {
@@ -96,6 +100,11 @@ impl Cloud {
     /// Whether a secret logs its application in; see [`Directory::accepts`].
     pub fn accepts(&self, app_id: &str, secret: &str) -> bool {
         self.directory().accepts(app_id, secret)
+    }
+
+    /// Whether this is a user's password now, wherever it has spread to.
+    pub fn is_password(&self, user: &User, password: &str) -> bool {
+        self.directory().user(user).password == password
     }
 
     /// Makes requests go wrong.

@@ -4,8 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::net::SocketAddr;
 use std::process::Command;
 
-use super::process::Launch;
-use super::{Gateway, Run, binary};
+use super::{Gateway, Launch, Run, Victim, binary};
 
 /// A run that is being prepared.
 pub struct Exec<'a> {
@@ -14,6 +13,9 @@ pub struct Exec<'a> {
     pub(super) environment: Vec<(OsString, OsString)>,
     pub(super) input: Vec<u8>,
     pub(super) reveals: bool,
+    /// The shell script that starts it, if one does.
+    pub(super) script: Option<String>,
+    pub(super) victim: Victim,
 }
 
 impl Exec<'_> {
@@ -65,6 +67,20 @@ impl Exec<'_> {
         self
     }
 
+    /// Started by a shell script that ends with `exec "$@"`, which is the command.
+    #[must_use]
+    pub fn started_by(mut self, script: &str) -> Self {
+        self.script = Some(script.to_owned());
+        self
+    }
+
+    /// Within reach of `victim` while it runs.
+    #[must_use]
+    pub fn as_victim(mut self, victim: &Victim) -> Self {
+        self.victim = victim.clone();
+        self
+    }
+
     /// With `--reveal`: stdout may then hold secrets.
     #[must_use]
     pub fn reveal(self) -> Self {
@@ -94,7 +110,14 @@ impl Exec<'_> {
     /// The process that it is, for callers that run it themselves.
     pub fn command(&self) -> Command {
         let home = self.gateway.path("home");
-        let mut command = Command::new(binary());
+        let mut command = match &self.script {
+            None => Command::new(binary()),
+            Some(script) => {
+                let mut shell = Command::new("/bin/sh");
+                shell.args(["-c", script, "sh"]).arg(binary());
+                shell
+            }
+        };
         command.args(&self.arguments).env_clear().current_dir(&home);
         command.env("HOME", &home).env("TMPDIR", self.gateway.path("tmp"));
         command.envs(self.environment.iter().cloned());
@@ -103,13 +126,13 @@ impl Exec<'_> {
 
     /// The run itself, for callers that do not wait for its end.
     pub fn launch(self) -> Launch {
-        Launch { command: self.command(), input: self.input, file_limit: None }
+        Launch { command: self.command(), input: self.input, victim: self.victim, file_limit: None }
     }
 
     /// Runs it, and looks for leaks of what was planted and of `secrets()`, asked for afterwards.
     pub fn run(self, secrets: impl FnOnce() -> Vec<String>) -> Run {
         let (gateway, reveals) = (self.gateway, self.reveals);
-        let run = self.launch().start(|_| {}).end();
+        let run = self.launch().run();
         if let Some(leak) = gateway.leak(&run, &secrets(), reveals) {
             panic!("{leak}\n{run}");
         }

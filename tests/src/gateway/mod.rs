@@ -1,11 +1,12 @@
 //! The Keeper gateway's part: writes the inputs, runs the real binary, and looks for leaks.
 
 mod exec;
-mod process;
+mod launch;
 mod run;
 mod vault;
 mod vault_file;
 mod vault_keeper;
+mod victim;
 mod warm;
 
 use std::cell::RefCell;
@@ -21,11 +22,12 @@ use crate::net::Authority;
 use crate::record::Record;
 
 pub use exec::Exec;
-pub use process::{Launch, Process, Started};
+pub use launch::{Launch, Started};
 pub use run::Run;
 pub use vault::{Vault, VaultKind};
 pub use vault_file::VaultFile;
 pub use vault_keeper::VaultKeeper;
+pub use victim::{Signal, Victim};
 
 /// The folder of the release build, where this very program stands too.
 pub(crate) fn release() -> PathBuf {
@@ -160,6 +162,8 @@ impl Gateway {
             environment: Vec::new(),
             input: Vec::new(),
             reveals: false,
+            script: None,
+            victim: Victim::default(),
         };
         for argument in arguments {
             exec = exec.argument(argument);

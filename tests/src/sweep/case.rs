@@ -2,15 +2,17 @@
 
 use std::fmt;
 use std::panic::AssertUnwindSafe;
+use std::path::Path;
 use std::time::Duration;
 
-use super::fault::{Fault, Victim};
+use super::fault::Fault;
+use super::journal::Journal;
 use super::place::Place;
 use super::promises::Judge;
 use super::scenario::Scenario;
 use super::seed::Chance;
 use super::world::World;
-use crate::gateway::Run;
+use crate::gateway::{Run, Signal, Victim};
 
 /// One fault at one place of one scenario.
 #[derive(Debug, Clone)]
@@ -88,11 +90,11 @@ impl Case {
         world.land();
         judge.judge_disturbed(&world, &disturbed);
 
-        let next = world.exec().flag("--timeout", "60s").launch().start(|_| {}).end();
+        let next = world.exec().flag("--timeout", "60s").launch().run();
         judge.judge_next(&world, &next);
 
         world.settle();
-        let recovery = world.recover().launch().start(|_| {}).end();
+        let recovery = world.recover().launch().run();
         judge.judge_recovery(&world, &recovery);
 
         let elsewhere = world.others.deeds().run.take();
@@ -110,21 +112,34 @@ impl Case {
     }
 }
 
+/// Runs the rotation that is to be disturbed.
 fn run(world: &World, disturbance: Disturbance) -> Run {
     let Disturbance { victim, file_limit, death_at_entry, request_timeout } = disturbance;
-    let mut exec = world.exec();
+    let mut exec = world.exec().as_victim(&victim);
     if let Some(time) = request_timeout {
         exec = exec.flag("--request-timeout", time);
     }
-    let launch = exec.launch();
-    let launch = file_limit.into_iter().fold(launch, |launch, bytes| launch.file_limit(bytes));
-    let started = launch.start(|process| victim.is(process));
+    let launch = match file_limit {
+        None => exec.launch(),
+        // A full disk is told by an error, and not by a signal.
+        Some(bytes) => exec.started_by(r#"trap "" XFSZ; exec "$@""#).launch().file_limit(bytes),
+    };
     let state = world.azure.gateway.path("state");
     std::thread::scope(|scope| {
         if let Some((entries, linger)) = death_at_entry {
-            let victim = &victim;
-            scope.spawn(move || victim.kill_at_entry(&state, entries, linger));
+            scope.spawn(move || kill_at_entry(&victim, &state, entries, linger));
         }
-        started.end()
+        launch.run()
     })
+}
+
+/// Kills a run a little after its journal has so many entries, unless it ends before that.
+fn kill_at_entry(victim: &Victim, state: &Path, entries: usize, linger: Duration) {
+    while !victim.has_ended() {
+        if Journal::read(state).lines().len() >= entries {
+            std::thread::sleep(linger);
+            return victim.signal(Signal::KILL);
+        }
+        std::thread::sleep(Duration::from_micros(200));
+    }
 }

@@ -11,7 +11,7 @@ use super::world::{HANDLE, SECRET, SETTLE_WINDOW, limits};
 use crate::azure::{ADMIN_ROLE, admin_record};
 use crate::canary::random_text;
 use crate::cloud::{App, Cloud, Sovereign};
-use crate::gateway::{Exec, Gateway, Launch, Run, VaultKind, plugin};
+use crate::gateway::{Exec, Gateway, Launch, Run, Signal, VaultKind, Victim, plugin};
 use crate::params::Params;
 use crate::record::{Record, text};
 
@@ -48,6 +48,7 @@ pub struct Aftermath {
 /// A rotation that is due.
 struct Due {
     launch: Launch,
+    victim: Victim,
     /// How long it lives, as a share of an undisturbed one's time, in percent.
     lives: Option<usize>,
 }
@@ -83,14 +84,14 @@ impl Crowd {
     pub fn play(&self, runs: usize, seed: u64) -> Aftermath {
         let mut chance = Chance::new(seed, "crowd");
         let undisturbed = Instant::now();
-        let mut all = vec![self.exec(&self.members[0]).launch().start(|_| {}).end()];
+        let mut all = vec![self.exec(&self.members[0]).launch().run()];
         let usual = undisturbed.elapsed();
 
         let due = (0..runs).map(|_| {
             let member = &self.members[chance.below(RECORDS)];
             // Eight at a time, each takes longer.
             let lives = (chance.below(10) < KILLED_OF_TEN).then(|| chance.below(300));
-            Due { launch: self.exec(member).launch(), lives }
+            self.due(member, lives)
         });
         let due: Vec<_> = due.collect();
         let disturbed = play(due, usual);
@@ -98,8 +99,7 @@ impl Crowd {
         all.extend(disturbed);
         let mut violations: Vec<_> = all.iter().filter_map(|run| self.judge_words(run)).collect();
 
-        let last = self.members.iter().map(|member| self.exec(member).flag("--timeout", "60s").launch());
-        let last = play(last.map(|launch| Due { launch, lives: None }).collect(), usual);
+        let last = play(self.members.iter().map(|member| self.due(member, None)).collect(), usual);
         for run in &last {
             if run.exit != Some(0) {
                 violations.push(format!("a last run ended with {:?}\n{run}", run.exit));
@@ -109,7 +109,7 @@ impl Crowd {
         std::thread::sleep(SETTLE_WINDOW);
         let config = self.gateway.path("config.toml");
         let recover = self.gateway.command(&["recover", "--all"]).flag("--config", config);
-        let recovery = recover.flag("--state-dir", self.gateway.path("state")).launch().start(|_| {}).end();
+        let recovery = recover.flag("--state-dir", self.gateway.path("state")).launch().run();
         if recovery.exit != Some(0) {
             violations.push(format!("`pamrun recover` ended with {:?}\n{recovery}", recovery.exit));
         }
@@ -117,6 +117,11 @@ impl Crowd {
         violations.extend(self.judge_apps());
         violations.extend(self.judge_leaks(&all));
         Aftermath { runs, killed, violations }
+    }
+
+    fn due(&self, member: &Member, lives: Option<usize>) -> Due {
+        let victim = Victim::default();
+        Due { launch: self.exec(member).as_victim(&victim).launch(), victim, lives }
     }
 
     fn exec(&self, member: &Member) -> Exec<'_> {
@@ -198,12 +203,11 @@ fn play(due: Vec<Due>, usual: Duration) -> Vec<Run> {
             scope.spawn(|| {
                 loop {
                     let next = due.lock().unwrap().next();
-                    let Some(Due { launch, lives }) = next else { return };
-                    let mut victim = None;
-                    let started = launch.start(|process| victim = Some(process.clone()));
-                    if let (Some(share), Some(victim)) = (lives, victim) {
+                    let Some(Due { launch, victim, lives }) = next else { return };
+                    let started = launch.start();
+                    if let Some(share) = lives {
                         std::thread::sleep(usual * u32::try_from(share).unwrap() / 100);
-                        victim.kill();
+                        victim.signal(Signal::KILL);
                     }
                     over.lock().unwrap().push(started.end());
                 }

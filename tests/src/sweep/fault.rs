@@ -1,15 +1,13 @@
 //! Faults: what goes wrong at a place.
 
-use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::case::Disturbance;
-use super::journal::Journal;
 use super::place::{Peer, Place};
 use super::seed::Chance;
 use super::world::{HANDLE, SECRET, World};
 use crate::cloud::{self, CollisionForm};
-use crate::gateway::Process;
+use crate::gateway::{Signal, Victim};
 use crate::keeper;
 use crate::net::Moment;
 use crate::record::{set, text};
@@ -256,24 +254,24 @@ impl Fault {
         match self {
             Self::Refused => acts.refuse(nth),
             Self::KilledBefore | Self::KilledLate => {
-                acts.at(nth, Moment::Arrived, move || victim.get().kill())
+                acts.at(nth, Moment::Arrived, move || victim.signal(Signal::KILL))
             }
-            Self::KilledDone => acts.at(nth, Moment::Answering, move || victim.get().kill()),
+            Self::KilledDone => acts.at(nth, Moment::Answering, move || victim.signal(Signal::KILL)),
             Self::KilledAnswered => {
                 let linger = micros(chance.below(LINGER));
                 acts.at(nth, Moment::Answering, move || {
                     std::thread::spawn(move || {
                         std::thread::sleep(linger);
-                        victim.get().kill();
+                        victim.signal(Signal::KILL);
                     });
                 });
             }
-            Self::Terminated => acts.at(nth, Moment::Arrived, move || victim.get().terminate()),
+            Self::Terminated => acts.at(nth, Moment::Arrived, move || victim.signal(Signal::TERM)),
             Self::TerminatedTwice => acts.at(nth, Moment::Arrived, move || {
-                victim.get().terminate();
+                victim.signal(Signal::TERM);
                 // One that follows at once would be taken for the same.
                 std::thread::sleep(Duration::from_millis(50));
-                victim.get().terminate();
+                victim.signal(Signal::TERM);
             }),
             Self::OtherField => acts.at(nth, Moment::Arrived, rename_record(world)),
             Self::ForeignRotation => acts.at(nth, Moment::Arrived, rotate_by_hand(world)),
@@ -282,7 +280,7 @@ impl Fault {
                 let (vault, uid) = (world.azure.gateway.vault(), world.azure.record.uid.clone());
                 acts.at(nth, Moment::Arrived, move || {
                     others.deeds().replaced = Some(text(&vault.record(&uid), HANDLE));
-                    others.deeds().run = Some(launch.start(|_| {}).end());
+                    others.deeds().run = Some(launch.run());
                 });
             }
             _ => {}
@@ -323,35 +321,5 @@ fn rotate_by_hand(world: &World) -> impl FnOnce() + Send + 'static {
         });
         deeds.issued.push(theirs.clone());
         deeds.rotated = Some(theirs);
-    }
-}
-
-/// The process that is to be ended, once it is started. Its clones are the same one.
-#[derive(Clone, Default)]
-pub(super) struct Victim(Arc<OnceLock<Process>>);
-
-impl Victim {
-    /// Names the process.
-    pub fn is(&self, process: &Process) {
-        // There is one run only.
-        let _ = self.0.set(process.clone());
-    }
-
-    /// The process; waits until it is known.
-    pub fn get(&self) -> &Process {
-        self.0.wait()
-    }
-
-    /// Kills it a little after its journal in the state folder has that many entries, unless it ends
-    /// before that.
-    pub fn kill_at_entry(&self, state: &std::path::Path, entries: usize, linger: Duration) {
-        while !self.get().has_ended() {
-            if Journal::read(state).lines().len() >= entries {
-                std::thread::sleep(linger);
-                self.get().kill();
-                return;
-            }
-            std::thread::sleep(Duration::from_micros(200));
-        }
     }
 }

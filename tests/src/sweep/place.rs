@@ -54,7 +54,7 @@ impl Scenario {
     /// Rotates undisturbed, and lists the places of that.
     pub fn places(&'static self) -> Vec<Place> {
         let world = World::new(self);
-        let run = world.exec().launch().start(|_| {}).end();
+        let run = world.exec().launch().run();
         assert_eq!(run.exit == Some(0), self.succeeds(), "undisturbed, {} ends otherwise\n{run}", self.name);
         let mut places = Vec::new();
         for (index, seen) in world.azure.cloud.requests().iter().enumerate() {

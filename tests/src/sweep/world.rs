@@ -191,7 +191,7 @@ impl World {
         let locks = self.azure.gateway.path("state/locks");
         let mut share = None;
         loop {
-            let run = self.exec().launch().start(|_| {}).end();
+            let run = self.exec().launch().run();
             assert_eq!(run.exit == Some(0), self.scenario.succeeds(), "{run}");
             share.get_or_insert_with(|| {
                 let file = std::fs::File::open(locks.join("copies")).unwrap();

@@ -26,7 +26,7 @@ fn keeper(azure: &Azure) -> &Keeper {
 #[track_caller]
 fn survives(on: On, fault: Fault) -> Azure {
     let azure = cast();
-    keeper(&azure).fault(on, fault.clone());
+    keeper(&azure).fault(on, fault);
     let run = azure.rotate(&[]);
     azure.expect_rotated(&run);
     azure.expect_keys(&run, &[&azure.current()]);
@@ -197,6 +197,15 @@ fn a_private_authority_must_be_named() {
     let run = azure.run(azure.exec().without("--ca-file", ca.to_str().unwrap()));
     run.ends("failed", 1).with_code("vault-not-trusted");
     assert_eq!(keeper(&azure).requests(), [], "{run}");
+}
+
+#[test]
+fn a_machine_that_trusts_nobody_by_itself_reaches_the_vault_of_the_ca_file() {
+    let azure = cast();
+    let none = azure.gateway.write("none.pem", "");
+    let exec = azure.exec().variable("SSL_CERT_FILE", &none).variable("SSL_CERT_DIR", "/nonexistent");
+    let run = azure.run(exec);
+    azure.expect_rotated(&run);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod graph;
 mod login;
 mod trouble;
+mod users;
 mod watching;
 
 use std::io;

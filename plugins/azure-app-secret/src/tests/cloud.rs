@@ -3,11 +3,9 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use base64::Engine;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use pamrun_plugin::SendError;
+pub use microsoft_graph::testing::Fault;
+use microsoft_graph::testing::{Faults, answer_with, form_field, refuse, refuse_login, token};
 use pamrun_plugin::testing::{Answer, Sent, answer};
-use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
 pub const TENANT: &str = "99999999-0000-4000-8000-000000000009";
@@ -17,25 +15,6 @@ pub const ADMIN_ID: &str = "33333333-0000-4000-8000-00000000000c";
 /// With everything that a form must encode.
 pub const ADMIN_SECRET: &str = "adm&in=+%:@[] ~secret";
 pub const GRAPH: &str = "graph.microsoft.com";
-
-/// What goes wrong with one request.
-#[derive(Clone)]
-pub enum Fault {
-    /// Refused with this status, code and text; not applied.
-    Refuse(u16, &'static str, &'static str),
-    /// Throttled, with seconds to wait.
-    SlowDown(u16, &'static str),
-    /// Applied, and then answered with this status.
-    AnswerAfter(u16),
-    /// Applied, and then cut off.
-    LoseAfter,
-    /// Cut off; not applied.
-    LoseBefore,
-    /// Never connected.
-    Unreached,
-    /// Login refused with this status, error and code.
-    Login(u16, &'static str, u32),
-}
 
 /// A secret of the app.
 #[derive(Clone)]
@@ -49,8 +28,7 @@ pub struct Secret {
 
 pub struct Cloud {
     pub secrets: Vec<Secret>,
-    /// Faults in order, each for the next request whose path ends so.
-    pub faults: VecDeque<(&'static str, Fault)>,
+    pub faults: Faults,
     /// Lists that are served before the true one, each once.
     pub stale_lists: VecDeque<Vec<Secret>>,
     pub roles: Vec<&'static str>,
@@ -74,7 +52,7 @@ impl Cloud {
     pub fn new() -> Self {
         Self {
             secrets: vec![secret("old-1", "by hand"), secret("old-2", "of a stranger")],
-            faults: VecDeque::new(),
+            faults: Faults::new(),
             stale_lists: VecDeque::new(),
             roles: vec!["Application.ReadWrite.All"],
             owners: Vec::new(),
@@ -98,34 +76,14 @@ impl Cloud {
     }
 
     pub fn answer(&mut self, sent: &Sent, elapsed: Duration) -> Answer {
-        let path = sent.uri().path().to_owned();
-        let next = self.faults.iter().position(|(end, _)| path.ends_with(end));
-        let fault = next.and_then(|index| self.faults.remove(index)).map(|(_, fault)| fault);
-        match fault {
-            None => self.apply(sent, &path, elapsed),
-            Some(Fault::Refuse(status, code, text)) => refuse(status, code, text),
-            Some(Fault::SlowDown(status, seconds)) => {
-                let mut answer = refuse(status, "TooManyRequests", "slow down")?;
-                answer.headers_mut().insert("retry-after", seconds.parse().unwrap());
-                Ok(answer)
-            }
-            Some(Fault::AnswerAfter(status)) => {
-                self.apply(sent, &path, elapsed)?;
-                refuse(status, "ServiceUnavailable", "try later")
-            }
-            Some(Fault::LoseAfter) => {
-                self.apply(sent, &path, elapsed)?;
-                Err(SendError::Lost("connection reset".to_owned()))
-            }
-            Some(Fault::LoseBefore) => Err(SendError::Lost("connection reset".to_owned())),
-            Some(Fault::Unreached) => Err(SendError::NotSent("connection refused".to_owned())),
-            Some(Fault::Login(status, error, code)) => {
-                answer(status, json!({"error": error, "error_codes": [code]}).to_string())
-            }
-        }
+        let mut faults = std::mem::take(&mut self.faults);
+        let answer = answer_with(&mut faults, sent, || self.apply(sent, elapsed));
+        self.faults = faults;
+        answer
     }
 
-    fn apply(&mut self, sent: &Sent, path: &str, elapsed: Duration) -> Answer {
+    fn apply(&mut self, sent: &Sent, elapsed: Duration) -> Answer {
+        let path = sent.uri().path();
         let (authority, graph) = self.hosts;
         match sent.uri().host() {
             Some(host) if host == authority && path == format!("/{TENANT}/oauth2/v2.0/token") => {
@@ -137,28 +95,19 @@ impl Cloud {
     }
 
     fn login(&self, sent: &Sent, elapsed: Duration) -> Answer {
-        let body = std::str::from_utf8(sent.body()).unwrap();
-        let field = |name: &str| {
-            let pair = body.split('&').find_map(|pair| pair.strip_prefix(&format!("{name}=")));
-            percent_decode_str(pair.unwrap_or_default()).decode_utf8().unwrap().into_owned()
-        };
+        let field = |name: &str| form_field(sent, name);
         assert_eq!(field("grant_type"), "client_credentials");
         assert_eq!(field("scope"), format!("https://{}/.default", self.hosts.1));
         let (client, secret) = (field("client_id"), field("client_secret"));
         let is_right = match client.to_lowercase().as_str() {
             ADMIN_ID => secret == ADMIN_SECRET,
             APP_ID => self.secrets.iter().any(|known| known.value == secret && known.usable_from <= elapsed),
-            _ => {
-                let unknown = json!({"error": "unauthorized_client", "error_codes": [700_016]});
-                return answer(400, unknown.to_string());
-            }
+            _ => return refuse_login(400, "unauthorized_client", 700_016),
         };
         if !is_right {
-            return answer(401, json!({"error": "invalid_client", "error_codes": [7_000_215]}).to_string());
+            return refuse_login(401, "invalid_client", 7_000_215);
         }
-        let claims = json!({"roles": self.roles, "oid": "principal-of-admin"}).to_string();
-        let token = format!("token-of-head.{}.signature", BASE64_URL_SAFE_NO_PAD.encode(claims));
-        answer(200, json!({"token_type": "Bearer", "access_token": token}).to_string())
+        token(&json!({"roles": self.roles, "oid": "principal-of-admin"}))
     }
 
     fn graph(&mut self, sent: &Sent, path: &str, elapsed: Duration) -> Answer {
@@ -209,8 +158,4 @@ impl Cloud {
         self.secrets.remove(index);
         answer(204, "")
     }
-}
-
-fn refuse(status: u16, code: &str, text: &str) -> Answer {
-    answer(status, json!({"error": {"code": code, "message": text}}).to_string())
 }

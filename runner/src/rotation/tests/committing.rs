@@ -36,7 +36,7 @@ fn what_cannot_be_proven_is_saved_and_replaces_nothing() {
     assert_eq!(retained(&outcome), ["old", "older"]);
     assert!(outcome.warnings.iter().any(|warning| warning.contains("no way to log in")));
     assert_eq!(commits(&world), 0);
-    assert_eq!(world.0.borrow().journal.last(), Some(&Entry::Done));
+    assert_eq!(world.0.borrow().entries().last(), Some(&Entry::Done));
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn a_plan_that_removes_nothing_needs_no_commit() {
     let world = World::with(|state| state.listed.clear());
     assert_eq!(world.run().kind, OutcomeKind::Rotated);
     assert_eq!(commits(&world), 0);
-    assert_eq!(world.0.borrow().journal.last(), Some(&Entry::Done));
+    assert_eq!(world.0.borrow().entries().last(), Some(&Entry::Done));
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn without_a_vault_the_new_values_are_handed_over_and_nothing_is_removed() {
     assert_eq!(outcome.updates.len(), 2);
     assert_eq!(retained(&outcome), ["old", "older"]);
     let state = world.0.borrow();
-    assert_eq!(state.journal.last(), Some(&Entry::HandingOver));
+    assert_eq!(state.entries().last(), Some(&Entry::HandingOver));
     assert_eq!(state.calls, ["lock record", "preflight", "lock target", "rotate", "verify"]);
 }
 

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use super::faults::{Ending, Foreign, GetFault, SaveFault, StepFault};
 use super::world::{APP, Key, State, UID, Version, World};
-use crate::model::{Credential, Place, Plan, Proof, Record, RecordUid, Removed, StepName, Undone, Update};
+use crate::model::{
+    Credential, Listed, Place, Plan, Proof, Record, RecordUid, Removed, Request, StepName, Undone, Update,
+};
 use crate::policy::Removals;
 use crate::rotation::*;
 use crate::secret::Secret;
@@ -19,17 +21,19 @@ impl State {
             StepName::Commit | StepName::Rollback => Duration::ZERO,
             _ => self.limits.reserve,
         };
-        if self.now + call.budget + reserve > self.limits.timeout || call.budget.is_zero() {
-            self.breach(format!("{step} got a budget of {:?} at {:?}", call.budget, self.now));
+        let elapsed = self.elapsed();
+        if elapsed + call.budget + reserve > self.limits.timeout || call.budget.is_zero() {
+            self.breach(format!("{step} got a budget of {:?} at {elapsed:?}", call.budget));
         }
-        if !call.request.marker.starts_with(&marker_stem(UID, "r1")) || call.request.rotation_id != "r1" {
-            self.breach(format!("{step} got the marker {:?}", call.request.marker));
+        let Request { marker, rotation_id, .. } = call.request;
+        if !marker.starts_with(&marker_stem(UID, rotation_id)) || !self.rotations.contains(rotation_id) {
+            self.breach(format!("{step} got the marker {marker:?} for {rotation_id}"));
         }
     }
 
     /// Removes a credential, if the gate lets it; tells whether it is gone.
     fn remove(&mut self, id: &str) -> bool {
-        match &self.gate {
+        match &self.here.gate {
             Removals::Strays { tries, never, taken } => {
                 let mut taken = taken.lock().expect("no panic");
                 if never.contains(id) || !taken.contains(id) && taken.len() >= *tries {
@@ -58,6 +62,9 @@ impl State {
             if fault != StepFault::RemovalRefused && self.remove(id) && fault == StepFault::None {
                 gone.push(id.clone());
             }
+            if !self.pass() {
+                break;
+            }
         }
         gone
     }
@@ -80,49 +87,49 @@ fn told(call: &Call<'_>, label: &str) -> String {
     field.values[0].expose().to_owned()
 }
 
-#[async_trait::async_trait(?Send)]
-impl Plugin for World {
-    async fn preflight(&mut self, call: Call<'_>) -> StepResult<Plan> {
-        let mut state = self.0.borrow_mut();
-        state.enter(StepName::Preflight, &call);
-        if let Some(StepFault::Ends(ending)) = state.preflight.pop_front() {
+impl State {
+    fn preflight(&mut self, call: &Call<'_>) -> StepResult<Plan> {
+        self.enter(StepName::Preflight, call);
+        if let Some(StepFault::Ends(ending)) = self.preflight.pop_front() {
             return broken(ending.error(), Change::None);
         }
-        state.planned_app = told(&call, "application_object_id");
-        let target = state.targets.pop_front().unwrap_or(APP);
+        self.here.planned_app = told(call, "application_object_id");
+        let target = self.targets.pop_front().unwrap_or(APP);
         fine(Plan {
             target: target.into(),
             creates: "a key".into(),
-            removes: state.listed.clone(),
+            removes: (self.lists)(self),
             notes: vec!["a note".into()],
         })
     }
 
-    async fn rotate(&mut self, call: Call<'_>, _plan: &Plan) -> StepResult<Credential> {
-        let mut state = self.0.borrow_mut();
-        state.enter(StepName::Rotate, &call);
+    fn rotate(&mut self, call: &Call<'_>) -> StepResult<Credential> {
+        self.enter(StepName::Rotate, call);
+        let rotation_id = &call.request.rotation_id;
+        let entries = self.entries_of(rotation_id);
         let announced =
-            matches!(state.journal.last(), Some(Entry::Try { marker, .. }) if *marker == call.request.marker);
-        if !announced || !matches!(state.journal.first(), Some(Entry::Intent(_))) {
-            state.breach("rotate was called before it was journaled");
+            matches!(entries.last(), Some(Entry::Try { marker, .. }) if *marker == call.request.marker);
+        if !announced || !matches!(entries.first(), Some(Entry::Intent(_))) {
+            self.breach("rotate was called before it was journaled");
         }
-        let fault = state.rotate.pop_front().unwrap_or_default();
-        state.now += Duration::from_secs(fault.takes).min(call.budget);
-        let id = format!("new-{}", call.request.attempt);
+        let fault = self.rotate.pop_front().unwrap_or_default();
+        self.now += Duration::from_secs(fault.takes).min(call.budget);
+        let owner = if rotation_id == "r1" { String::new() } else { format!("{rotation_id}-") };
+        let id = format!("{owner}new-{}", call.request.attempt);
         let lands = if fault.ending.is_none() { Some(0) } else { fault.lands };
         if let Some(after) = lands {
-            let at = state.now + Duration::from_secs(after);
+            let at = self.now + Duration::from_secs(after);
             for id in [id.clone(), format!("{id}-twin")].into_iter().take(1 + usize::from(fault.twice)) {
                 let key = Key::new(&id, &call.request.marker, at, Duration::from_secs(fault.lag));
-                state.arriving.push((at, key));
+                self.arriving.push((at, key));
             }
-            state.catch_up();
+            self.catch_up();
         }
         if let Some(ending) = fault.ending {
             let is_refused = lands.is_none() && ending.promises_no_change();
             return broken(ending.error(), if is_refused { Change::Refused } else { Change::Possible });
         }
-        let handle = state.handles.pop_front().unwrap_or(&id).to_owned();
+        let handle = self.handles.pop_front().unwrap_or(&id).to_owned();
         let update = |label: &str, kind: &str, value: &str| Update {
             label: label.into(),
             place: Place::Custom,
@@ -130,22 +137,23 @@ impl Plugin for World {
             values: vec![Secret::new(value)],
         };
         let mut updates = vec![
-            update("client_secret_id", "text", state.handle_update.unwrap_or(&handle)),
+            update("client_secret_id", "text", self.handle_update.unwrap_or(&handle)),
             update("client_secret", "secret", &format!("{id}-secret")),
         ];
-        if state.extra_field {
+        if self.extra_field {
             updates.push(update("password", "password", "surprise"));
         }
         fine(Credential { handle, updates, expires: None })
     }
 
-    async fn verify(&mut self, call: Call<'_>, _plan: &Plan, credential: &Credential) -> StepResult<Proof> {
-        let mut state = self.0.borrow_mut();
-        state.enter(StepName::Verify, &call);
-        if !matches!(state.journal.last(), Some(Entry::Made { handle, .. }) if *handle == credential.handle) {
-            state.breach("verify was called before the handle was journaled");
+    fn verify(&mut self, call: &Call<'_>, credential: &Credential) -> StepResult<Proof> {
+        self.enter(StepName::Verify, call);
+        let is_made =
+            |entry: &&Entry| matches!(entry, Entry::Made { handle, .. } if *handle == credential.handle);
+        if !self.entries_of(&call.request.rotation_id).iter().any(is_made) {
+            self.breach("verify was called before the handle was journaled");
         }
-        match state.verify.pop_front().unwrap_or_default() {
+        match self.verify.pop_front().unwrap_or_default() {
             StepFault::Ends(ending) => broken(ending.error(), Change::None),
             StepFault::Unproven => fine(Proof::Unproven("no way to log in".into())),
             StepFault::Denial => {
@@ -153,61 +161,85 @@ impl Plugin for World {
                 answer.trace.denials.push(Ending::denial());
                 answer
             }
-            _ => fine(Proof::Verified),
+            _ if self.accepts(credential) => fine(Proof::Verified),
+            _ => broken(Ending::Wrong.error(), Change::None),
         }
     }
 
-    async fn commit(&mut self, call: Call<'_>, plan: &Plan, handle: &str) -> StepResult<Vec<Removed>> {
-        let mut state = self.0.borrow_mut();
-        state.enter(StepName::Commit, &call);
-        if !matches!(state.journal.last(), Some(Entry::Saved { .. }))
-            || !state.versions.iter().any(|seen| seen.id == handle)
+    fn commit(&mut self, call: &Call<'_>, plan: &Plan, handle: &str) -> StepResult<Vec<Removed>> {
+        self.enter(StepName::Commit, call);
+        if !matches!(self.entries_of(&call.request.rotation_id).last(), Some(Entry::Saved { .. }))
+            || !self.versions.iter().any(|seen| seen.id == handle)
         {
-            state.breach("commit was called before the save was proven");
+            self.breach("commit was called before the save was proven");
         }
-        if told(&call, "client_secret_id") != handle {
-            state.breach("commit was not given the record as it is now");
+        if told(call, "client_secret_id") != handle {
+            self.breach("commit was not given the record as it is now");
         }
         let ids: Vec<String> = plan.removes.iter().map(|listed| listed.id.clone()).collect();
-        let fault = state.commit.pop_front().unwrap_or_default();
+        let fault = self.commit.pop_front().unwrap_or_default();
         match fault {
             StepFault::Ends(ending) => broken(ending.error(), Change::None),
             StepFault::OneThen(ending) => {
-                state.remove_all(&ids[..1], StepFault::None);
+                self.remove_all(&ids[..1], StepFault::None);
                 broken(ending.error(), Change::Possible)
             }
             fault => {
-                let gone = state.remove_all(&ids, fault);
+                let gone = self.remove_all(&ids, fault);
                 fine(ids.into_iter().map(|id| Removed { gone: gone.contains(&id), id }).collect())
             }
         }
     }
 
-    async fn rollback(&mut self, call: Call<'_>, _plan: &Plan, handle: Option<&str>) -> StepResult<Undone> {
-        let mut state = self.0.borrow_mut();
-        state.enter(StepName::Rollback, &call);
-        let fault = state.rollback.pop_front().unwrap_or_default();
+    fn rollback(&mut self, call: &Call<'_>, handle: Option<&str>) -> StepResult<Undone> {
+        self.enter(StepName::Rollback, call);
+        let fault = self.rollback.pop_front().unwrap_or_default();
         if let StepFault::Ends(ending) = fault {
             return broken(ending.error(), Change::None);
         }
         if let StepFault::Claims(id) = fault {
             return fine(Undone { seen: vec![id.into()], gone: vec![id.into()] });
         }
-        state.missed = fault == StepFault::Misses && !state.missed;
-        if state.missed {
+        self.missed = fault == StepFault::Misses && !self.missed;
+        if self.missed {
             return fine(Undone::default());
         }
-        let now = state.now;
-        let stem = marker_stem(UID, "r1");
-        let seen: Vec<String> = state
+        let now = self.now;
+        let stem = marker_stem(UID, &call.request.rotation_id);
+        let seen: Vec<String> = self
             .keys
             .iter()
             .filter(|key| key.shows.contains(&now))
-            .filter(|key| Some(&*key.id) == handle || key.label.starts_with(&stem))
+            .filter(|key| {
+                fault == StepFault::Greedy || Some(&*key.id) == handle || key.label.starts_with(&stem)
+            })
             .map(|key| key.id.clone())
             .collect();
-        let gone = state.remove_all(&seen, fault);
+        let gone = self.remove_all(&seen, fault);
         fine(Undone { seen, gone })
+    }
+}
+
+#[async_trait::async_trait(?Send)]
+impl Plugin for World {
+    async fn preflight(&mut self, call: Call<'_>) -> StepResult<Plan> {
+        self.act(|state| state.preflight(&call)).await
+    }
+
+    async fn rotate(&mut self, call: Call<'_>, _plan: &Plan) -> StepResult<Credential> {
+        self.act(|state| state.rotate(&call)).await
+    }
+
+    async fn verify(&mut self, call: Call<'_>, _plan: &Plan, credential: &Credential) -> StepResult<Proof> {
+        self.act(|state| state.verify(&call, credential)).await
+    }
+
+    async fn commit(&mut self, call: Call<'_>, plan: &Plan, handle: &str) -> StepResult<Vec<Removed>> {
+        self.act(|state| state.commit(&call, plan, handle)).await
+    }
+
+    async fn rollback(&mut self, call: Call<'_>, _plan: &Plan, handle: Option<&str>) -> StepResult<Undone> {
+        self.act(|state| state.rollback(&call, handle)).await
     }
 }
 
@@ -225,6 +257,7 @@ impl State {
                 Foreign::Needs(id) => next.note = id,
                 Foreign::Repoint => next.app = "app-2",
                 Foreign::Rotates => next.take(&self.foreign_key(&format!("foreign-{at}"))),
+                Foreign::Restores => next.take(&self.key("old").expect("it was there").clone()),
                 Foreign::RotatesFromTheStart => {
                     next = self.versions[0].clone();
                     next.take(&self.key("foreign").expect("it was there").clone());
@@ -233,6 +266,19 @@ impl State {
             next.revision += 1;
             self.land(next);
         }
+    }
+
+    /// What lists show of the record's credentials, with those that earlier rotations left.
+    pub fn everything_of_the_record(&self) -> Vec<Listed> {
+        let shown = self.keys.iter().filter(|key| key.shows.contains(&self.now));
+        shown.filter(|key| !["foreign", "strange"].contains(&&*key.id)).map(Key::listed).collect()
+    }
+
+    fn accepts(&self, credential: &Credential) -> bool {
+        let secret = credential.updates.iter().find(|update| update.label == "client_secret");
+        self.key(&credential.handle).is_some_and(|key| {
+            key.alive && secret.is_some_and(|secret| secret.values[0].expose() == key.secret)
+        })
     }
 
     fn foreign_key(&mut self, id: &str) -> Key {
@@ -249,39 +295,40 @@ impl Version {
     }
 }
 
-#[async_trait::async_trait(?Send)]
-impl Vault for World {
-    async fn get(&mut self, uids: &[RecordUid]) -> Result<Vec<Record>, GetError> {
-        let mut state = self.0.borrow_mut();
-        state.enter_vault();
-        state.calls.push("get");
-        let fault = state.gets.pop_front().unwrap_or_default();
+impl State {
+    fn get(&mut self, uids: &[RecordUid]) -> Result<Vec<Record>, GetError> {
+        self.enter_vault();
+        self.calls.push("get");
+        let fault = self.gets.pop_front().unwrap_or_default();
         let version = match fault {
             GetFault::Unreadable => {
                 return Err(GetError { code: "vault-unreachable", message: "no route".into() });
             }
-            GetFault::Stale => state.versions.iter().rev().nth(1).unwrap_or_else(|| state.version()),
-            GetFault::None | GetFault::Missing => state.version(),
+            GetFault::Stale => self.versions.iter().rev().nth(1).unwrap_or_else(|| self.version()),
+            GetFault::None | GetFault::Missing => self.version(),
         };
-        let mut records = vec![version.record(state.editable)];
+        let mut records = vec![version.record(self.editable)];
         if fault == GetFault::Missing {
             records.clear();
         }
-        records.extend(state.others.iter().cloned());
+        records.extend(self.others.iter().cloned());
         records.retain(|record| uids.contains(&record.uid));
         Ok(records)
     }
 
-    async fn save(&mut self, record: &Record, updates: &[Update]) -> Result<(), SaveError> {
-        let mut state = self.0.borrow_mut();
-        state.enter_vault();
-        state.calls.push("save");
+    fn save(&mut self, record: &Record, updates: &[Update]) -> Result<(), SaveError> {
+        self.enter_vault();
+        self.calls.push("save");
         let revision = record.revision.expect("a record of the vault");
-        if state.journal.last() != Some(&Entry::Saving { revision }) {
-            state.breach("a save was sent before it was journaled");
+        let fences = updates.is_empty();
+        let last = self.here.journal.last().map(|(_, entry)| entry);
+        if !fences && last != Some(&Entry::Saving { revision }) {
+            self.breach("a save was sent before it was journaled");
         }
-        if record.field("application_object_id").expect("the field").values[0] != *state.planned_app {
-            state.breach("a save was sent to a record that was about another app by then");
+        if !fences
+            && record.field("application_object_id").expect("the field").values[0] != *self.here.planned_app
+        {
+            self.breach("a save was sent to a record that was about another app by then");
         }
         let text = |record: &Record, label| {
             let ours = updates.iter().find(|update| update.label == label);
@@ -291,7 +338,7 @@ impl Vault for World {
             )
         };
         let base =
-            state.versions.iter().find(|version| version.revision == revision).expect("a known revision");
+            self.versions.iter().find(|version| version.revision == revision).expect("a known revision");
         let version = Version {
             revision: revision + 1,
             app: base.app,
@@ -300,21 +347,32 @@ impl Vault for World {
             note: base.note,
         };
         let unclear = Err(SaveError::Unclear("no answer".into()));
-        match state.saves.pop_front().unwrap_or_default() {
+        match self.saves.pop_front().unwrap_or_default() {
             SaveFault::Refused => {
                 Err(SaveError::Refused { code: "vault-denied", message: "read-only".into() })
             }
-            SaveFault::None => state.land(version).then_some(()).ok_or(SaveError::Stale),
+            SaveFault::None => self.land(version).then_some(()).ok_or(SaveError::Stale),
             SaveFault::AnswerLost => {
-                state.land(version);
+                self.land(version);
                 unclear
             }
             SaveFault::RequestLost => unclear,
             SaveFault::Late(seconds) => {
-                let at = state.now + Duration::from_secs(seconds);
-                state.late_saves.push((at, version));
+                let at = self.now + Duration::from_secs(seconds);
+                self.late_saves.push((at, version));
                 unclear
             }
         }
+    }
+}
+
+#[async_trait::async_trait(?Send)]
+impl Vault for World {
+    async fn get(&mut self, uids: &[RecordUid]) -> Result<Vec<Record>, GetError> {
+        self.act(|state| state.get(uids)).await
+    }
+
+    async fn save(&mut self, record: &Record, updates: &[Update]) -> Result<(), SaveError> {
+        self.act(|state| state.save(record, updates)).await
     }
 }

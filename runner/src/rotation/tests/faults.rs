@@ -17,6 +17,8 @@ pub enum Ending {
     Contract,
     Refused,
     Internal,
+    /// The service says that the credential is wrong.
+    Wrong,
 }
 
 impl Ending {
@@ -35,6 +37,7 @@ impl Ending {
             Self::Contract => StepError::Contract("nonsense".into()),
             Self::Refused => StepError::Refused(Self::denial()),
             Self::Internal => StepError::Internal("broken".into()),
+            Self::Wrong => failure(FailureKind::WrongCredential, "wrong-credential"),
         }
     }
 
@@ -83,6 +86,8 @@ pub enum StepFault {
     Misses,
     /// Rollback: a bad plugin says that it saw and removed this one.
     Claims(&'static str),
+    /// Rollback: a bad plugin sets out to remove everything that it sees.
+    Greedy,
     /// Commit: one is removed, then it ends so.
     OneThen(Ending),
 }
@@ -124,6 +129,8 @@ pub enum Foreign {
     Repoint,
     /// Makes a credential and saves it.
     Rotates,
+    /// Puts back the credential from the very beginning.
+    Restores,
     /// Saves a credential made before our rotation began, if nobody saved since.
     RotatesFromTheStart,
 }

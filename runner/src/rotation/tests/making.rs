@@ -25,7 +25,7 @@ fn code(outcome: &Outcome) -> &str {
 
 fn assert_rolled_back(world: &World, outcome: &Outcome, expected: &str) {
     assert_eq!((outcome.kind, code(outcome)), (OutcomeKind::Failed, expected));
-    assert_eq!(world.0.borrow().journal.last(), Some(&Entry::RolledBack));
+    assert_eq!(world.0.borrow().entries().last(), Some(&Entry::RolledBack));
     assert_eq!(world.0.borrow().version().revision, 7);
 }
 
@@ -65,7 +65,7 @@ fn absence_is_proof_only_after_the_settle_window_and_never_lets_rotate_try_again
     let outcome = world.run();
     assert_rolled_back(&world, &outcome, "answer-lost");
     assert_eq!(count(&world, "rotate"), 1);
-    assert_eq!(world.0.borrow().ended, Duration::from_mins(1));
+    assert_eq!(world.0.borrow().here.took, Duration::from_mins(1));
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn a_stray_of_an_earlier_try_that_still_shows_does_not_stand_for_the_last_one() 
     let world =
         world([RotateFault { lag: 15, ..fails(Ending::Lost, Some(0)) }, fails(Ending::Lost, Some(30))]);
     assert_eq!(world.run().kind, OutcomeKind::Rotated);
-    assert!(world.0.borrow().ours() == ["new-3"]);
+    assert!(world.0.borrow().made_by("r1") == ["new-3"]);
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn what_cannot_be_proven_in_time_is_uncertain_and_says_what_to_look_for() {
     assert_eq!((outcome.kind, code(&outcome)), (OutcomeKind::Uncertain, "answer-lost"));
     let hint = outcome.error.expect("an error").hint.expect("a hint");
     assert!(hint.contains(&marker_stem(UID, "r1")) && hint.contains(APP), "{hint}");
-    assert_ne!(world.0.borrow().journal.last(), Some(&Entry::RolledBack));
+    assert_ne!(world.0.borrow().entries().last(), Some(&Entry::RolledBack));
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn a_promise_that_nothing_changed_is_believed_where_the_service_refused_too() {
         let outcome = world.run();
         assert_eq!(outcome.kind, OutcomeKind::Failed);
         assert_eq!((count(&world, "rotate"), count(&world, "rollback")), (1, 0));
-        assert_eq!(world.0.borrow().journal.last(), Some(&Entry::RolledBack));
+        assert_eq!(world.0.borrow().entries().last(), Some(&Entry::RolledBack));
     }
 }
 
@@ -155,7 +155,7 @@ fn a_handle_that_cannot_be_right_is_rolled_back_by_marker_and_not_journaled() {
         });
         let outcome = world.run();
         assert_rolled_back(&world, &outcome, "plugin-contract");
-        assert!(!world.0.borrow().journal.iter().any(|entry| matches!(entry, Entry::Made { .. })));
+        assert!(!world.0.borrow().entries().iter().any(|entry| matches!(entry, Entry::Made { .. })));
     }
 }
 
@@ -201,7 +201,7 @@ fn rollback_is_granted_one_removal_a_try_and_nothing_that_plan_or_records_name()
     });
     world.run();
     let state = world.0.borrow();
-    let Removals::Strays { tries, never, .. } = &state.gate else { panic!("{:?}", state.gate) };
+    let Removals::Strays { tries, never, .. } = &state.here.gate else { panic!("{:?}", state.here.gate) };
     assert_eq!(*tries, 1);
     for id in ["old", "older", "kept elsewhere"] {
         assert!(never.contains(id), "{id}");
@@ -250,7 +250,7 @@ fn a_rollback_that_may_pass_is_repeated_after_the_time_that_the_service_asked_fo
     let outcome = world.run();
     assert_rolled_back(&world, &outcome, "denied");
     assert_eq!(count(&world, "rollback"), 3);
-    assert_eq!(world.0.borrow().ended, Duration::from_secs(7 + 2));
+    assert_eq!(world.0.borrow().here.took, Duration::from_secs(7 + 2));
 }
 
 #[test]

@@ -4,9 +4,12 @@
 mod committing;
 mod fakes;
 mod faults;
+mod interrupting;
 mod making;
 mod planning;
+mod process;
 mod promises;
 mod property;
 mod saving;
+mod settling;
 mod world;

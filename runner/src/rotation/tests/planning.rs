@@ -34,7 +34,7 @@ fn a_rotation_without_failures_takes_its_steps_in_their_order() {
     let timed: Vec<_> = outcome.steps.iter().map(|step| step.name.as_str()).collect();
     assert_eq!(timed, ["get", "preflight", "rotate", "verify", "save", "read-back", "commit"]);
     assert!(matches!(
-        &state.journal[..],
+        &state.entries()[..],
         [
             Entry::Intent(_),
             Entry::Try { .. },
@@ -54,7 +54,7 @@ fn a_dry_run_plans_without_locks_or_journal() {
     assert_eq!(outcome.kind, OutcomeKind::Planned);
     assert_eq!(outcome.plan.expect("a plan").removes.len(), 2);
     assert_eq!(world.0.borrow().calls, ["get", "preflight"]);
-    assert!(world.0.borrow().journal.is_empty());
+    assert!(world.0.borrow().here.journal.is_empty());
 }
 
 #[test]

@@ -1,12 +1,15 @@
 //! The guarantee under arbitrary schedules of failures.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use proptest::collection::{btree_set, vec};
 use proptest::prelude::*;
 
 use super::faults::{Ending, Foreign, GetFault, RotateFault, SaveFault, StepFault};
-use super::world::World;
+use super::process::When;
+use super::promises;
+use super::world::{State, World};
 
 fn ending() -> impl Strategy<Value = Ending> {
     use Ending::*;
@@ -78,6 +81,16 @@ fn get() -> impl Strategy<Value = GetFault> {
     ]
 }
 
+/// What happens to one process, and how long nobody runs after it.
+#[derive(Debug, Clone)]
+struct Fate {
+    faults: Faults,
+    dies_at: Option<usize>,
+    interrupted_at: Option<usize>,
+    recovers: bool,
+    downtime: u64,
+}
+
 fn foreign() -> impl Strategy<Value = (usize, Foreign)> {
     use Foreign::*;
     (
@@ -93,32 +106,82 @@ fn foreign() -> impl Strategy<Value = (usize, Foreign)> {
     )
 }
 
+/// What fails in one run.
+#[derive(Debug, Clone)]
+struct Faults {
+    rotate: Vec<RotateFault>,
+    verify: Vec<StepFault>,
+    commit: Vec<StepFault>,
+    rollback: Vec<StepFault>,
+    saves: Vec<SaveFault>,
+    gets: Vec<GetFault>,
+    foreign: Vec<(usize, Foreign)>,
+    full_at: BTreeSet<usize>,
+}
+
+impl Faults {
+    fn none() -> Self {
+        let (rotate, verify, commit, rollback) = Default::default();
+        let (saves, gets, foreign, full_at) = Default::default();
+        Self { rotate, verify, commit, rollback, saves, gets, foreign, full_at }
+    }
+
+    /// Lets the next run meet these, and none that an earlier one left over.
+    fn befall(self, state: &mut State) {
+        state.rotate = self.rotate.into();
+        state.verify = self.verify.into();
+        (state.commit, state.rollback) = (self.commit.into(), self.rollback.into());
+        state.saves = self.saves.into();
+        state.gets = self.gets.into();
+        let calls = state.vault_calls;
+        state.foreign = self.foreign.into_iter().map(|(at, foreign)| (calls + at, foreign)).collect();
+        let appends = state.appends;
+        state.full_at = self.full_at.into_iter().map(|at| appends + at).collect();
+    }
+}
+
 prop_compose! {
-    fn world()(
+    fn faults()(
         rotate in vec(rotate(), 0..4),
         verify in vec(verify(), 0..2),
-        removals in (vec(removal(), 0..3), vec(removal(), 0..6)),
+        commit in vec(removal(), 0..3),
+        rollback in vec(removal(), 0..6),
         saves in vec(save(), 0..8),
         gets in vec(get(), 0..10),
         foreign in vec(foreign(), 0..3),
         full_at in btree_set(0..12_usize, 0..2),
+    ) -> Faults {
+        Faults { rotate, verify, commit, rollback, saves, gets, foreign, full_at }
+    }
+}
+
+prop_compose! {
+    fn world()(
+        mut faults in faults(),
         timeout in prop_oneof![31..200_u64, Just(600)],
         lists_foreign: bool,
     ) -> World {
+        // The first read is of no interest when it fails.
+        faults.gets.insert(0, GetFault::None);
         World::with(|state| {
-            // The first read is of no interest when it fails.
-            state.gets = std::iter::once(GetFault::None).chain(gets).collect();
-            state.rotate = rotate.into();
-            state.verify = verify.into();
-            (state.commit, state.rollback) = (removals.0.into(), removals.1.into());
-            state.saves = saves.into();
-            state.foreign = foreign;
-            state.full_at = full_at;
+            faults.befall(state);
             state.limits.timeout = Duration::from_secs(timeout);
             if lists_foreign {
                 state.listed.push(state.key("foreign").expect("it is there").listed());
             }
         })
+    }
+}
+
+prop_compose! {
+    fn fate()(
+        faults in prop_oneof![1 => Just(Faults::none()), 2 => faults()],
+        dies_at in prop::option::weighted(0.7, 0..40_usize),
+        interrupted_at in prop::option::weighted(0.2, 0..40_usize),
+        recovers in prop::bool::weighted(0.3),
+        downtime in prop_oneof![0..100_u64, Just(3600)],
+    ) -> Fate {
+        Fate { faults, dies_at, interrupted_at, recovers, downtime }
     }
 }
 
@@ -136,5 +199,26 @@ proptest! {
         let first = world.0.borrow().version().record(true);
         world.0.borrow_mut().params.push(first);
         world.run_without_vault();
+    }
+
+    #[test]
+    fn the_guarantee_holds_wherever_processes_are_killed(fates in vec(fate(), 1..5)) {
+        let world = World::with(|state| state.lists = State::everything_of_the_record);
+        for fate in fates {
+            let mut state = world.0.borrow_mut();
+            fate.faults.befall(&mut state);
+            state.moments.dies = fate.dies_at.map(When::At);
+            state.moments.interrupted = fate.interrupted_at.map(When::At);
+            drop(state);
+            if fate.recovers { drop(world.recover()) } else { drop(world.live(|_| {}, true)) }
+            world.wait(Duration::from_secs(fate.downtime));
+        }
+        // Nothing fails any more, and nobody needs what was made and not saved.
+        let after = Faults { foreign: vec![(0, Foreign::Note)], ..Faults::none() };
+        after.befall(&mut world.0.borrow_mut());
+        world.wait(Duration::from_mins(2));
+        world.recover();
+        let last = world.live(|_| {}, true).expect("it was not to die");
+        promises::check_end(&world, &last.outcome);
     }
 }

@@ -1,5 +1,7 @@
 //! Steps 9 and 10: what the vault holds decides, not what it answers.
 
+use std::time::Duration;
+
 use super::faults::{Foreign, GetFault, SaveFault};
 use super::world::World;
 use crate::policy::Removals;
@@ -49,7 +51,7 @@ fn a_conflict_over_other_fields_is_saved_again_on_top_of_them() {
     assert_eq!(world.run().kind, OutcomeKind::Rotated);
     let state = world.0.borrow();
     assert_eq!((state.version().revision, state.version().note), (9, "edited"));
-    assert!(state.journal.contains(&Entry::Saving { revision: 8 }));
+    assert!(state.entries().contains(&Entry::Saving { revision: 8 }));
 }
 
 #[test]
@@ -60,7 +62,7 @@ fn a_conflict_over_the_fields_that_we_write_is_rolled_back() {
     assert_eq!(count(&world, "save"), 1);
     let state = world.0.borrow();
     assert_eq!(state.version().id, "foreign-1");
-    let Removals::Strays { never, .. } = &state.gate else { panic!("{:?}", state.gate) };
+    let Removals::Strays { never, .. } = &state.here.gate else { panic!("{:?}", state.here.gate) };
     assert!(never.contains("foreign-1"), "{never:?}");
 }
 
@@ -122,6 +124,7 @@ fn a_save_that_stays_unclear_keeps_both_credentials() {
 fn a_save_that_lands_after_we_gave_up_finds_its_credential_alive() {
     let world = saving([SaveFault::Late(300); 9]);
     let outcome = world.run();
+    world.wait(Duration::from_mins(5));
     assert_both_kept(&world, &outcome);
     assert_eq!(world.0.borrow().version().id, "new-1");
 }

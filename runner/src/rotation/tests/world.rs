@@ -5,16 +5,14 @@ use std::cell::RefCell;
 use std::collections::{BTreeSet, VecDeque};
 use std::ops::Range;
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use serde_json::json;
 
 use super::faults::*;
-use super::promises;
+use super::process::{Gateway, Moments};
 use crate::limits::Limits;
-use crate::model::{Field, Listed, Place, Record, Request, ReturnedField, Role, VaultRecord};
-use crate::policy::{Removals, StepGrant};
+use crate::model::{Listed, Record};
 use crate::rotation::*;
 use crate::secret::Secret;
 
@@ -45,27 +43,28 @@ pub struct Version {
 }
 
 /// The state of the world.
+#[derive(Clone)]
 pub struct State {
     pub now: Duration,
-    /// When the rotation ended; after that everything lands that was on its way.
-    pub ended: Duration,
+    pub here: Gateway,
+    pub moments: Moments,
+    /// The ids of all rotations so far.
+    pub rotations: Vec<String>,
     pub limits: Limits,
     pub keys: Vec<Key>,
     pub arriving: Vec<(Duration, Key)>,
+    /// What preflight lists: `listed`, unless a test says otherwise.
+    pub lists: fn(&Self) -> Vec<Listed>,
     pub listed: Vec<Listed>,
     pub versions: Vec<Version>,
     pub late_saves: Vec<(Duration, Version)>,
     pub editable: bool,
     pub others: Vec<Record>,
     pub params: Vec<Record>,
-    pub journal: Vec<Entry>,
     pub full_at: BTreeSet<usize>,
     pub appends: usize,
     pub target_locks: VecDeque<Lock>,
     pub targets: VecDeque<&'static str>,
-    pub gate: Removals,
-    /// The app that the record named when the plan was made.
-    pub planned_app: String,
     pub handles: VecDeque<&'static str>,
     /// What the update that should hold the handle holds instead.
     pub handle_update: Option<&'static str>,
@@ -108,8 +107,11 @@ impl World {
             Version { revision: 7, app: APP, id: "old".into(), secret: "old-secret".into(), note: "" };
         Self(Rc::new(RefCell::new(State {
             now: Duration::ZERO,
-            ended: Duration::ZERO,
+            here: Gateway::default(),
+            moments: Moments::default(),
+            rotations: Vec::new(),
             limits: Limits::default(),
+            lists: |state| state.listed.clone(),
             listed: listed.into(),
             keys,
             arriving: Vec::new(),
@@ -118,13 +120,10 @@ impl World {
             editable: true,
             others: Vec::new(),
             params: Vec::new(),
-            journal: Vec::new(),
             full_at: BTreeSet::new(),
             appends: 0,
             target_locks: VecDeque::new(),
             targets: VecDeque::new(),
-            gate: Removals::Nothing,
-            planned_app: String::new(),
             handles: VecDeque::new(),
             handle_update: None,
             extra_field: false,
@@ -150,95 +149,6 @@ impl World {
         let world = Self::new();
         change(&mut world.0.borrow_mut());
         world
-    }
-
-    /// Runs one rotation and checks every promise of the guarantee.
-    pub fn run(&self) -> Outcome {
-        self.run_as(|_| {}, true)
-    }
-
-    /// As [`Self::run`], without a vault.
-    pub fn run_without_vault(&self) -> Outcome {
-        self.run_as(|_| {}, false)
-    }
-
-    /// As [`Self::run`], with a job that is different.
-    pub fn run_as(&self, change: impl FnOnce(&mut Job), with_vault: bool) -> Outcome {
-        let mut job = self.job();
-        change(&mut job);
-        let (mut plugin, mut vault, mut journal) = (self.clone(), self.clone(), self.clone());
-        let prepare = |records: &[Record]| self.prepare(records);
-        let outcome = now(rotate_overlap(
-            &job,
-            Parts {
-                plugin: &mut plugin,
-                vault: with_vault.then_some(&mut vault as &mut dyn Vault),
-                journal: &mut journal,
-                clock: self,
-                prepare: &prepare,
-                secrets: self,
-            },
-        ));
-        promises::check(self, &job, &outcome);
-        outcome
-    }
-
-    fn job(&self) -> Job {
-        let field = |label: &str, kind: &str| ReturnedField {
-            label: label.into(),
-            place: Place::Custom,
-            kind: kind.into(),
-        };
-        let state = self.0.borrow();
-        Job {
-            record_uid: UID.into(),
-            rotation_id: "r1".into(),
-            params_records: state.params.clone(),
-            wanted: state.others.iter().map(|record| record.uid.clone()).collect(),
-            returns: vec![field("client_secret_id", "text"), field("client_secret", "secret")],
-            limits: state.limits.clone(),
-            setup: serde_json::Value::Null,
-            dry_run: false,
-        }
-    }
-
-    fn prepare(&self, records: &[Record]) -> Result<Prepared, Stop> {
-        if let Some(Some(stop)) = self.0.borrow_mut().prepares.pop_front() {
-            return Err(stop);
-        }
-        let told = |record: &Record| VaultRecord {
-            uid: record.uid.clone(),
-            title: String::new(),
-            role: if record.uid == UID { Role::Target } else { Role::Attached },
-            fields: record
-                .fields()
-                .filter(|field| field.label != "note")
-                .map(|field| Field {
-                    label: field.label.into(),
-                    kind: field.kind.into(),
-                    values: field
-                        .values
-                        .iter()
-                        .map(|value| Secret::new(value.as_str().expect("text")))
-                        .collect(),
-                })
-                .collect(),
-        };
-        let request = Request {
-            rotation_id: String::new(),
-            marker: String::new(),
-            attempt: 0,
-            records: records.iter().map(told).collect(),
-            settings: Vec::new(),
-            proposed: None,
-            deliver: Vec::new(),
-        };
-        let world = self.clone();
-        let grant = move |_, removals| {
-            world.0.borrow_mut().gate = removals;
-            StepGrant::default()
-        };
-        Ok(Prepared { request, grant: Box::new(grant) })
     }
 }
 
@@ -309,6 +219,11 @@ impl State {
         fits
     }
 
+    /// How long the process has been running.
+    pub fn elapsed(&self) -> Duration {
+        self.now.saturating_sub(self.here.born)
+    }
+
     pub fn version(&self) -> &Version {
         self.versions.last().expect("a version")
     }
@@ -321,63 +236,15 @@ impl State {
         self.key(id).is_some_and(|key| key.alive)
     }
 
-    /// The credentials that our rotation made and that the service accepts.
-    pub fn ours(&self) -> Vec<String> {
-        let stem = marker_stem(UID, "r1");
-        let ours = self.keys.iter().filter(|key| key.alive && key.label.starts_with(&stem));
-        ours.map(|key| key.id.clone()).collect()
+    /// The credentials that a rotation made and that the service accepts.
+    pub fn made_by(&self, rotation_id: &str) -> Vec<String> {
+        let stem = marker_stem(UID, rotation_id);
+        let made = self.keys.iter().filter(|key| key.alive && key.label.starts_with(&stem));
+        made.map(|key| key.id.clone()).collect()
     }
 
     pub fn breach(&mut self, what: impl Into<String>) {
         self.breaches.push(what.into());
-    }
-}
-
-#[async_trait::async_trait(?Send)]
-impl Clock for World {
-    fn elapsed(&self) -> Duration {
-        self.0.borrow().now
-    }
-
-    fn unix_time(&self) -> Duration {
-        Duration::from_hours(500_000) + self.elapsed()
-    }
-
-    async fn sleep(&self, duration: Duration) {
-        let mut state = self.0.borrow_mut();
-        state.now += duration;
-        state.catch_up();
-    }
-}
-
-#[async_trait::async_trait(?Send)]
-impl Journal for World {
-    async fn lock_record(&mut self, _uid: &str, _patience: Duration) -> Result<Lock, JournalError> {
-        self.0.borrow_mut().calls.push("lock record");
-        Ok(Lock::Free)
-    }
-
-    async fn lock_target(&mut self, _target: &str, _patience: Duration) -> Result<Lock, JournalError> {
-        let mut state = self.0.borrow_mut();
-        state.calls.push("lock target");
-        Ok(state.target_locks.pop_front().unwrap_or(Lock::Free))
-    }
-
-    fn unlock_target(&mut self) {}
-
-    fn open_rotations(&self) -> Vec<OpenRotation> {
-        Vec::new()
-    }
-
-    fn append(&mut self, _rotation_id: &str, entry: Entry) -> Result<(), JournalError> {
-        let mut state = self.0.borrow_mut();
-        let at = state.appends;
-        state.appends += 1;
-        if state.full_at.contains(&at) {
-            return Err(JournalError { code: "journal-full", message: "the disk is full".into() });
-        }
-        state.journal.push(entry);
-        Ok(())
     }
 }
 
@@ -393,14 +260,6 @@ impl Secrets for World {
     }
 }
 
-/// Runs a future that never has to wait: the fakes' time passes when they say so.
-pub fn now<T>(future: impl Future<Output = T>) -> T {
-    match std::pin::pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(value) => value,
-        Poll::Pending => panic!("a fake waited"),
-    }
-}
-
 impl std::fmt::Debug for World {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let state = self.0.borrow();
@@ -413,6 +272,7 @@ impl std::fmt::Debug for World {
             .field("saves", &state.saves)
             .field("gets", &state.gets)
             .field("foreign", &state.foreign)
+            .field("moments", &state.moments)
             .field("full_at", &state.full_at)
             .finish_non_exhaustive()
     }

@@ -9,13 +9,16 @@ const PAUSES: [Duration; 4] =
     [Duration::from_secs(2), Duration::from_secs(4), Duration::from_secs(8), Duration::from_secs(16)];
 
 /// "Retry-After: 0" is no invitation to ask without a pause.
-const SHORTEST: Duration = Duration::from_secs(1);
+pub(crate) const SHORTEST: Duration = Duration::from_secs(1);
 
 /// What a service may ask for before giving up is better than waiting.
 const LONGEST: Duration = Duration::from_secs(60);
 
 /// Repeats an attempt that failed as unavailable or in conflict. Both promise that nothing was
 /// done; whatever is uncertain is handed back at once.
+///
+/// # Errors
+/// The failure of the last attempt.
 pub fn patiently<T>(host: &dyn Host, mut attempt: impl FnMut() -> Result<T, Failure>) -> Result<T, Failure> {
     for pause in PAUSES {
         let failure = match attempt() {

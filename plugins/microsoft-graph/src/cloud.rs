@@ -1,6 +1,12 @@
 //! Which hosts make up a cloud. Tokens of one cloud mean nothing in another.
 
-use pamrun_plugin::Failure;
+use pamrun_plugin::{Failure, Manifest, Request, SettingSchema};
+
+/// The host of the setting `authority`, in rules for requests.
+pub const AUTHORITY: &str = "{setting:authority}";
+
+/// The host of the setting `graph`, in rules for requests.
+pub const GRAPH: &str = "{setting:graph}";
 
 /// Token host and Graph host of each cloud.
 const CLOUDS: [(&str, &str); 5] = [
@@ -18,16 +24,38 @@ const RETIRED: [(&str, &str); 3] = [
     ("graph.microsoft.de", "the German cloud is closed; write graph.microsoft.com"),
 ];
 
+/// Adds the two settings that name the cloud.
+#[must_use]
+pub fn cloud_settings(manifest: Manifest) -> Manifest {
+    manifest
+        .setting(
+            SettingSchema::text("authority", "The host that gives out tokens; a bare host name.")
+                .aliases(["Azure Authority FQDN"])
+                .default("login.microsoftonline.com"),
+        )
+        .setting(
+            SettingSchema::text("graph", "The host of Microsoft Graph in the same cloud; a bare host name.")
+                .aliases(["Azure Graph Endpoint"])
+                .default("graph.microsoft.com"),
+        )
+}
+
 /// The two hosts of a cloud, in lower case.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Cloud {
+    /// The host that gives out tokens.
     pub authority: String,
+    /// The host of Microsoft Graph.
     pub graph: String,
 }
 
 impl Cloud {
-    /// Checks the settings of the same names.
-    pub fn new(authority: &str, graph: &str) -> Result<Self, Failure> {
+    /// Reads and checks the settings of the same names.
+    ///
+    /// # Errors
+    /// `not-a-host`, `retired-host`, and `cloud-mismatch` for hosts of different clouds.
+    pub fn read(request: &Request) -> Result<Self, Failure> {
+        let (authority, graph) = (request.setting_text("authority")?, request.setting_text("graph")?);
         let cloud = Self { authority: bare_host("authority", authority)?, graph: bare_host("graph", graph)? };
         let (authority, graph) = (cloud.authority.as_str(), cloud.graph.as_str());
         let is_known = |(token, api): &(&str, &str)| *token == authority || *api == graph;
@@ -42,12 +70,16 @@ impl Cloud {
         Ok(cloud)
     }
 
-    /// Tells whether it is one of Microsoft's public and national clouds.
-    pub fn is_known(&self) -> bool {
-        CLOUDS.contains(&(self.authority.as_str(), self.graph.as_str()))
+    /// Says so where it is none of Microsoft's public and national clouds.
+    #[must_use]
+    pub fn stranger(&self) -> Option<String> {
+        let (authority, graph) = (self.authority.as_str(), self.graph.as_str());
+        (!CLOUDS.contains(&(authority, graph)))
+            .then(|| format!("{authority} and {graph} are not hosts of a cloud that this plugin knows"))
     }
 
     /// What a token is asked for: everything that the app was granted in Graph.
+    #[must_use]
     pub fn scope(&self) -> String {
         format!("https://{}/.default", self.graph)
     }

@@ -1,4 +1,5 @@
-//! Logging in as an app: the OAuth client credentials grant of Entra.
+//! Logging in at Entra: as an app (OAuth's client credentials grant), and, to try a password, as a
+//! user through an app (its password grant).
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -11,11 +12,18 @@ use serde::Deserialize;
 use crate::cloud::Cloud;
 use crate::refusal::retry_after;
 
-/// Who logs in, and where.
+/// Where tokens are given out, as a pattern for rules of requests.
+pub const TOKEN_PATH: &str = "/*/oauth2/v2.0/token";
+
+/// Which app logs in, and where.
 pub struct Login<'a> {
+    /// The cloud.
     pub cloud: &'a Cloud,
+    /// The directory's id or one of its domains.
     pub tenant_id: &'a str,
+    /// The app's client id.
     pub client_id: &'a str,
+    /// The value of its client secret.
     pub client_secret: &'a str,
     /// Sent along for the service's logs.
     pub request_id: &'a str,
@@ -23,7 +31,9 @@ pub struct Login<'a> {
 
 /// A token, and what it says of its bearer. Nobody verifies the claims: they are good for advice.
 pub struct Token {
+    /// The token itself, a secret.
     pub bearer: String,
+    /// Its claims, where it is a token that can be read.
     pub claims: Option<Claims>,
 }
 
@@ -33,6 +43,9 @@ pub struct Claims {
     /// The Graph permissions that the app was granted.
     #[serde(default)]
     pub roles: Vec<String>,
+    /// The directory roles that the app holds, by the ids of their templates.
+    #[serde(default)]
+    pub wids: Vec<String>,
     /// The object id of the app's service principal.
     #[serde(default)]
     pub oid: String,
@@ -41,26 +54,38 @@ pub struct Claims {
 /// Why a login did not succeed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {
+    /// The app's secret is wrong, or not known yet.
     WrongSecret,
+    /// The app's secret has expired.
     ExpiredSecret,
+    /// The tenant has no such app, or not yet.
     UnknownApp,
+    /// The app has no service principal in the tenant.
     NoServicePrincipal,
+    /// The app is disabled.
     AppDisabled,
+    /// The cloud has no such tenant.
     UnknownTenant,
+    /// Conditional Access does not let it in.
     ConditionalAccess,
     /// Nothing was decided.
     Outage {
+        /// The seconds that the service asked to wait.
         retry_after: Option<u32>,
     },
     /// The host's policy does not let the request out.
     NotAllowed,
+    /// Anything else; the codes may say more.
     Other,
 }
 
 /// A login that did not succeed.
 #[derive(Debug)]
 pub struct LoginError {
+    /// Why.
     pub reason: Reason,
+    /// The numbers of Entra's errors (AADSTS).
+    pub codes: Vec<u32>,
     /// What the service or the host said, without secrets.
     detail: String,
 }
@@ -83,37 +108,50 @@ const FORM: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_')
 
 impl Login<'_> {
     /// Asks for a token for Graph, once.
+    ///
+    /// # Errors
+    /// When there is no token, and why.
     pub fn attempt(&self, host: &dyn Host) -> Result<Token, LoginError> {
-        let url = format!("https://{}/{}/oauth2/v2.0/token", self.cloud.authority, self.tenant_id);
         let scope = self.cloud.scope();
-        let form = [
-            ("grant_type", "client_credentials"),
-            ("client_id", self.client_id),
-            ("client_secret", self.client_secret),
-            ("scope", scope.as_str()),
-        ];
-        let body = form.map(|(key, value)| format!("{key}={}", utf8_percent_encode(value, FORM))).join("&");
+        let granted = self.ask(host, &[("grant_type", "client_credentials"), ("scope", &scope)])?;
+        Ok(Token { claims: claims(&granted.access_token), bearer: granted.access_token })
+    }
+
+    /// Signs a user in through the app, once. What it is granted is of no use, and dropped.
+    ///
+    /// # Errors
+    /// When the user is not let in; that the password is right may show all the same.
+    pub fn attempt_as(&self, host: &dyn Host, user: &str, password: &str) -> Result<(), LoginError> {
+        let form =
+            [("grant_type", "password"), ("scope", "openid"), ("username", user), ("password", password)];
+        self.ask(host, &form).map(drop)
+    }
+
+    fn ask(&self, host: &dyn Host, grant: &[(&str, &str)]) -> Result<Granted, LoginError> {
+        let url = format!("https://{}/{}/oauth2/v2.0/token", self.cloud.authority, self.tenant_id);
+        let app = [("client_id", self.client_id), ("client_secret", self.client_secret)];
+        let encode = |(key, value): &(&str, &str)| format!("{key}={}", utf8_percent_encode(value, FORM));
+        let body = app.iter().chain(grant).map(encode).collect::<Vec<_>>().join("&");
         let request = http::Request::post(url)
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .header("client-request-id", self.request_id)
             .body(body.into_bytes())
-            .map_err(|error| LoginError { reason: Reason::Other, detail: error.to_string() })?;
-        let answer = host.send(request).map_err(|error| LoginError {
-            reason: match error {
+            .map_err(|error| LoginError::new(Reason::Other, error.to_string()))?;
+        let answer = host.send(request).map_err(|error| {
+            let reason = match error {
                 SendError::Denied(_) => Reason::NotAllowed,
                 // A login changes nothing, so it does not matter whether it arrived.
                 SendError::NotSent(_) | SendError::Lost(_) => Reason::Outage { retry_after: None },
-            },
-            detail: error.to_string(),
+            };
+            LoginError::new(reason, error.to_string())
         })?;
         if !answer.status().is_success() {
             return Err(LoginError::from(&answer));
         }
-        let granted: Granted = serde_json::from_slice(answer.body()).map_err(|_| LoginError {
-            reason: Reason::Outage { retry_after: None },
-            detail: "the answer to a login is not a token".to_owned(),
-        })?;
-        Ok(Token { claims: claims(&granted.access_token), bearer: granted.access_token })
+        serde_json::from_slice(answer.body()).map_err(|_| {
+            let reason = Reason::Outage { retry_after: None };
+            LoginError::new(reason, "the answer to a login is not a token".to_owned())
+        })
     }
 }
 
@@ -146,15 +184,18 @@ impl From<&Response<Vec<u8>>> for LoginError {
             None if refused.error == "invalid_client" => Reason::WrongSecret,
             None => Reason::Other,
         };
-        Self {
-            reason,
-            detail: format!("HTTP {} {}, AADSTS {:?}", status.as_u16(), refused.error, refused.error_codes),
-        }
+        let detail = format!("HTTP {} {}, AADSTS {:?}", status.as_u16(), refused.error, refused.error_codes);
+        Self { codes: refused.error_codes, ..Self::new(reason, detail) }
     }
 }
 
 impl LoginError {
+    fn new(reason: Reason, detail: String) -> Self {
+        Self { reason, codes: Vec::new(), detail }
+    }
+
     /// The failure that it is; `who` says whose login it was.
+    #[must_use]
     pub fn failure(&self, who: &str) -> Failure {
         let said = |what: &str| format!("{who} cannot log in: {what} ({})", self.detail);
         match self.reason {

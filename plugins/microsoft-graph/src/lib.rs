@@ -1,0 +1,30 @@
+//! Microsoft Graph, called as an admin app: what the plugins for Entra share.
+//!
+//! A plugin picks the [`Admin`] from its records and the [`Cloud`] from its settings, opens a
+//! [`Session`], and says what a [`Refusal`] means for what it asked. [`until_proven`] tries a new
+//! credential until the service has made up its mind.
+
+mod admin;
+mod cloud;
+mod proving;
+mod refusal;
+mod retry;
+mod session;
+#[cfg(not(target_family = "wasm"))]
+pub mod testing;
+mod token;
+
+pub use admin::{Admin, SPELLINGS, Spelling, ask_for_admin};
+pub use cloud::{AUTHORITY, Cloud, GRAPH, cloud_settings};
+pub use proving::{Trial, until_proven};
+pub use refusal::Refusal;
+pub use retry::patiently;
+pub use session::Session;
+pub use token::{Claims, Login, LoginError, Reason, TOKEN_PATH, Token};
+
+/// Tells whether a text is a GUID in the usual form.
+#[must_use]
+pub fn is_guid(text: &str) -> bool {
+    let lengths = text.split('-').map(str::len);
+    lengths.eq([8, 4, 4, 4, 12]) && text.bytes().all(|b| b == b'-' || b.is_ascii_hexdigit())
+}

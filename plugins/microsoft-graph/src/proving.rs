@@ -1,0 +1,79 @@
+//! Trying a new credential until the service has made up its mind.
+
+use std::time::Duration;
+
+use pamrun_plugin::{Failure, Host};
+
+use crate::retry::SHORTEST;
+
+/// How long a silent service is waited for.
+const OUTAGE: Duration = Duration::from_secs(30);
+/// The first and the longest pause while a new credential spreads.
+const FIRST_PAUSE: Duration = Duration::from_secs(2);
+const LONGEST_PAUSE: Duration = Duration::from_secs(15);
+
+/// What one try came to.
+#[derive(Debug)]
+pub enum Trial<T> {
+    /// It is decided.
+    Decided(Result<T, Failure>),
+    /// It was accepted, and is to be accepted again after this pause.
+    Accepted(Duration),
+    /// Not yet: what is new spreads from backend to backend. The failure is for the end of the
+    /// window.
+    NotYet(Failure),
+    /// The service says nothing now.
+    Silent {
+        /// The seconds that the service asked to wait.
+        retry_after: Option<u32>,
+        /// For when its time is over.
+        failure: Failure,
+    },
+}
+
+/// Tries until it is decided, until the window is over in which the answer may be "not yet", or
+/// until the service was silent for 30 seconds.
+///
+/// # Errors
+/// Those of the trials.
+pub fn until_proven<T>(
+    host: &dyn Host,
+    window: Duration,
+    mut attempt: impl FnMut() -> Trial<T>,
+) -> Result<T, Failure> {
+    let began = host.elapsed();
+    let mut pause = FIRST_PAUSE;
+    let mut silent_since = None;
+    loop {
+        let (wait, left, failure) = match attempt() {
+            Trial::Decided(result) => return result,
+            Trial::Accepted(interval) => {
+                silent_since = None;
+                host.sleep(interval);
+                continue;
+            }
+            Trial::NotYet(failure) => {
+                silent_since = None;
+                let wait = pause;
+                pause = (2 * pause).min(LONGEST_PAUSE);
+                (wait, remaining(host, began, window), failure)
+            }
+            Trial::Silent { retry_after, failure } => {
+                let since = *silent_since.get_or_insert_with(|| host.elapsed());
+                let asked = retry_after.map(|seconds| Duration::from_secs(seconds.into()));
+                let left =
+                    remaining(host, since, OUTAGE).filter(|left| asked.is_none_or(|asked| asked <= *left));
+                (asked.unwrap_or(FIRST_PAUSE).max(SHORTEST), left, failure)
+            }
+        };
+        match left {
+            Some(left) => host.sleep(wait.min(left)),
+            None => return Err(failure),
+        }
+    }
+}
+
+/// What is left of a span of time that began then; nothing once it is over.
+fn remaining(host: &dyn Host, began: Duration, span: Duration) -> Option<Duration> {
+    span.checked_sub(host.elapsed().saturating_sub(began)).filter(|left| !left.is_zero())
+}

@@ -1,0 +1,262 @@
+//! Takes up an `overlap` rotation where it was interrupted.
+//!
+//! What it made is told by its handle, which stands in a field of the record once it is saved, and
+//! by its marker. A save that was under way may land until the record's revision has moved past
+//! the one that it named; so that must happen before what the record holds is believed.
+
+use super::engine::{BackOff, Engine, Fresh, Ready, Tries};
+use super::records::{held_in, names, same_id, text};
+use super::settle::Settled;
+use super::trail::Trail;
+use super::undo::Strays;
+use super::{Entry, HandleField, Job, SaveError, Stop};
+use crate::model::{Credential, Record, ReturnedField, Update};
+use crate::secret::Secret;
+
+/// How often the record is read until it shows what became of a save.
+const READS: usize = 8;
+
+/// Whose credential the record holds.
+enum Holder {
+    /// The interrupted rotation's.
+    Ours,
+    /// The one from before, which it was to replace.
+    Before,
+    /// Another one.
+    Others,
+}
+
+impl Engine<'_> {
+    /// Settles the rotation of this trail, as far as that can be done now.
+    ///
+    /// # Errors
+    /// Why it stays open.
+    pub(super) async fn resume(&mut self, trail: &Trail<'_>) -> Result<Settled, Stop> {
+        if trail.tries == 0 {
+            self.close(Entry::RolledBack);
+            return Ok(Settled::NothingDone);
+        }
+        if trail.handing_over {
+            return self.resume_handing_over(trail).await;
+        }
+        self.lock_target(&trail.intent.plan.target).await?;
+        self.tries = self.tries_of(trail);
+        if let Some(save) = Save::of(trail) {
+            return self.resume_saving(trail, &save).await;
+        }
+        let fresh = self.get("get").await?;
+        self.take_back(trail, &fresh).await?;
+        Ok(Settled::RolledBack)
+    }
+
+    /// The tries that another process made. We hold the lock of their record, so that one is dead,
+    /// and sends nothing from now on.
+    fn tries_of(&self, trail: &Trail<'_>) -> Tries {
+        let now = self.clock.unix_time();
+        let window = self.job.limits.settle_window;
+        let left = (trail.until.min(now) + window).saturating_sub(now);
+        Tries {
+            count: trail.tries,
+            settled_at: self.clock.elapsed() + left,
+            unsettled: usize::try_from(trail.tries).unwrap_or(usize::MAX),
+            ..Tries::default()
+        }
+    }
+
+    /// A credential that was printed is somebody else's, and never undone.
+    async fn resume_handing_over(&mut self, trail: &Trail<'_>) -> Result<Settled, Stop> {
+        let Fresh { records, .. } = self.get("get").await?;
+        let handle = trail.made.unwrap_or_default();
+        if records.iter().any(|record| names(record, handle)) {
+            self.close(Entry::HandedOver);
+            return Ok(Settled::HandedOver);
+        }
+        self.retain_stray(handle);
+        let message = format!("it was printing {handle}, and no record at hand names it");
+        Err(Stop::failed("hand-over", "handing-over", message))
+    }
+
+    /// A save was announced: what the record holds decides.
+    async fn resume_saving(&mut self, trail: &Trail<'_>, save: &Save<'_>) -> Result<Settled, Stop> {
+        if self.vault.is_none() {
+            let message = "it was saving into a vault, and none is named here";
+            return Err(Stop::failed("get", "no-vault", message));
+        }
+        let (holder, fresh) = self.who_is_held(save).await?;
+        if matches!(holder, Holder::Ours) {
+            return self.go_forward(trail, save.handle, &fresh).await;
+        }
+        self.take_back(trail, &fresh).await?;
+        let was_never_held = matches!(holder, Holder::Before) && !save.is_proven;
+        Ok(if was_never_held { Settled::RolledBack } else { Settled::Superseded })
+    }
+
+    /// Reads until the record shows whose credential it holds, and our save can no longer change
+    /// that.
+    async fn who_is_held(&mut self, save: &Save<'_>) -> Result<(Holder, Fresh), Stop> {
+        let mut pauses = BackOff::default();
+        let mut why = String::new();
+        for _ in 0..READS {
+            match self.get("read-back").await {
+                Err(stop) => why = stop.to_string(),
+                Ok(fresh) => match save.holder(&fresh.target)? {
+                    Some(holder) => return Ok((holder, fresh)),
+                    None if save.is_proven => {
+                        "it still shows a revision from before the save".clone_into(&mut why);
+                    }
+                    // Saved unchanged, the record gets a revision at which our save is refused.
+                    None => match self.send_once(&fresh.target, &[]).await {
+                        Ok(()) => continue,
+                        Err(SaveError::Refused { code, message }) => {
+                            return Err(Stop::failed("save", code, message));
+                        }
+                        Err(error) => why = error.to_string(),
+                    },
+                },
+            }
+            if !self.pause(pauses.next_pause()).await {
+                break;
+            }
+        }
+        let Job { record_uid, .. } = self.job;
+        let message = format!("whether record {record_uid} holds {} is not known: {why}", save.handle);
+        Err(Stop::failed("read-back", "save-unclear", message))
+    }
+
+    /// The vault holds our credential: proves it again, and removes what it replaces.
+    async fn go_forward(&mut self, trail: &Trail<'_>, handle: &str, fresh: &Fresh) -> Result<Settled, Stop> {
+        let ready = self.ready_again(trail, fresh)?;
+        let credential = credential(&fresh.target, handle, &self.job.returns);
+        if let Err(stop) = self.verify(&ready, &credential).await {
+            return Err(self.leave_uncommitted(&ready.plan, stop));
+        }
+        self.commit(&ready, &credential, &fresh.records).await?;
+        self.close(Entry::Done);
+        Ok(Settled::Committed)
+    }
+
+    /// The vault does not hold our credential, and never will: removes it.
+    async fn take_back(&mut self, trail: &Trail<'_>, fresh: &Fresh) -> Result<(), Stop> {
+        let ready = self.ready_again(trail, fresh)?;
+        match self.remove_strays(&ready, trail.made).await {
+            Strays::Removed | Strays::Absent => {
+                self.close(Entry::RolledBack);
+                Ok(())
+            }
+            Strays::Unproven(why) => {
+                let message = format!("it is not known whether what it made is gone: {why}");
+                Err(Stop::failed("rollback", "rollback-unproven", message))
+            }
+        }
+    }
+
+    /// What the rotation stood on, with the records as they are now.
+    fn ready_again(&self, trail: &Trail<'_>, fresh: &Fresh) -> Result<Ready, Stop> {
+        let prepared = (self.prepare)(&fresh.records)?;
+        let plan = trail.intent.plan.clone();
+        let planned = plan.removes.iter().map(|listed| &listed.id).chain(&trail.intent.spared);
+        let taken = self.taken(&fresh.records, planned);
+        Ok(Ready { target: fresh.target.clone(), prepared, plan, spared: Vec::new(), taken })
+    }
+}
+
+/// A save that was announced.
+struct Save<'a> {
+    handle: &'a str,
+    field: &'a HandleField,
+    /// The first revision of the record that the save can no longer change.
+    shows_from: i64,
+    /// Whether it was read back.
+    is_proven: bool,
+}
+
+impl<'a> Save<'a> {
+    fn of(trail: &Trail<'a>) -> Option<Self> {
+        let announced = trail.saving?.saturating_add(1);
+        Some(Self {
+            handle: trail.made?,
+            field: trail.field?,
+            shows_from: trail.saved.unwrap_or(announced),
+            is_proven: trail.saved.is_some(),
+        })
+    }
+
+    /// Tells whose credential the record holds; nothing when it does not show that yet.
+    ///
+    /// # Errors
+    /// That it will never show.
+    fn holder(&self, target: &Record) -> Result<Option<Holder>, Stop> {
+        let held = held_in(target, self.field);
+        let is = |id: &str| held.as_ref().is_some_and(|held| same_id(held, id));
+        let shows = target.revision >= Some(self.shows_from);
+        if is(self.handle) && (shows || !self.is_proven) {
+            return Ok(Some(Holder::Ours));
+        }
+        if !shows {
+            return Ok(None);
+        }
+        match &self.field.before {
+            Some(before) if is(before) => Ok(Some(Holder::Before)),
+            None if held.is_none() => Ok(Some(Holder::Before)),
+            _ if held.is_some() => Ok(Some(Holder::Others)),
+            // Our secret may still stand next to it.
+            _ => {
+                let label = &self.field.label;
+                let message = format!(
+                    "somebody emptied the field `{label}`, which tells whose credential the record holds"
+                );
+                Err(Stop::failed("read-back", "handle-missing", message))
+            }
+        }
+    }
+}
+
+/// The credential that the record holds, as far as the plugin returned it.
+fn credential(target: &Record, handle: &str, returns: &[ReturnedField]) -> Credential {
+    let updates = returns.iter().filter_map(|returned| {
+        let field = target.field_in(returned.place, &returned.label)?;
+        let values: Vec<_> = field.values.iter().map(|value| Secret::new(text(value))).collect();
+        (!values.is_empty()).then(|| Update {
+            label: returned.label.clone(),
+            place: returned.place,
+            kind: returned.kind.clone(),
+            values,
+        })
+    });
+    Credential { handle: handle.to_owned(), updates: updates.collect(), expires: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::model::Place;
+
+    #[test]
+    fn who_is_held_is_told_by_the_field_that_gets_the_handle() {
+        let told = |before: Option<&str>, held: &[&str]| {
+            let field =
+                HandleField { label: "id".into(), place: Place::Custom, before: before.map(str::to_owned) };
+            let save = Save { handle: "new", field: &field, shows_from: 8, is_proven: false };
+            let json = json!({"custom": [{"type": "text", "label": "id", "value": held}]});
+            match save.holder(&Record { uid: "r".into(), revision: Some(8), editable: true, json }) {
+                Ok(Some(Holder::Ours)) => "ours",
+                Ok(Some(Holder::Before)) => "before",
+                Ok(Some(Holder::Others)) => "others",
+                Ok(None) => "not yet",
+                Err(stop) => {
+                    assert!(stop.error.message.contains("`id`"), "{stop}");
+                    "never"
+                }
+            }
+        };
+        assert_eq!(told(Some("old"), &["NEW"]), "ours");
+        assert_eq!(told(Some("old"), &["OLD"]), "before");
+        assert_eq!(told(None, &[]), "before");
+        assert_eq!(told(None, &[" "]), "before");
+        assert_eq!(told(Some("old"), &["third"]), "others");
+        assert_eq!(told(None, &["third"]), "others");
+        assert_eq!(told(Some("old"), &[]), "never");
+    }
+}

@@ -1,0 +1,76 @@
+//! What the entries of an open rotation tell whoever finishes it.
+
+use std::time::Duration;
+
+use super::{Entry, HandleField, Intent, OpenRotation};
+
+/// How far a rotation got, as far as it said so.
+pub(super) struct Trail<'a> {
+    pub(super) intent: &'a Intent,
+    /// How many tries of rotate there were.
+    pub(super) tries: u32,
+    /// When the last one had ended at the latest, as time since the Unix epoch.
+    pub(super) until: Duration,
+    /// The handle of the new credential.
+    pub(super) made: Option<&'a str>,
+    /// The field of the record that gets the handle.
+    pub(super) field: Option<&'a HandleField>,
+    /// The newest revision that a save of it named.
+    pub(super) saving: Option<i64>,
+    /// The revision at which it was read back; that of the save, where the vault named none.
+    pub(super) saved: Option<i64>,
+    /// Whether it was about to be printed.
+    pub(super) handing_over: bool,
+}
+
+impl OpenRotation {
+    /// What it was about to do; none when its journal does not begin with that.
+    #[must_use]
+    pub fn intent(&self) -> Option<&Intent> {
+        match self.entries.first() {
+            Some(Entry::Intent(intent)) => Some(intent),
+            _ => None,
+        }
+    }
+
+    /// The handle of the credential that it made, as far as it got to know one.
+    #[must_use]
+    pub fn handle(&self) -> Option<&str> {
+        self.entries.iter().find_map(|entry| match entry {
+            Entry::Made { handle, .. } => Some(handle.as_str()),
+            _ => None,
+        })
+    }
+
+    pub(super) fn trail(&self) -> Option<Trail<'_>> {
+        let mut trail = Trail {
+            intent: self.intent()?,
+            tries: 0,
+            until: Duration::ZERO,
+            made: None,
+            field: None,
+            saving: None,
+            saved: None,
+            handing_over: false,
+        };
+        for entry in &self.entries {
+            match entry {
+                Entry::Try { until, .. } => {
+                    trail.tries = trail.tries.saturating_add(1);
+                    trail.until = *until;
+                }
+                Entry::Made { handle, field } => {
+                    trail.made = Some(handle);
+                    trail.field = field.as_ref();
+                }
+                Entry::Saving { revision } => trail.saving = trail.saving.max(Some(*revision)),
+                Entry::Saved { revision } => {
+                    trail.saved = revision.or(trail.saving.map(|before| before.saturating_add(1)));
+                }
+                Entry::HandingOver => trail.handing_over = true,
+                Entry::Intent(_) | Entry::HandedOver | Entry::RolledBack | Entry::Done => {}
+            }
+        }
+        Some(trail)
+    }
+}

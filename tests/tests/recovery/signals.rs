@@ -1,0 +1,48 @@
+//! SIGTERM and SIGINT, once and twice.
+
+use pamrun_tests::azure::Azure;
+use pamrun_tests::cloud::On;
+use pamrun_tests::gateway::{Signal, Victim};
+
+use super::cast::{expect_listed, proof, recover, signal_when, states};
+
+#[test]
+fn a_rotation_that_is_told_to_stop_rolls_back_what_is_not_saved() {
+    for signal in [Signal::TERM, Signal::INT] {
+        for on in [On::add_password(), On::token_of("")] {
+            let azure = Azure::new();
+            let on = if format!("{on:?}").contains("token") { proof(&azure) } else { on };
+            let victim = Victim::default();
+            signal_when(&azure, on, &victim, signal);
+            let run = azure.run(azure.exec().as_victim(&victim));
+            run.ends("failed", 1).with_code("interrupted");
+            azure.expect_unchanged(&run, &[]);
+            expect_listed(&azure, &[]);
+        }
+    }
+}
+
+#[test]
+fn a_rotation_that_is_told_to_stop_once_it_is_saved_goes_on_to_its_end() {
+    let azure = Azure::new();
+    let victim = Victim::default();
+    signal_when(&azure, On::remove_password(), &victim, Signal::TERM);
+    let run = azure.run(azure.exec().as_victim(&victim));
+    azure.expect_rotated(&run);
+    azure.expect_keys(&run, &[&azure.current()]);
+}
+
+#[test]
+fn a_second_signal_ends_at_once_and_leaves_the_journal() {
+    let azure = Azure::new();
+    let victim = Victim::default();
+    signal_when(&azure, proof(&azure), &victim, Signal::TERM);
+    signal_when(&azure, On::remove_password(), &victim, Signal::TERM);
+    azure.cloud.fault(On::remove_password(), pamrun_tests::cloud::Fault::DropBeforeApply);
+    let run = azure.run(azure.exec().as_victim(&victim));
+    assert_eq!((run.exit, run.stdout.as_str()), (Some(128 + 15), ""), "{run}");
+    expect_listed(&azure, &["open"]);
+    let run = azure.run(recover(&azure, &["--all"]));
+    assert_eq!(states(&run), (vec!["rolled-back".to_owned()], Some(0)), "{run}");
+    azure.expect_unchanged(&run, &[]);
+}
