@@ -92,6 +92,7 @@ impl Record {
     }
 
     /// Adds a rotation script with another record as its rotation credential.
+    #[must_use]
     pub fn script(mut self, credential: &Self) -> Self {
         let script = json!({"fileRef": "", "command": "pamrun exec", "recordRef": [credential.uid]});
         self.push("fields", json!({"type": "script", "label": "rotationScripts", "value": [script]}));
