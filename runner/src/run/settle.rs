@@ -128,6 +128,7 @@ impl Settler<'_> {
             rotation_id: open.rotation_id.clone(),
             params_records: others,
             wanted: Vec::new(),
+            wants_attached: false,
             returns: Vec::new(),
             limits: limits.clone(),
             setup: serde_json::Value::Null,

@@ -177,3 +177,132 @@ fn written(manifest: &Manifest, key: &str, value: &SetValue) -> Option<String> {
     let shows = matches!(value, SetValue::Text(_));
     (!(is_secret && shows)).then(|| value.written())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::cli::ExecArgs;
+    use crate::model::{Plan, Strategy};
+    use crate::rotation::{Entry, Intent};
+
+    const CANARY: &str = "hunter2-hunter2";
+
+    fn manifest() -> Manifest {
+        serde_json::from_value(json!({
+            "name": "key", "version": "0.1.0", "strategy": "overlap",
+            "records": [{"role": "target", "fields": []}],
+            "returns": [{"label": "key", "place": "custom", "type": "secret"}],
+            "settings": [
+                {"key": "days", "label": "Days", "type": "int", "description": "d"},
+                {"key": "token", "label": "Token", "type": "secret", "description": "d"},
+            ],
+            "hosts": [], "requests": [],
+        }))
+        .unwrap()
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "a test's own file")]
+    fn file(folder: &Path, name: &str, text: &str) -> PathBuf {
+        let path = folder.join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+
+    /// The settings of a run in which `token` was given like this.
+    fn settings(folder: &Path, token: &str) -> (ExecSettings, PluginFile) {
+        let plugin = file(folder, "p.wasm", "\0asm");
+        let plugin_file = PluginFile::read(&plugin, 1 << 10).unwrap();
+        let digest = plugin_file.digest;
+        let config = format!(
+            "version = 1\n[limits]\nsettle_window = '7s'\n[[plugin]]\ndigest = '{digest}'\n\
+             allow_hosts = ['b.example']\nsettings = {{ days = 30 }}\nlock = ['days']"
+        );
+        let args = ExecArgs {
+            plugin,
+            config: Some(file(folder, "c.toml", &config).display().to_string()),
+            vault: Some("file:/v.json".to_owned()),
+            settings: vec![Secret::new("days=7"), Secret::new(format!("token={token}"))],
+            allow_hosts: vec!["a.example".to_owned()],
+            allow_private: vec!["a.example".to_owned()],
+            resolve: vec!["a.example:443:127.0.0.1:8443".to_owned()],
+            proxy: Some("http://proxy:3128".to_owned()),
+            ..ExecArgs::default()
+        };
+        (ExecSettings::gather(args, &|_| None).unwrap(), plugin_file)
+    }
+
+    /// What the journal keeps of them.
+    fn kept(settings: &ExecSettings, file: &PluginFile) -> Value {
+        let provider = RecordUid::from("p1");
+        Setup::new(settings, file, &manifest(), Some(&provider)).unwrap().to_value().unwrap()
+    }
+
+    fn open(setup: Value) -> OpenRotation {
+        let plan =
+            Plan { target: String::new(), creates: String::new(), removes: Vec::new(), notes: Vec::new() };
+        let intent = Intent {
+            record_uid: "u1".to_owned(),
+            strategy: Strategy::Overlap,
+            plan,
+            spared: Vec::new(),
+            records: Vec::new(),
+            setup,
+        };
+        OpenRotation { rotation_id: "r1".to_owned(), entries: vec![Entry::Intent(Box::new(intent))] }
+    }
+
+    #[test]
+    fn settings_come_back_from_the_journal_as_they_were() {
+        let folder = tempfile::tempdir().unwrap();
+        let token = format!("@{}", file(folder.path(), "token", CANARY).display());
+        let (before, file) = settings(folder.path(), &token);
+        let setup = Setup::of(&open(kept(&before, &file))).unwrap();
+        let now = Now {
+            limits: Limits { timeout: std::time::Duration::from_secs(99), ..Limits::default() },
+            ..Now::new(&before)
+        };
+        let after = setup.settings(&now).unwrap();
+        assert_eq!(after.settings, before.settings);
+        assert_eq!(after.allow_hosts, ["a.example", "b.example"]);
+        let digest = file.digest.to_string();
+        let (table, old) = (after.for_plugin(&digest).unwrap(), before.for_plugin(&digest).unwrap());
+        assert_eq!((table.settings().unwrap(), &table.lock), (old.settings().unwrap(), &old.lock));
+        let of =
+            |s: &ExecSettings| (s.vault.clone(), s.resolve.clone(), s.proxy.clone(), s.allow_private.clone());
+        assert_eq!(of(&after), of(&before));
+        assert_eq!(after.limits, Limits { timeout: now.limits.timeout, ..before.limits });
+        assert_eq!((setup.provider_uid.as_deref(), setup.digest), (Some("p1"), file.digest));
+    }
+
+    #[test]
+    fn of_a_secret_setting_only_the_name_of_its_file_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = file(folder.path(), "token", CANARY).display().to_string();
+        let (in_file, plugin) = settings(folder.path(), &format!("@{path}"));
+        let text = kept(&in_file, &plugin).to_string();
+        assert!(text.contains(&path) && !text.contains(CANARY), "{text}");
+        let (shown, plugin) = settings(folder.path(), CANARY);
+        assert!(!kept(&shown, &plugin).to_string().contains(CANARY));
+    }
+
+    #[test]
+    fn another_vault_goes_before_the_one_that_it_began_with() {
+        let folder = tempfile::tempdir().unwrap();
+        let (before, file) = settings(folder.path(), "@/dev/null");
+        let setup = Setup::of(&open(kept(&before, &file))).unwrap();
+        let moved = VaultChoice::File("/moved.json".into());
+        let now = Now { vault: Some(moved.clone()), ..Now::new(&before) };
+        assert_eq!(setup.settings(&now).unwrap().vault, moved);
+    }
+
+    #[test]
+    fn what_another_version_wrote_down_is_told_as_such() {
+        let fault = Setup::of(&open(json!({ "plugin": 7 }))).unwrap_err();
+        assert_eq!(fault.code, "setup-unreadable");
+        assert!(fault.hint.unwrap().contains("the version of pamrun that began it"));
+    }
+}

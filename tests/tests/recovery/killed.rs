@@ -1,23 +1,26 @@
 //! Killed at some request, and run again.
 
 use pamrun_tests::azure::Azure;
-use pamrun_tests::cloud::On;
+use pamrun_tests::cloud::{On, Sovereign};
+use pamrun_tests::gateway::VaultKind;
 
-use super::cast::{expect_listed, killed, proof, recover, state_files, states};
+use super::cast::{expect_listed, killed, proof, recover, state_files};
 
 /// Kills a rotation, runs the next one, and lets `recover` have the last word: then the record holds
-/// a secret of the next run, and no other one is left.
+/// a secret of the next run, and no other one is left. Whatever the vault is.
 #[track_caller]
-fn is_survived(on: impl FnOnce(&Azure) -> On, lost: bool) {
-    let azure = Azure::new();
-    killed(&azure, on(&azure), lost);
-    let next = azure.rotate(&[]);
-    azure.expect_rotated(&next);
-    let settled = azure.run(recover(&azure, &["--all"]));
-    assert_eq!(settled.exit, Some(0), "{next}\n{settled}");
-    azure.expect_keys(&next, &[&azure.current()]);
-    expect_listed(&azure, &[]);
-    assert_eq!(state_files(&azure, "copies"), Vec::<std::path::PathBuf>::new());
+fn is_survived(on: impl Fn(&Azure) -> On, lost: bool) {
+    for vault in [VaultKind::File, VaultKind::Keeper] {
+        let azure = Azure::with(vault, Sovereign::Global);
+        killed(&azure, on(&azure), lost);
+        let next = azure.rotate(&[]);
+        azure.expect_rotated(&next);
+        let settled = azure.run(recover(&azure, &["--all"]));
+        assert_eq!(settled.exit, Some(0), "{next}\n{settled}");
+        azure.expect_keys(&next, &[&azure.current()]);
+        expect_listed(&azure, &[]);
+        assert!(state_files(&azure, "copies").is_empty(), "{next}\n{settled}");
+    }
 }
 
 #[test]
@@ -97,19 +100,4 @@ fn a_dry_run_names_what_is_open_and_leaves_it() {
     assert!(run.list("warnings").join("\n").contains("is still open"), "{run}");
     assert_eq!(azure.cloud.keys_of(&azure.target), keys);
     expect_listed(&azure, &["open"]);
-}
-
-#[test]
-fn the_next_run_settles_in_the_vault_that_the_killed_one_used() {
-    let azure = Azure::new();
-    killed(&azure, On::remove_password(), true);
-    let moved = azure.gateway.path("inputs/moved.json");
-    std::fs::copy(azure.gateway.path("vault/vault.json"), &moved).unwrap();
-    let flag = azure.gateway.vault().flag();
-    std::fs::remove_file(azure.gateway.path("vault/vault.json")).unwrap();
-    let run = azure.run(recover(&azure, &["--all"]));
-    assert_eq!(states(&run), (vec!["open".to_owned()], Some(5)), "{run}");
-    assert!(run.stdout.contains("vault.json does not exist"), "{run}");
-    let run = azure.run(recover(&azure, &["--all", "--vault", &format!("file:{}", moved.display())]));
-    assert_eq!(states(&run), (vec!["committed".to_owned()], Some(0)), "{flag}\n{run}");
 }

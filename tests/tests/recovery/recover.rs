@@ -1,6 +1,7 @@
 //! `pamrun recover`: what it lists, what it settles, and what it takes for that.
 
 use std::fs;
+use std::time::{Duration, Instant};
 
 use pamrun_tests::azure::Azure;
 use pamrun_tests::cloud::On;
@@ -119,16 +120,32 @@ fn what_the_vault_lacks_is_read_from_stdin() {
 fn stdin_is_not_waited_for_when_the_vault_has_it_all() {
     let azure = Azure::new();
     killed(&azure, proof(&azure), false);
-    let script = r#"exec 3<&0; sleep 60 | "$@" & wait $!"#;
-    let run = azure.run(recover(&azure, &["--all", "--format", "json"]).started_by(script));
+    // Somebody holds the other end of the pipe, and says nothing.
+    let script = r#"pipe="$TMPDIR/pipe"; mkfifo "$pipe"; sleep 20 >"$pipe" 2>/dev/null & exec "$@" <"$pipe""#;
+    let began = Instant::now();
+    let run = azure.run(recover(&azure, &["--all"]).started_by(script));
     assert_eq!(states(&run), (vec!["rolled-back".to_owned()], Some(0)), "{run}");
+    assert!(began.elapsed() < Duration::from_secs(15), "{run}");
 }
 
 #[test]
-fn settings_and_secrets_in_files_are_taken_from_where_they_were() {
+fn a_vault_that_was_moved_is_found_by_a_flag() {
     let azure = Azure::new();
-    let exec = azure.exec().set("expiry_days", "30");
-    killed_run(&azure, exec, On::remove_password(), true);
+    killed(&azure, On::remove_password(), true);
+    let moved = azure.gateway.path("inputs/moved.json");
+    fs::rename(azure.gateway.path("vault/vault.json"), &moved).unwrap();
+    let run = settles(&azure, &["--all", "--timeout", "33s"], "open");
+    assert!(run.stdout.contains("vault.json does not exist"), "{run}");
+    settles(&azure, &["--all", "--vault", &format!("file:{}", moved.display())], "committed");
+}
+
+#[test]
+fn the_settings_that_it_began_with_are_those_that_it_is_finished_with() {
+    let azure = Azure::new();
+    // Nothing but these flags allows the hosts, and `recover` is not given them.
+    killed_run(&azure, azure.exec().set("expiry_days", "30"), On::remove_password(), true);
+    let [journal] = state_files(&azure, "journal").try_into().unwrap();
+    assert!(fs::read_to_string(journal).unwrap().contains(r#""settings":{"expiry_days":"30""#));
     settles(&azure, &["--all"], "committed");
 }
 
