@@ -68,14 +68,18 @@ fn main() -> Result<ExitCode> {
     }
 
     let is_whole = args.filter.is_empty() && args.sample.is_none();
-    let results = series.play(&progress);
+    let (results, crowds) = std::thread::scope(|scope| {
+        // Crowds wait for each other most of the time.
+        let crowds = is_whole.then(|| scope.spawn(|| play_crowds(args.seed, args.verbose)));
+        (series.play(&progress), crowds.map(|crowds| crowds.join().unwrap()))
+    });
     tell(&results, args.verbose);
-    let (cases, mut violations) = (results.cases(), results.violations());
-    if !is_whole {
-        println!("sweep: {cases} cases, {violations} violations");
-        return Ok(exit(violations == 0));
-    }
-    violations += play_crowds(args.seed, args.verbose);
+    let cases = results.cases();
+    let Some(crowds) = crowds else {
+        println!("sweep: {cases} cases, {} violations", results.violations());
+        return Ok(exit(results.violations() == 0));
+    };
+    let violations = results.violations() + crowds;
     let (caught, survivors) = catch_mutants("", args.seed)?;
     ensure!(cases >= FEWEST_CASES, "there were {cases} cases only");
     println!("sweep: {cases} cases, {caught} mutants caught, {violations} violations");

@@ -47,7 +47,7 @@ struct Plan {
     faults: Vec<(On, Fault)>,
     hooks: Vec<(On, Hook)>,
     seen: Vec<Seen>,
-    violations: Vec<String>,
+    received: Vec<Received>,
     landing: usize,
 }
 
@@ -141,7 +141,8 @@ impl Cloud {
 
     /// What no client may do and this one did.
     pub fn violations(&self) -> Vec<String> {
-        self.world.plan.lock().unwrap().violations.clone()
+        let secrets = self.directory().secrets_ever();
+        log::violations(&self.world.plan.lock().unwrap().received, &secrets)
     }
 
     /// Waits until every write that was to land late has landed.
@@ -172,8 +173,8 @@ impl World {
     fn arrive(&self, request: &Received) -> (usize, Option<Fault>) {
         let mut directory = self.directory.lock().unwrap();
         let mut plan = self.plan.lock().unwrap();
-        plan.violations.extend(log::violations(request, &directory.secrets_ever()));
         plan.seen.push(Seen::of(request));
+        plan.received.push(request.clone());
         for (on, hook) in &mut plan.hooks {
             if on.meets(request) {
                 hook(&mut directory);

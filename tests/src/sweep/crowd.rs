@@ -83,9 +83,13 @@ impl Crowd {
     /// judges what is left.
     pub fn play(&self, runs: usize, seed: u64) -> Aftermath {
         let mut chance = Chance::new(seed, "crowd");
-        let undisturbed = Instant::now();
-        let mut all = vec![self.exec(&self.members[0]).launch().run()];
-        let usual = undisturbed.elapsed();
+        let (mut all, mut usual) = (Vec::new(), Duration::MAX);
+        for member in &self.members {
+            let launch = self.exec(member).launch();
+            let began = Instant::now();
+            all.push(launch.run());
+            usual = usual.min(began.elapsed());
+        }
 
         let due = (0..runs).map(|_| {
             let member = &self.members[chance.below(RECORDS)];
@@ -108,7 +112,8 @@ impl Crowd {
         all.extend(last);
         std::thread::sleep(SETTLE_WINDOW);
         let config = self.gateway.path("config.toml");
-        let recover = self.gateway.command(&["recover", "--all"]).flag("--config", config);
+        let recover =
+            self.gateway.command(&["recover", "--all", "--timeout", "80s"]).flag("--config", config);
         let recovery = recover.flag("--state-dir", self.gateway.path("state")).launch().run();
         if recovery.exit != Some(0) {
             violations.push(format!("`pamrun recover` ended with {:?}\n{recovery}", recovery.exit));
@@ -116,6 +121,8 @@ impl Crowd {
         all.push(recovery);
         violations.extend(self.judge_apps());
         violations.extend(self.judge_leaks(&all));
+        violations.extend(self.cloud.violations());
+        violations.extend(self.gateway.violations());
         Aftermath { runs, killed, violations }
     }
 

@@ -26,6 +26,8 @@ const EXITS: [(&str, i32); 10] = [
     ("uncertain", 5),
     ("internal", 70),
 ];
+/// The exit code of a run that was asked to end twice: it ends at once.
+const TERMINATED: i32 = 128 + 15;
 /// The outcomes that say that nothing is changed.
 pub(super) const NOTHING_CHANGED: [&str; 5] = ["failed", "invalid", "refused", "limit", "internal"];
 
@@ -42,8 +44,7 @@ pub(super) struct Judge {
 
 impl Judge {
     pub fn new(world: &World, fault: Fault) -> Self {
-        let held = BTreeSet::from([world.held().key_id]);
-        Self { violations: Vec::new(), fault, held, known: world.secrets() }
+        Self { violations: Vec::new(), fault, held: world.held_before.clone(), known: world.secrets() }
     }
 
     /// Judges what a run left, while something may still be on its way.
@@ -55,13 +56,14 @@ impl Judge {
     /// Judges the run that was disturbed.
     pub fn judge_disturbed(&mut self, world: &World, run: &Run) {
         let when = "after the run";
-        if run.exit.is_none() && !self.fault.ends_it() {
+        let is_cut_short = run.exit.is_none_or(|exit| exit == TERMINATED);
+        if is_cut_short && !self.fault.ends_it() {
             self.violate(format!("{when}: a signal ended it, and not ours"));
         }
         self.judge_world(when, world, run);
         self.judge_words(when, world, run);
         for stray in self.strays(world) {
-            let named = run.exit.is_none() || run.word("outcome") == "uncertain" && names(run, &stray);
+            let named = is_cut_short || run.word("outcome") == "uncertain" && names(run, &stray);
             self.judge_stray(when, world, &stray, named);
         }
         let deeds = world.others.deeds();
@@ -136,9 +138,10 @@ impl Judge {
         let planned: BTreeSet<&str> = journals.iter().flat_map(Journal::planned_removals).collect();
         let added: Vec<_> = world.others.deeds().issued.iter().map(|issued| issued.key_id.clone()).collect();
         let there: BTreeSet<_> = self.known.keys().cloned().chain(added).collect();
-        let gone: Vec<_> = there.into_iter().filter(|id| !now.contains_key(id)).collect();
+        let is_stray = |id: &String| self.known.get(id).is_some_and(|secret| self.is_stray(world, secret));
+        let is_gone = |id: &String| !now.contains_key(id) && !is_stray(id);
+        let gone: Vec<_> = there.into_iter().filter(is_gone).collect();
         for id in &gone {
-            let is_stray = self.known.get(id).is_some_and(|secret| self.is_stray(world, secret));
             let retired = match world.scenario.retire {
                 _ if world.scenario.service == Service::Unprovable => false,
                 Retire::All => true,
@@ -146,7 +149,7 @@ impl Judge {
                 Retire::None => false,
             };
             let protected = world.protected.iter().any(|issued| issued.key_id == *id);
-            if protected || !is_stray && !(retired && planned.contains(id.as_str())) {
+            if protected || !retired || !planned.contains(id.as_str()) {
                 self.violate(format!("{when}: 2. {id} is gone, and was not ours to remove"));
             }
         }
@@ -172,7 +175,7 @@ impl Judge {
 
     /// 3: the document says what is true.
     fn judge_words(&mut self, when: &str, world: &World, run: &Run) {
-        let Some(exit) = run.exit else { return };
+        let Some(exit) = run.exit.filter(|exit| *exit != TERMINATED) else { return };
         let outcome = run.word("outcome");
         if !EXITS.contains(&(outcome, exit)) {
             self.violate(format!("{when}: 3. `{outcome}` came with exit code {exit}"));

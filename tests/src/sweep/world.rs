@@ -1,7 +1,7 @@
 //! The world of one case: an app and its secrets, those of others among them, the vault with its
 //! records, and two gateway hosts that may rotate them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
@@ -40,6 +40,8 @@ pub(super) struct World {
     /// Secrets that nothing here may ever remove: other records hold them, or are about to.
     pub protected: Vec<Issued>,
     pub others: Others,
+    /// The ids of all secrets that the record has held so far.
+    pub held_before: BTreeSet<String>,
     last_try: Instant,
 }
 
@@ -101,7 +103,9 @@ impl World {
         }
         azure.fill_vault();
         let protected = vec![neighbour, at_work];
-        Self { scenario, azure, elsewhere, protected, others: Others::default(), last_try: Instant::now() }
+        let held_before = BTreeSet::from([azure.old.key_id.clone()]);
+        let (others, last_try) = (Others::default(), Instant::now());
+        Self { scenario, azure, elsewhere, protected, others, held_before, last_try }
     }
 
     /// A rotation as the gateway starts it.
@@ -123,7 +127,7 @@ impl World {
     pub fn recover(&self) -> Exec<'_> {
         let gateway = &self.azure.gateway;
         gateway
-            .command(&["recover", "--all"])
+            .command(&["recover", "--all", "--timeout", "80s"])
             .flag("--config", gateway.path("config.toml"))
             .flag("--state-dir", gateway.path("state"))
     }
@@ -186,13 +190,14 @@ impl World {
     }
 
     /// Makes the journal longer than any other file that a rotation writes, by rotating.
-    pub fn lengthen_journal(&self) {
+    pub fn lengthen_journal(&mut self) {
         // What is kept for as long as somebody works need not be written again.
         let locks = self.azure.gateway.path("state/locks");
         let mut share = None;
         loop {
             let run = self.exec().launch().run();
             assert_eq!(run.exit == Some(0), self.scenario.succeeds(), "{run}");
+            self.held_before.insert(self.held().key_id);
             share.get_or_insert_with(|| {
                 let file = std::fs::File::open(locks.join("copies")).unwrap();
                 file.lock_shared().unwrap();
