@@ -44,8 +44,8 @@ pub(super) fn rotate(
     if settings.vault == VaultChoice::None && !settings.dry_run && stdout_is_discarded() {
         return Err(Fault::output_discarded());
     }
-    let state = StateFolder::open(&settings.state_dir)?;
-    let journal = journal.insert(FileJournal::new(&state)?);
+    let state_folder = StateFolder::open(&settings.state_dir)?;
+    let journal = journal.insert(FileJournal::new(&state_folder)?);
 
     ask_for("the gateway's line, as `pamrun params encode` makes one,");
     let params = Params::read(stdin().lock(), &settings.limits)?;
@@ -54,7 +54,7 @@ pub(super) fn rotate(
 
     let file = PluginFile::read(&settings.plugin, settings.limits.plugin)?;
     let order = Order::from(&params);
-    let set = Stage::set(&file, &settings, order, &state, redactor, &mut subject.plugin);
+    let set = Stage::set(&file, &settings, order, &state_folder, redactor, &mut subject.plugin);
     let mut stage = block_on(set)??;
     let load_time = StepTiming { name: "load".to_owned(), elapsed: clock.elapsed(), requests: 0 };
 
@@ -65,13 +65,14 @@ pub(super) fn rotate(
     let signals = Signals::listen();
     let (mut outcome, earlier) = block_on(async {
         let earlier = if settings.dry_run {
-            Earlier::named(left_open(&state, &job.record_uid))
+            Earlier::named(left_open(&state_folder, &job.record_uid))
         } else {
             let now = Now::new(&settings);
             let others = Others::Given(job.params_records.clone());
             let patience = Patience::OneLook;
             let (clock, interrupt) = (&clock, &signals);
-            let mut settler = Settler { state: &state, now, redactor, clock, interrupt, patience, others };
+            let mut settler =
+                Settler { state: &state_folder, now, redactor, clock, interrupt, patience, others };
             Earlier::settled(journal, &job.record_uid, &mut settler).await
         };
         (rotate_overlap(&job, stage.parts(journal, &clock, &signals)).await, earlier)
