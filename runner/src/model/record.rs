@@ -116,6 +116,21 @@ impl Record {
         flags.any(|flag| flag.values.iter().any(|value| *value == true || *value == "true"))
     }
 
+    /// Lists the records that are attached to the rotation scripts of this one, each once.
+    #[must_use]
+    pub fn attached(&self) -> Vec<RecordUid> {
+        let scripts = self.fields().filter(|field| field.place == Place::Standard && field.kind == "script");
+        let refs =
+            scripts.flat_map(|field| field.values).filter_map(|script| script.get("recordRef")?.as_array());
+        let mut attached: Vec<RecordUid> = Vec::new();
+        for uid in refs.flatten().filter_map(Value::as_str) {
+            if !uid.is_empty() && attached.iter().all(|known| known != uid) {
+                attached.push(uid.to_owned());
+            }
+        }
+        attached
+    }
+
     fn list(&self, place: Place) -> &[Value] {
         self.json.get(place.key()).and_then(Value::as_array).map_or(&[], Vec::as_slice)
     }
@@ -227,6 +242,16 @@ mod tests {
         assert_eq!(record.field("login").unwrap().values, ["custom"]);
         assert_eq!(record.field_in(Place::Standard, "login").unwrap().values, ["me"]);
         assert!(record.field("url").is_none() && record.field_in(Place::Custom, "url").is_none());
+    }
+
+    #[test]
+    fn the_credentials_of_all_scripts_are_attached_each_once() {
+        let script = |uids: Value| json!({"fileRef": "f", "command": "pamrun exec", "recordRef": uids});
+        let field = json!({"type": "script", "label": "rotationScripts", "value": [
+            script(json!(["a", "b"])), script(json!(["b", "", 7, "c"])), script(Value::Null), "odd",
+        ]});
+        assert_eq!(record(json!([field]), json!([])).attached(), ["a", "b", "c"]);
+        assert!(record(json!([]), json!([field])).attached().is_empty(), "nobody attaches by a custom field");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::{
     OutcomeKind, Parts, Plugin, Prepare, Prepared, Secrets, StepError, StepResult, StepTiming, Stop, Trace,
     Vault, marker,
 };
-use crate::model::{Listed, Plan, Record, StepName};
+use crate::model::{Listed, Plan, Record, RecordUid, StepName};
 use crate::policy::Removals;
 
 /// The least time that a call is worth beginning with.
@@ -33,6 +33,8 @@ pub(super) struct Engine<'a> {
     /// How long it may still pause, all pauses together.
     patience: Duration,
     pub(super) tries: Tries,
+    /// The records to read, the target first.
+    pub(super) wanted: Vec<RecordUid>,
     pub(super) outcome: Outcome,
 }
 
@@ -84,6 +86,7 @@ impl<'a> Engine<'a> {
             deadline: job.limits.timeout,
             patience: Duration::MAX,
             tries: Tries::default(),
+            wanted: wanted(job),
             outcome: Outcome::new(OutcomeKind::Failed),
         }
     }
@@ -227,13 +230,20 @@ impl<'a> Engine<'a> {
     pub(super) async fn get(&mut self, name: &str) -> Result<Fresh, Stop> {
         let uid = &self.job.record_uid;
         let mut records = self.job.params_records.clone();
-        if let Some(vault) = &mut self.vault {
-            let mut uids = vec![uid.clone()];
-            uids.extend(self.job.wanted.iter().filter(|wanted| *wanted != uid).cloned());
-            let began = self.clock.elapsed();
-            let fresh = vault.get(&uids).await;
-            self.time(name, began);
-            let fresh = fresh.map_err(|error| Stop::failed(name, error.code, error.message))?;
+        if self.vault.is_some() {
+            let mut fresh = self.read(name, &self.wanted.clone()).await?;
+            let attached = fresh.iter().find(|record| record.uid == *uid).map(Record::attached);
+            let unnamed: Vec<RecordUid> = attached
+                .filter(|_| self.job.wants_attached)
+                .into_iter()
+                .flatten()
+                .filter(|attached| !self.wanted.contains(attached))
+                .collect();
+            if !unnamed.is_empty() {
+                fresh.extend(self.read(name, &unnamed).await?);
+                // From now on they are read together with the others.
+                self.wanted.extend(unnamed);
+            }
             // Of the target, only the vault's own word counts.
             records.retain(|record| record.uid != *uid);
             records = freshen(records, fresh);
@@ -243,6 +253,14 @@ impl<'a> Engine<'a> {
             Stop::failed(name, "record-missing", message)
         })?;
         Ok(Fresh { target, records })
+    }
+
+    async fn read(&mut self, name: &str, uids: &[RecordUid]) -> Result<Vec<Record>, Stop> {
+        let Some(vault) = &mut self.vault else { return Ok(Vec::new()) };
+        let began = self.clock.elapsed();
+        let fresh = vault.get(uids).await;
+        self.time(name, began);
+        fresh.map_err(|error| Stop::failed(name, error.code, error.message))
     }
 
     /// Writes a journal entry; what it announces must not happen when this fails.
@@ -275,6 +293,11 @@ impl<'a> Engine<'a> {
             self.outcome.retained.push(listed);
         }
     }
+}
+
+fn wanted(job: &Job) -> Vec<RecordUid> {
+    let others = job.wanted.iter().filter(|uid| **uid != job.record_uid);
+    std::iter::once(&job.record_uid).chain(others).cloned().collect()
 }
 
 /// Pauses between tries: 1, 2, 4, 8, then 15 seconds.

@@ -18,6 +18,9 @@ pub struct Job {
     pub params_records: Vec<Record>,
     /// The records to read from the vault.
     pub wanted: Vec<RecordUid>,
+    /// Whether the records that are attached to the target's scripts are needed too, where nobody
+    /// has named them.
+    pub wants_attached: bool,
     /// The fields that the manifest lets the plugin return.
     pub returns: Vec<ReturnedField>,
     /// Of the table, the engine keeps `timeout`, `reserve` and `settle_window`.

@@ -18,7 +18,7 @@ use super::stage::Stage;
 use crate::catalog::PluginFile;
 use crate::cli::{AuditChoice, ExecArgs, ExecSettings, StateFolder, VaultChoice, process_environment};
 use crate::journal::{FileJournal, left_open};
-use crate::model::Manifest;
+use crate::model::{Manifest, Role};
 use crate::params::Params;
 use crate::report::{Audit, AuditTarget, stdout_is_discarded};
 use crate::request::wanted_uids;
@@ -100,6 +100,7 @@ fn job(settings: &ExecSettings, params: &Params, manifest: &Manifest) -> Job {
         record_uid: params.user_record_uid.clone(),
         rotation_id: uuid::Uuid::new_v4().to_string(),
         wanted,
+        wants_attached: manifest.records.iter().any(|ask| ask.role == Role::Attached),
         params_records,
         returns: manifest.returns.clone(),
         limits: settings.limits.clone(),

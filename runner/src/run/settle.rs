@@ -151,6 +151,7 @@ fn job(open: &OpenRotation, limits: &Limits, others: Vec<Record>) -> Job {
         rotation_id: open.rotation_id.clone(),
         params_records: others,
         wanted: Vec::new(),
+        wants_attached: false,
         returns: Vec::new(),
         limits: limits.clone(),
         setup: serde_json::Value::Null,

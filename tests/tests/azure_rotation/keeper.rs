@@ -10,7 +10,7 @@ use base64::prelude::BASE64_STANDARD;
 use pamrun_tests::azure::Azure;
 use pamrun_tests::gateway::VaultKind;
 use pamrun_tests::keeper::{Endpoint, Fault, Keeper, Odd, On, error_body};
-use pamrun_tests::record::{Record, set, text};
+use pamrun_tests::record::{Record, Shown, set, text};
 use pamrun_tests::witness::{Language, Witness};
 use serde_json::json;
 
@@ -87,6 +87,18 @@ fn a_rotation_reads_saves_and_reads_back_on_one_connection() {
     assert_eq!(endpoints, [Endpoint::GetSecret, Endpoint::UpdateSecret, Endpoint::GetSecret], "{run}");
     let server = azure.gateway.keeper();
     assert_eq!((server.connections(), server.handshakes()), (1, 1), "{run}");
+}
+
+#[test]
+fn rotation_credentials_that_the_params_lack_cost_one_more_get() {
+    let mut azure = cast();
+    azure.record = azure.record.script(&azure.attached[0]);
+    azure.attached = vec![azure.attached.remove(0).shown(Shown::VaultOnly)];
+    let run = azure.rotate(&[]);
+    azure.expect_rotated(&run);
+    let endpoints: Vec<_> = keeper(&azure).requests().iter().map(|request| request.endpoint).collect();
+    let (get, update) = (Endpoint::GetSecret, Endpoint::UpdateSecret);
+    assert_eq!(endpoints, [get, get, update, get], "{run}");
 }
 
 #[test]

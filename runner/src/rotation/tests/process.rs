@@ -152,6 +152,7 @@ impl World {
             record_uid: UID.into(),
             rotation_id,
             params_records: state.params.clone(),
+            wants_attached: false,
             wanted: state.others.iter().map(|record| record.uid.clone()).collect(),
             returns: vec![field("client_secret_id", "text"), field("client_secret", "secret")],
             limits: state.limits.clone(),
