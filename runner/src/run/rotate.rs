@@ -22,7 +22,7 @@ use crate::model::{Manifest, Role};
 use crate::params::Params;
 use crate::report::{Audit, AuditTarget, stdout_is_discarded};
 use crate::request::wanted_uids;
-use crate::rotation::{Clock, Job, Outcome, OutcomeKind, Patience, StepTiming, rotate_overlap};
+use crate::rotation::{Clock, Job, Journal, Outcome, OutcomeKind, Patience, StepTiming, rotate_overlap};
 use crate::secret::Redactor;
 
 /// Rotates once. What is found out on the way about whom it is for goes into `subject`, and every
@@ -79,6 +79,7 @@ pub(super) fn rotate(
     })?;
 
     outcome.steps.insert(0, load_time);
+    point_to_recovery(&mut outcome, &job, journal);
     let warnings = [params.warnings(), stage.warnings(), earlier.warnings];
     outcome.warnings.splice(0..0, warnings.into_iter().flatten());
     outcome.retained.extend(earlier.retained);
@@ -116,6 +117,15 @@ fn open_audit(choice: &AuditChoice) -> Result<Audit, Fault> {
         AuditChoice::File(path) => (AuditTarget::File(path.clone()), path.display().to_string()),
     };
     Audit::open(&target).map_err(|error| Fault::audit_unwritable(&place, &error))
+}
+
+/// A rotation that stays open is settled by whoever comes next; its own hint says what to do by hand.
+fn point_to_recovery(outcome: &mut Outcome, job: &Job, journal: &FileJournal) {
+    let is_open = journal.open_rotations().iter().any(|open| open.rotation_id == job.rotation_id);
+    if let Some(error) = outcome.error.as_mut().filter(|_| is_open) {
+        let by_hand = error.hint.take().map_or_else(String::new, |hint| format!("; by hand: {hint}"));
+        error.hint = Some(format!("run `pamrun recover {}`, or the same again{by_hand}", job.record_uid));
+    }
 }
 
 /// The plan lists what a vault would let us remove; without one that stays.
