@@ -22,7 +22,7 @@ pub(super) fn recover(args: RecoverArgs) -> Result<u8, Fault> {
     let redactor = Redactor::default();
     let listing = list_open(&state)?;
     let recovery = match &settings.which {
-        Which::None => list(listing),
+        Which::None => list(&listing),
         Which::Records(uids) => settle(uids, &settings, &state, &redactor)?,
         Which::All => settle_all(listing, &settings, &state, &redactor)?,
     };
@@ -44,7 +44,7 @@ pub(super) fn recover(args: RecoverArgs) -> Result<u8, Fault> {
     Ok(OutcomeKind::Uncertain.exit_code())
 }
 
-fn list(listing: Listing) -> Recovery {
+fn list(listing: &Listing) -> Recovery {
     let mut recovery = Recovery::new();
     for record in &listing.records {
         recovery.rotations.extend(record.rotations.iter().map(|left| entry(left, record)));
@@ -70,7 +70,7 @@ fn settle_all(
         listing.records.into_iter().partition(|record| record.held_by.is_none());
     let uids: Vec<_> = left.into_iter().map(|record| record.uid).collect();
     let mut recovery = settle(&uids, settings, state, redactor)?;
-    let others = list(Listing { records: running, unreadable: listing.unreadable });
+    let others = list(&Listing { records: running, unreadable: listing.unreadable });
     recovery.rotations.extend(others.rotations);
     recovery.errors.extend(others.errors);
     Ok(recovery)

@@ -22,7 +22,7 @@ use crate::model::{Manifest, Role};
 use crate::params::Params;
 use crate::report::{Audit, AuditTarget, stdout_is_discarded};
 use crate::request::wanted_uids;
-use crate::rotation::{Clock, Job, Outcome, OutcomeKind, Patience, StepTiming, rotate_overlap};
+use crate::rotation::{Clock, Job, Journal, Outcome, OutcomeKind, Patience, StepTiming, rotate_overlap};
 use crate::secret::Redactor;
 
 /// Rotates once. What is found out on the way about whom it is for goes into `subject`, and every
@@ -44,8 +44,8 @@ pub(super) fn rotate(
     if settings.vault == VaultChoice::None && !settings.dry_run && stdout_is_discarded() {
         return Err(Fault::output_discarded());
     }
-    let state = StateFolder::open(&settings.state_dir)?;
-    let journal = journal.insert(FileJournal::new(&state)?);
+    let state_folder = StateFolder::open(&settings.state_dir)?;
+    let journal = journal.insert(FileJournal::new(&state_folder)?);
 
     ask_for("the gateway's line, as `pamrun params encode` makes one,");
     let params = Params::read(stdin().lock(), &settings.limits)?;
@@ -54,7 +54,7 @@ pub(super) fn rotate(
 
     let file = PluginFile::read(&settings.plugin, settings.limits.plugin)?;
     let order = Order::from(&params);
-    let set = Stage::set(&file, &settings, order, &state, redactor, &mut subject.plugin);
+    let set = Stage::set(&file, &settings, order, &state_folder, redactor, &mut subject.plugin);
     let mut stage = block_on(set)??;
     let load_time = StepTiming { name: "load".to_owned(), elapsed: clock.elapsed(), requests: 0 };
 
@@ -65,19 +65,21 @@ pub(super) fn rotate(
     let signals = Signals::listen();
     let (mut outcome, earlier) = block_on(async {
         let earlier = if settings.dry_run {
-            Earlier::named(left_open(&state, &job.record_uid))
+            Earlier::named(left_open(&state_folder, &job.record_uid))
         } else {
             let now = Now::new(&settings);
             let others = Others::Given(job.params_records.clone());
             let patience = Patience::OneLook;
             let (clock, interrupt) = (&clock, &signals);
-            let mut settler = Settler { state: &state, now, redactor, clock, interrupt, patience, others };
+            let mut settler =
+                Settler { state: &state_folder, now, redactor, clock, interrupt, patience, others };
             Earlier::settled(journal, &job.record_uid, &mut settler).await
         };
         (rotate_overlap(&job, stage.parts(journal, &clock, &signals)).await, earlier)
     })?;
 
     outcome.steps.insert(0, load_time);
+    point_to_recovery(&mut outcome, &job, journal);
     let warnings = [params.warnings(), stage.warnings(), earlier.warnings];
     outcome.warnings.splice(0..0, warnings.into_iter().flatten());
     outcome.retained.extend(earlier.retained);
@@ -115,6 +117,15 @@ fn open_audit(choice: &AuditChoice) -> Result<Audit, Fault> {
         AuditChoice::File(path) => (AuditTarget::File(path.clone()), path.display().to_string()),
     };
     Audit::open(&target).map_err(|error| Fault::audit_unwritable(&place, &error))
+}
+
+/// A rotation that stays open is settled by whoever comes next; its own hint says what to do by hand.
+fn point_to_recovery(outcome: &mut Outcome, job: &Job, journal: &FileJournal) {
+    let is_open = journal.open_rotations().iter().any(|open| open.rotation_id == job.rotation_id);
+    if let Some(error) = outcome.error.as_mut().filter(|_| is_open) {
+        let by_hand = error.hint.take().map_or_else(String::new, |hint| format!("; by hand: {hint}"));
+        error.hint = Some(format!("run `pamrun recover {}`, or the same again{by_hand}", job.record_uid));
+    }
 }
 
 /// The plan lists what a vault would let us remove; without one that stays.

@@ -90,7 +90,7 @@ impl Settler<'_> {
         };
         let mut stage = Stage::set(&file, &settings, order, self.state, self.redactor, plugin).await?;
         let others = self.others(&mut stage, records).await?;
-        let job = Job { returns: stage.manifest.returns.clone(), ..self.job(open, &settings.limits, others) };
+        let job = Job { returns: stage.manifest.returns.clone(), ..job(open, &settings.limits, others) };
         Ok((stage, job))
     }
 
@@ -122,20 +122,6 @@ impl Settler<'_> {
         })
     }
 
-    fn job(&self, open: &OpenRotation, limits: &Limits, others: Vec<Record>) -> Job {
-        Job {
-            record_uid: RecordUid::new(),
-            rotation_id: open.rotation_id.clone(),
-            params_records: others,
-            wanted: Vec::new(),
-            wants_attached: false,
-            returns: Vec::new(),
-            limits: limits.clone(),
-            setup: serde_json::Value::Null,
-            dry_run: false,
-        }
-    }
-
     /// Settles what can be settled without the plugin, which cannot be had, as `stop` tells.
     async fn settle_without(
         &self,
@@ -154,7 +140,22 @@ impl Settler<'_> {
             secrets: self.redactor,
             interrupt: self.interrupt,
         };
-        settle(&self.job(open, &self.now.limits, Vec::new()), parts, open, self.patience).await
+        settle(&job(open, &self.now.limits, Vec::new()), parts, open, self.patience).await
+    }
+}
+
+/// What the engine is told of an open rotation, besides what its journal says.
+fn job(open: &OpenRotation, limits: &Limits, others: Vec<Record>) -> Job {
+    Job {
+        record_uid: RecordUid::new(),
+        rotation_id: open.rotation_id.clone(),
+        params_records: others,
+        wanted: Vec::new(),
+        wants_attached: false,
+        returns: Vec::new(),
+        limits: limits.clone(),
+        setup: serde_json::Value::Null,
+        dry_run: false,
     }
 }
 

@@ -35,7 +35,7 @@ impl Interrupt for Signals {
     async fn wait(&self) {
         if self.0.clone().wait_for(|is_told| *is_told).await.is_err() {
             // Nobody listens any more, so that no signal will be heard.
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }

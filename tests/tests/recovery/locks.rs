@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use pamrun_tests::azure::Azure;
 use pamrun_tests::cloud::{Fault, On};
-use pamrun_tests::gateway::Run;
+use pamrun_tests::gateway::{Run, Signal, Victim};
+use pamrun_tests::record::Record;
 use serde_json::Value;
 
 use super::cast::{expect_listed, recover, states};
@@ -59,4 +60,38 @@ fn what_is_under_way_is_listed_as_such_and_not_settled() {
     });
     assert_eq!(states(&second), (vec!["running".to_owned()], Some(0)), "{second}");
     assert_eq!(azure.cloud.keys_of(&azure.target), [azure.saved("client_secret_id")]);
+}
+
+#[test]
+fn two_records_of_one_target_are_kept_apart_too() {
+    let azure = Azure::new();
+    let twin = Record::pam_user("The same app")
+        .text("application_object_id", &azure.target.object_id)
+        .text("client_secret_id", &azure.old.key_id);
+    azure.fill_vault();
+    azure.gateway.fill_vault([&twin]);
+    let mut params = azure.params();
+    params.user_record.clone_from(&twin.uid);
+    params.records.push(twin.flattened());
+    let second = meanwhile(&azure, |_| azure.run(azure.exec().input(params.line()).flag("--timeout", "31s")));
+    second.ends("failed", 1).with_code("locked");
+    assert!(second.stdout.contains("target entra:"), "{second}");
+    assert!(second.stdout.contains(&format!("works on record {}", azure.record.uid)), "{second}");
+}
+
+#[test]
+fn who_waits_and_is_told_to_stop_ends_at_once() {
+    let azure = Azure::new();
+    let second = meanwhile(&azure, |_| {
+        let victim = Victim::default();
+        let waiter = victim.clone();
+        let told = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_secs(1));
+            waiter.signal(Signal::TERM);
+        });
+        let run = azure.run(azure.exec().as_victim(&victim));
+        told.join().unwrap();
+        run
+    });
+    second.ends("failed", 1).with_code("interrupted");
 }
