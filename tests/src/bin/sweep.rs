@@ -3,10 +3,9 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "the experiment talks to people")]
 
 use std::io::IsTerminal;
-use std::path::Path;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Error, Result, ensure};
 use clap::Parser;
 use pamrun_tests::gateway::VaultKind;
 use pamrun_tests::sweep::{Crowd, Mutant, Results, Series};
@@ -42,15 +41,12 @@ struct Args {
     /// Only the mutants whose name contains this
     #[arg(long)]
     mutants: Option<String>,
-    /// Stop at the first case that violates a promise; those whose name contains this come first
-    #[arg(long, hide = true)]
-    hunt: Option<String>,
 }
 
 fn main() -> Result<ExitCode> {
     let args = Args::parse();
     if let Some(name) = &args.mutants {
-        return Ok(exit(catch_mutants(name, args.seed)?.1 == 0));
+        return Ok(exit(catch_mutants(name, &Series::all(args.seed))?.1 == 0));
     }
     if args.crowds {
         return Ok(exit(play_crowds(args.seed, args.verbose) == 0));
@@ -63,15 +59,12 @@ fn main() -> Result<ExitCode> {
         series.cases().iter().for_each(|case| println!("{case}"));
         return Ok(ExitCode::SUCCESS);
     }
-    if let Some(word) = &args.hunt {
-        return Ok(hunt(series.beginning_with(word)));
-    }
 
     let is_whole = args.filter.is_empty() && args.sample.is_none();
     let (results, crowds) = std::thread::scope(|scope| {
         // Crowds wait for each other most of the time.
         let crowds = is_whole.then(|| scope.spawn(|| play_crowds(args.seed, args.verbose)));
-        (series.play(&progress), crowds.map(|crowds| crowds.join().unwrap()))
+        (series.clone().play(&progress), crowds.map(|crowds| crowds.join().unwrap()))
     });
     tell(&results, args.verbose);
     let cases = results.cases();
@@ -80,7 +73,7 @@ fn main() -> Result<ExitCode> {
         return Ok(exit(results.violations() == 0));
     };
     let violations = results.violations() + crowds;
-    let (caught, survivors) = catch_mutants("", args.seed)?;
+    let (caught, survivors) = catch_mutants("", &series)?;
     ensure!(cases >= FEWEST_CASES, "there were {cases} cases only");
     println!("sweep: {cases} cases, {caught} mutants caught, {violations} violations");
     Ok(exit(violations == 0 && survivors == 0))
@@ -128,11 +121,11 @@ fn play_crowds(seed: u64, verbose: bool) -> usize {
 
 /// Builds the mutants and plays cases with each until one catches it; returns how many were caught
 /// and how many were not.
-fn catch_mutants(word: &str, seed: u64) -> Result<(usize, usize)> {
+fn catch_mutants(word: &str, series: &Series) -> Result<(usize, usize)> {
     let (mut caught, mut survivors) = (0, 0);
     for mutant in Mutant::all().iter().filter(|mutant| mutant.name.contains(word)) {
-        let binary = mutant.build().map_err(anyhow::Error::msg)?;
-        match hunt_with(&binary, &mutant.first, seed)? {
+        let binary = mutant.build().map_err(Error::msg)?;
+        match series.clone().with(&binary).beginning_with(&mutant.first).hunt() {
             Some(case) => {
                 caught += 1;
                 println!("mutant \"{}\": caught by {case}", mutant.name);
@@ -144,30 +137,4 @@ fn catch_mutants(word: &str, seed: u64) -> Result<(usize, usize)> {
         }
     }
     Ok((caught, survivors))
-}
-
-/// What a hunt says that caught something.
-const CAUGHT: u8 = 10;
-
-/// Plays cases until one violates a promise, and names it.
-fn hunt(series: Series) -> ExitCode {
-    let results = series.play_until(&progress, |verdict| !verdict.violations.is_empty());
-    let Some((case, verdict)) = results.violated().next() else { return ExitCode::SUCCESS };
-    println!("{case} ({})", verdict.violations[0]);
-    ExitCode::from(CAUGHT)
-}
-
-/// Hunts with another binary, in a process of its own.
-fn hunt_with(binary: &Path, first: &str, seed: u64) -> Result<Option<String>> {
-    let output = Command::new(std::env::current_exe()?)
-        .args(["--hunt", first, "--seed", &seed.to_string()])
-        .env("PAMRUN_BIN", binary)
-        .output()?;
-    let stdout = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-    match output.status.code() {
-        Some(0) => Ok(None),
-        Some(code) if code == i32::from(CAUGHT) => Ok(Some(stdout)),
-        _ => Err(anyhow::Error::msg(String::from_utf8_lossy(&output.stderr).into_owned()))
-            .context(format!("no cases could be played with {}", binary.display())),
-    }
 }

@@ -2,13 +2,15 @@
 
 use std::ffi::{OsStr, OsString};
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{Gateway, Launch, Run, Victim, binary};
+use super::{Gateway, Launch, Run, Victim};
 
 /// A run that is being prepared.
 pub struct Exec<'a> {
     pub(super) gateway: &'a Gateway,
+    pub(super) binary: PathBuf,
     pub(super) arguments: Vec<OsString>,
     pub(super) environment: Vec<(OsString, OsString)>,
     pub(super) input: Vec<u8>,
@@ -19,6 +21,13 @@ pub struct Exec<'a> {
 }
 
 impl Exec<'_> {
+    /// With another binary than the one under test.
+    #[must_use]
+    pub fn binary(mut self, binary: &Path) -> Self {
+        binary.clone_into(&mut self.binary);
+        self
+    }
+
     /// With one more argument.
     #[must_use]
     pub fn argument(mut self, argument: impl AsRef<OsStr>) -> Self {
@@ -111,10 +120,10 @@ impl Exec<'_> {
     pub fn command(&self) -> Command {
         let home = self.gateway.path("home");
         let mut command = match &self.script {
-            None => Command::new(binary()),
+            None => Command::new(&self.binary),
             Some(script) => {
                 let mut shell = Command::new("/bin/sh");
-                shell.args(["-c", script, "sh"]).arg(binary());
+                shell.args(["-c", script, "sh"]).arg(&self.binary);
                 shell
             }
         };

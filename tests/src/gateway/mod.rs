@@ -158,6 +158,7 @@ impl Gateway {
     pub fn command(&self, arguments: &[&str]) -> Exec<'_> {
         let mut exec = Exec {
             gateway: self,
+            binary: binary(),
             arguments: Vec::new(),
             environment: Vec::new(),
             input: Vec::new(),

@@ -62,10 +62,10 @@ impl Case {
         cases
     }
 
-    /// Plays it: a run with the fault, at once the next run without, and settling when nothing can be
+    /// Plays it with `binary`: a run with the fault, at once the next run without, and settling when nothing can be
     /// on its way any more.
-    pub fn play(&self, seed: u64) -> Verdict {
-        let played = std::panic::catch_unwind(AssertUnwindSafe(|| self.play_unguarded(seed)));
+    pub fn play(&self, seed: u64, binary: &Path) -> Verdict {
+        let played = std::panic::catch_unwind(AssertUnwindSafe(|| self.play_unguarded(seed, binary)));
         played.unwrap_or_else(|panic| {
             let text = panic.downcast_ref::<String>().cloned();
             let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
@@ -76,8 +76,8 @@ impl Case {
         })
     }
 
-    fn play_unguarded(&self, seed: u64) -> Verdict {
-        let mut world = World::new(self.scenario);
+    fn play_unguarded(&self, seed: u64, binary: &Path) -> Verdict {
+        let mut world = World::new(self.scenario, binary);
         if self.fault == Fault::DiskFull {
             world.lengthen_journal();
         }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::scenario::Scenario;
 use super::world::World;
-use crate::gateway::VaultKind;
+use crate::gateway::{VaultKind, binary};
 
 /// Who gets a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +53,7 @@ impl fmt::Display for Place {
 impl Scenario {
     /// Rotates undisturbed, and lists the places of that.
     pub fn places(&'static self) -> Vec<Place> {
-        let world = World::new(self);
+        let world = World::new(self, &binary());
         let run = world.exec().launch().run();
         assert_eq!(run.exit == Some(0), self.succeeds(), "undisturbed, {} ends otherwise\n{run}", self.name);
         let mut places = Vec::new();

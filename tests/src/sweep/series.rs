@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -9,13 +10,16 @@ use super::case::{Case, Verdict};
 use super::fault::Fault;
 use super::scenario::Scenario;
 use super::seed::Chance;
+use crate::gateway::binary;
 
 /// How many cases one core plays at a time.
 const PER_CORE: usize = 32;
 
 /// Cases, in the order in which they are played.
+#[derive(Clone)]
 pub struct Series {
     seed: u64,
+    binary: PathBuf,
     cases: Vec<Case>,
 }
 
@@ -38,7 +42,7 @@ impl Series {
         });
         let mut cases: Vec<_> = lists.into_iter().flatten().collect();
         Chance::new(seed, "order").shuffle(&mut cases);
-        Self { seed, cases }
+        Self { seed, binary: binary(), cases }
     }
 
     /// Only the cases whose name contains every one of these words.
@@ -63,6 +67,13 @@ impl Series {
         self
     }
 
+    /// With another binary than the one under test.
+    #[must_use]
+    pub fn with(mut self, binary: &Path) -> Self {
+        binary.clone_into(&mut self.binary);
+        self
+    }
+
     /// The cases.
     pub fn cases(&self) -> &[Case] {
         &self.cases
@@ -73,8 +84,14 @@ impl Series {
         self.play_until(progress, |_| false)
     }
 
-    /// Plays the cases until one ends as wanted.
-    pub fn play_until(self, progress: Progress<'_>, is_wanted: impl Fn(&Verdict) -> bool + Sync) -> Results {
+    /// Plays the cases until one violates a promise; returns its name and the first violation.
+    pub fn hunt(self) -> Option<String> {
+        let results = self.play_until(&|_, _| {}, |verdict| !verdict.violations.is_empty());
+        let (case, verdict) = results.violated().next()?;
+        Some(format!("{case} ({})", verdict.violations[0]))
+    }
+
+    fn play_until(self, progress: Progress<'_>, is_wanted: impl Fn(&Verdict) -> bool + Sync) -> Results {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let (next, over) = (AtomicUsize::new(0), AtomicUsize::new(0));
         let stop = AtomicBool::new(false);
@@ -84,7 +101,7 @@ impl Series {
                 scope.spawn(|| {
                     while !stop.load(Ordering::SeqCst) {
                         let Some(case) = self.cases.get(next.fetch_add(1, Ordering::SeqCst)) else { return };
-                        let verdict = case.play(self.seed);
+                        let verdict = case.play(self.seed, &self.binary);
                         stop.fetch_or(is_wanted(&verdict), Ordering::SeqCst);
                         results.lock().unwrap().push((case.clone(), verdict));
                         progress(over.fetch_add(1, Ordering::SeqCst) + 1, self.cases.len());

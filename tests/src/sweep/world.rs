@@ -2,6 +2,7 @@
 //! records, and two gateway hosts that may rotate them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
@@ -35,6 +36,7 @@ pub(super) fn limits() -> String {
 pub(super) struct World {
     pub scenario: &'static Scenario,
     pub azure: Azure,
+    binary: PathBuf,
     /// Another gateway, with a state folder of its own.
     pub elsewhere: Gateway,
     /// Secrets that nothing here may ever remove: other records hold them, or are about to.
@@ -71,7 +73,8 @@ impl Others {
 }
 
 impl World {
-    pub fn new(scenario: &'static Scenario) -> Self {
+    /// A world in which `binary` is pamrun.
+    pub fn new(scenario: &'static Scenario, binary: &Path) -> Self {
         let mut azure = Azure::with(scenario.vault, Sovereign::Global);
         let neighbour = azure.cloud.issue(&azure.target, "for reports");
         let record = Record::pam_user("Payroll, for reports")
@@ -105,7 +108,8 @@ impl World {
         let protected = vec![neighbour, at_work];
         let held_before = BTreeSet::from([azure.old.key_id.clone()]);
         let (others, last_try) = (Others::default(), Instant::now());
-        Self { scenario, azure, elsewhere, protected, others, held_before, last_try }
+        let binary = binary.to_owned();
+        Self { scenario, azure, binary, elsewhere, protected, others, held_before, last_try }
     }
 
     /// A rotation as the gateway starts it.
@@ -119,7 +123,7 @@ impl World {
     }
 
     fn with_settings<'a>(&self, exec: Exec<'a>) -> Exec<'a> {
-        let exec = exec.set("retire", self.scenario.retire.word());
+        let exec = exec.binary(&self.binary).set("retire", self.scenario.retire.word());
         self.scenario.settings.iter().fold(exec, |exec, (key, value)| exec.set(key, value))
     }
 
@@ -128,6 +132,7 @@ impl World {
         let gateway = &self.azure.gateway;
         gateway
             .command(&["recover", "--all", "--timeout", "80s"])
+            .binary(&self.binary)
             .flag("--config", gateway.path("config.toml"))
             .flag("--state-dir", gateway.path("state"))
     }
