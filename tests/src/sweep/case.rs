@@ -33,7 +33,8 @@ pub(super) struct Disturbance {
     pub file_limit: Option<u64>,
     /// The entry of the journal at which it is killed, and how long after.
     pub death_at_entry: Option<(usize, Duration)>,
-    pub request_timeout: Option<&'static str>,
+    /// More options.
+    pub flags: &'static [(&'static str, &'static str)],
 }
 
 /// What came of a case.
@@ -114,11 +115,9 @@ impl Case {
 
 /// Runs the rotation that is to be disturbed.
 fn run(world: &World, disturbance: Disturbance) -> Run {
-    let Disturbance { victim, file_limit, death_at_entry, request_timeout } = disturbance;
-    let mut exec = world.exec().as_victim(&victim);
-    if let Some(time) = request_timeout {
-        exec = exec.flag("--request-timeout", time);
-    }
+    let Disturbance { victim, file_limit, death_at_entry, flags } = disturbance;
+    let exec = world.exec().as_victim(&victim);
+    let exec = flags.iter().fold(exec, |exec, (name, value)| exec.flag(name, value));
     let launch = match file_limit {
         None => exec.launch(),
         // A full disk is told by an error, and not by a signal.

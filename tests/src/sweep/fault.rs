@@ -164,9 +164,16 @@ impl Fault {
                 self.plant_acts(*peer, *nth, world, &victim, &mut chance);
             }
         }
-        if self == Self::Hanging {
-            disturbance.request_timeout = Some(IMPATIENT);
-        }
+        disturbance.flags = match self {
+            Self::Hanging => &[("--request-timeout", IMPATIENT)],
+            // A vault is asked for 22 seconds; there has to be time for a mistake after that.
+            _ if self.lasts() && matches!(place, Place::Request { peer: Peer::Vault, .. }) => {
+                &[("--timeout", "45s")]
+            }
+            // The other rotation has to be over before this one goes on.
+            Self::Elsewhere => &[("--request-timeout", "60s"), ("--timeout", "80s")],
+            _ => &[],
+        };
         disturbance
     }
 
@@ -279,8 +286,12 @@ impl Fault {
                 let (others, launch) = (world.others.clone(), world.exec_from_elsewhere().launch());
                 let (vault, uid) = (world.azure.gateway.vault(), world.azure.record.uid.clone());
                 acts.at(nth, Moment::Arrived, move || {
-                    others.deeds().replaced = Some(text(&vault.record(&uid), HANDLE));
-                    others.deeds().run = Some(launch.run());
+                    let look = || text(&vault.record(&uid), HANDLE);
+                    let before = look();
+                    let run = launch.run();
+                    let mut deeds = others.deeds();
+                    deeds.held.extend([before, look()]);
+                    deeds.run = Some(run);
                 });
             }
             _ => {}
@@ -315,7 +326,7 @@ fn rotate_by_hand(world: &World) -> impl FnOnce() + Send + 'static {
         let theirs = directory.lock().unwrap().issue(&target, "rotated by hand");
         let mut deeds = others.deeds();
         vault.edit(&uid, |record| {
-            deeds.replaced = Some(text(record, HANDLE));
+            deeds.held.push(text(record, HANDLE));
             set(record, HANDLE, &theirs.key_id);
             set(record, SECRET, &theirs.value);
         });

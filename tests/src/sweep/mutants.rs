@@ -55,24 +55,26 @@ impl Mutant {
         fs::read_to_string(root().join(&self.file)).unwrap()
     }
 
-    /// Builds it, beside the workspace's own sources and binary, and with the same dependencies.
+    /// Builds it, from a copy of the workspace: sources and binary of the user are left alone, and what
+    /// was built of other people's crates serves both.
     ///
     /// # Errors
     /// When it cannot be mutated or does not compile.
     pub fn build(&self) -> Result<PathBuf, String> {
         let copy = target().join("sweep/workspace");
-        copy_workspace(&root(), &copy);
-        let manifest = copy.join("runner/Cargo.toml");
-        let named = fs::read_to_string(root().join("runner/Cargo.toml")).unwrap()
-            + &format!("\n[[bin]]\nname = \"{BINARY}\"\npath = \"src/main.rs\"\n");
-        write_if_new(&manifest, named.as_bytes());
-        write_if_new(&copy.join(&self.file), self.mutate(&self.original())?.as_bytes());
-
+        for file in files(Path::new("")) {
+            let content = self.adapt(&file, fs::read(root().join(&file)).unwrap())?;
+            // cargo builds what was written since, whatever is in it.
+            if fs::read(copy.join(&file)).ok().as_ref() != Some(&content) {
+                fs::create_dir_all(copy.join(&file).parent().unwrap()).unwrap();
+                fs::write(copy.join(&file), content).unwrap();
+            }
+        }
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let output = Command::new(cargo)
             .args([
                 "build",
-                "--locked",
+                "--offline",
                 "--release",
                 "--workspace",
                 "--exclude",
@@ -91,29 +93,42 @@ impl Mutant {
             Err(format!("{} does not compile:\n{}", self.name, String::from_utf8_lossy(&output.stderr)))
         }
     }
+
+    /// What a file of the workspace is in the copy.
+    fn adapt(&self, file: &Path, content: Vec<u8>) -> Result<Vec<u8>, String> {
+        let text = || String::from_utf8(content.clone()).unwrap();
+        if *file == self.file {
+            self.mutate(&text()).map(String::into_bytes)
+        } else if file == Path::new("Cargo.toml") {
+            // cargo tells crates by name, version and place in their workspace: of the same version, the
+            // copies would pass for the originals.
+            let version = |suffix| format!("version = \"{}{suffix}\"", env!("CARGO_PKG_VERSION"));
+            Ok(text().replacen(&version(""), &version("-mutant"), 1).into_bytes())
+        } else if file == Path::new("runner/Cargo.toml") {
+            Ok(format!("{}\n[[bin]]\nname = \"{BINARY}\"\npath = \"src/main.rs\"\n", text()).into_bytes())
+        } else {
+            Ok(content)
+        }
+    }
 }
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
-/// Copies what differs: cargo goes by the time of the last change.
-fn copy_workspace(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let (path, name) = (entry.as_ref().unwrap().path(), entry.unwrap().file_name());
-        if path.is_dir() && name != "target" && name != ".git" {
-            copy_workspace(&path, &to.join(name));
-        } else if path.is_file() && name != ".git" {
-            write_if_new(&to.join(name), &fs::read(path).unwrap());
+/// The files below a folder of the workspace, but for what was built and what git keeps.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(root().join(folder)).unwrap() {
+        let entry = entry.unwrap();
+        let path = folder.join(entry.file_name());
+        match entry.file_type().unwrap() {
+            _ if path == Path::new("target") || path == Path::new(".git") => {}
+            kind if kind.is_dir() => found.extend(files(&path)),
+            _ => found.push(path),
         }
     }
-}
-
-fn write_if_new(path: &Path, content: &[u8]) {
-    if fs::read(path).ok().as_deref() != Some(content) {
-        fs::write(path, content).unwrap();
-    }
+    found
 }
 
 #[cfg(test)]

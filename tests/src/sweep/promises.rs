@@ -26,8 +26,6 @@ const EXITS: [(&str, i32); 10] = [
     ("uncertain", 5),
     ("internal", 70),
 ];
-/// The exit code of a run that was asked to end twice: it ends at once.
-const TERMINATED: i32 = 128 + 15;
 /// The outcomes that say that nothing is changed.
 pub(super) const NOTHING_CHANGED: [&str; 5] = ["failed", "invalid", "refused", "limit", "internal"];
 
@@ -56,14 +54,14 @@ impl Judge {
     /// Judges the run that was disturbed.
     pub fn judge_disturbed(&mut self, world: &World, run: &Run) {
         let when = "after the run";
-        let is_cut_short = run.exit.is_none_or(|exit| exit == TERMINATED);
-        if is_cut_short && !self.fault.ends_it() {
+        self.note_held(world);
+        if run.is_cut_short() && !self.fault.ends_it() {
             self.violate(format!("{when}: a signal ended it, and not ours"));
         }
         self.judge_world(when, world, run);
         self.judge_words(when, world, run);
         for stray in self.strays(world) {
-            let named = is_cut_short || run.word("outcome") == "uncertain" && names(run, &stray);
+            let named = run.is_cut_short() || run.word("outcome") == "uncertain" && names(run, &stray);
             self.judge_stray(when, world, &stray, named);
         }
         let deeds = world.others.deeds();
@@ -175,7 +173,7 @@ impl Judge {
 
     /// 3: the document says what is true.
     fn judge_words(&mut self, when: &str, world: &World, run: &Run) {
-        let Some(exit) = run.exit.filter(|exit| *exit != TERMINATED) else { return };
+        let Some(exit) = run.exit.filter(|_| !run.is_cut_short()) else { return };
         let outcome = run.word("outcome");
         if !EXITS.contains(&(outcome, exit)) {
             self.violate(format!("{when}: 3. `{outcome}` came with exit code {exit}"));
@@ -240,10 +238,10 @@ impl Judge {
         name(secret).starts_with("pamrun-") && !is_protected && !self.held.contains(&secret.key_id)
     }
 
-    /// Notes whose secret the record holds, and held when others saved theirs.
+    /// Notes whose secret the record holds, and held when others looked.
     fn note_held(&mut self, world: &World) {
         self.held.insert(world.held().key_id);
-        self.held.extend(world.others.deeds().replaced.clone());
+        self.held.extend(world.others.deeds().held.iter().cloned());
     }
 
     fn look(&mut self, world: &World) {

@@ -14,6 +14,8 @@ use crate::gateway::binary;
 
 /// How many cases one core plays at a time.
 const PER_CORE: usize = 32;
+/// How many cases are played at a time until one has a violation: the first ones will do.
+const HUNTERS: usize = 6;
 
 /// Cases, in the order in which they are played.
 #[derive(Clone)]
@@ -81,23 +83,28 @@ impl Series {
 
     /// Plays all cases.
     pub fn play(self, progress: Progress<'_>) -> Results {
-        self.play_until(progress, |_| false)
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        self.play_until(cores * PER_CORE, progress, |_| false)
     }
 
     /// Plays the cases until one violates a promise; returns its name and the first violation.
     pub fn hunt(self) -> Option<String> {
-        let results = self.play_until(&|_, _| {}, |verdict| !verdict.violations.is_empty());
+        let results = self.play_until(HUNTERS, &|_, _| {}, |verdict| !verdict.violations.is_empty());
         let (case, verdict) = results.violated().next()?;
         Some(format!("{case} ({})", verdict.violations[0]))
     }
 
-    fn play_until(self, progress: Progress<'_>, is_wanted: impl Fn(&Verdict) -> bool + Sync) -> Results {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    fn play_until(
+        self,
+        at_a_time: usize,
+        progress: Progress<'_>,
+        is_wanted: impl Fn(&Verdict) -> bool + Sync,
+    ) -> Results {
         let (next, over) = (AtomicUsize::new(0), AtomicUsize::new(0));
         let stop = AtomicBool::new(false);
         let results = Mutex::new(Vec::new());
         std::thread::scope(|scope| {
-            for _ in 0..(cores * PER_CORE).min(self.cases.len()) {
+            for _ in 0..at_a_time.min(self.cases.len()) {
                 scope.spawn(|| {
                     while !stop.load(Ordering::SeqCst) {
                         let Some(case) = self.cases.get(next.fetch_add(1, Ordering::SeqCst)) else { return };

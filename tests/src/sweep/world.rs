@@ -58,8 +58,8 @@ pub(super) struct Deeds {
     pub issued: Vec<Issued>,
     /// The secret that they saved to the record.
     pub rotated: Option<Issued>,
-    /// The id of the secret that the record held before they, or a rotation from elsewhere, saved another.
-    pub replaced: Option<String>,
+    /// The ids of the secrets that they saw in the record.
+    pub held: Vec<String>,
     /// What they called the record.
     pub title: Option<&'static str>,
     /// What came of a rotation from elsewhere.
