@@ -147,9 +147,15 @@ fn panicked(place: &str, entries: &[Entry]) -> Outcome {
         _ => None,
     });
     let Some(marker) = tried else { return fault.into_outcome() };
-    let hint = format!(
-        "a credential named {marker} may exist at the service: compare it with the record, and remove it if the record does not hold it"
-    );
+    let runs_once =
+        entries.iter().any(|entry| matches!(entry, Entry::Intent(intent) if intent.strategy.is_none()));
+    let hint = if runs_once {
+        "look at what the script changes, and whether it still goes with the record".to_owned()
+    } else {
+        format!(
+            "a credential named {marker} may exist at the service: compare it with the record, and remove it if the record does not hold it"
+        )
+    };
     let error = ErrorInfo { hint: Some(hint), ..fault.info(None) };
     Outcome::of_error(OutcomeKind::Uncertain, error)
 }

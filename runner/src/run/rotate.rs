@@ -1,6 +1,7 @@
 //! The chain of one rotation: settings, params, plugin, request and grant, engine.
 
 use std::io::stdin;
+use std::rc::Rc;
 
 use serde_json::Value;
 
@@ -15,14 +16,16 @@ use super::settle::{Others, Settler};
 use super::setup::{Now, Setup};
 use super::signals::Signals;
 use super::stage::Stage;
+use super::terms::Terms;
 use crate::catalog::PluginFile;
 use crate::cli::{AuditChoice, ExecArgs, ExecSettings, StateFolder, VaultChoice, process_environment};
 use crate::journal::{FileJournal, left_open};
-use crate::model::Manifest;
 use crate::params::Params;
 use crate::report::{Audit, AuditTarget, stdout_is_discarded};
 use crate::request::wanted_uids;
-use crate::rotation::{Clock, Job, Outcome, OutcomeKind, Patience, StepTiming, rotate_overlap};
+use crate::rotation::{
+    Clock, Job, Outcome, OutcomeKind, Parts, Patience, StepTiming, rotate_overlap, run_once,
+};
 use crate::secret::Redactor;
 
 /// Rotates once. What is found out on the way about whom it is for goes into `subject`, and every
@@ -58,8 +61,8 @@ pub(super) fn rotate(
     let mut stage = block_on(set)??;
     let load_time = StepTiming { name: "load".to_owned(), elapsed: clock.elapsed(), requests: 0 };
 
-    let setup = Setup::new(&settings, &file, &stage.manifest, params.provider_record_uid.as_ref())?;
-    let job = Job { setup: setup.to_value()?, ..job(&settings, &params, &stage.manifest) };
+    let setup = Setup::new(&settings, &file, &stage, &params)?;
+    let job = Job { setup: setup.to_value()?, ..job(&settings, &params, &stage.terms) };
     subject.rotation_id = Some(job.rotation_id.clone());
     journal.set_plugin(file);
     let signals = Signals::listen();
@@ -74,7 +77,8 @@ pub(super) fn rotate(
             let mut settler = Settler { state: &state, now, redactor, clock, interrupt, patience, others };
             Earlier::settled(journal, &job.record_uid, &mut settler).await
         };
-        (rotate_overlap(&job, stage.parts(journal, &clock, &signals)).await, earlier)
+        let terms = Rc::clone(&stage.terms);
+        (run(&terms, &job, stage.parts(journal, &clock, &signals)).await, earlier)
     })?;
 
     outcome.steps.insert(0, load_time);
@@ -87,7 +91,15 @@ pub(super) fn rotate(
     Ok(outcome)
 }
 
-fn job(settings: &ExecSettings, params: &Params, manifest: &Manifest) -> Job {
+/// Runs the plugin as its terms say: here a strategy meets the engine that knows it.
+async fn run<'a>(terms: &Terms, job: &'a Job, parts: Parts<'a>) -> Outcome {
+    match terms.strategy() {
+        Some(_) => rotate_overlap(job, parts).await,
+        None => run_once(job, parts).await,
+    }
+}
+
+fn job(settings: &ExecSettings, params: &Params, terms: &Terms) -> Job {
     let params_records = params.records();
     let others = params_records.iter().map(|record| record.uid.as_str());
     let wanted = wanted_uids(
@@ -100,7 +112,8 @@ fn job(settings: &ExecSettings, params: &Params, manifest: &Manifest) -> Job {
         rotation_id: uuid::Uuid::new_v4().to_string(),
         wanted,
         params_records,
-        returns: manifest.returns.clone(),
+        returns: terms.returns().to_vec(),
+        any_custom: terms.any_custom(),
         limits: settings.limits.clone(),
         setup: Value::Null,
         dry_run: settings.dry_run,
