@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::{Gateway, Run, Victim, binary};
+use super::{Gateway, Python, Run, Victim, binary};
 
 /// No run of a test takes longer; one that does is killed, and the test fails.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -107,6 +107,14 @@ impl Exec<'_> {
         self
     }
 
+    /// With more arguments before one that was given.
+    #[must_use]
+    pub fn before(mut self, argument: &str, more: &[&OsStr]) -> Self {
+        let at = self.arguments.iter().position(|given| given == argument).unwrap();
+        self.arguments.splice(at..at, more.iter().map(|more| (*more).to_owned()));
+        self
+    }
+
     /// The arguments, for people.
     pub fn arguments(&self) -> &[OsString] {
         &self.arguments
@@ -125,6 +133,7 @@ impl Exec<'_> {
         };
         command.args(&self.arguments).env_clear().current_dir(&home);
         command.env("HOME", &home).env("TMPDIR", self.gateway.path("tmp"));
+        command.env("PATH", Python::of_this_machine().path());
         command.envs(self.environment.iter().cloned());
         command
     }

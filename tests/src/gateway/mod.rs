@@ -1,6 +1,7 @@
 //! The Keeper gateway's part: writes the inputs, runs the real binary, and looks for leaks.
 
 mod exec;
+mod python;
 mod run;
 mod vault;
 mod vault_file;
@@ -21,6 +22,7 @@ use crate::net::Authority;
 use crate::record::Record;
 
 pub use exec::Exec;
+pub use python::Python;
 pub use run::Run;
 pub use vault::{Vault, VaultKind};
 pub use vault_file::VaultFile;
@@ -53,6 +55,16 @@ pub fn plugin(name: &str) -> PathBuf {
 /// A built guest: `misbehaving`.
 pub fn guest(name: &str) -> PathBuf {
     built(target().join("guests").join(format!("{name}.wasm")))
+}
+
+/// A script among the guests: `misbehaving.py`.
+pub fn script(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("guests/scripts").join(name)
+}
+
+/// A script among the examples: `azure_app_secret.py`.
+pub fn example(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/scripts").join(name)
 }
 
 fn built(file: PathBuf) -> PathBuf {
