@@ -1,12 +1,12 @@
-//! pamrun runs `KeeperPAM` rotation scripts: as sandboxed WebAssembly components, with an
-//! order of steps in which no credential is ever lost.
+//! pamrun runs `KeeperPAM` rotation scripts, as sandboxed WebAssembly components or with an external
+//! interpreter, in an order of steps in which no credential is ever lost.
 //!
 //! Data moves one way, and the modules are named for the stations it passes:
 //!
 //! ```text
-//! argv ──> cli ──> catalog ─┐                        ┌─> wasm ─┐
-//! stdin ─> params ──────────┴─> request ─> policy ───┴─────────┴─> rotation ─> vault
-//!                                                                     └──────> report ─> stdout
+//! argv ──> cli ──> catalog ─┐                        ┌─> wasm ───┐
+//! stdin ─> params ──────────┴─> request ─> policy ───┴─> script ─┴─> rotation ─> vault
+//!                                                                     └────────> report ─> stdout
 //! ```
 //!
 //! `secret`, `limits`, `units`, `trust` and `model` are leaves that every station may use. [`run()`] chains the
@@ -23,6 +23,7 @@ pub mod report;
 pub mod request;
 pub mod rotation;
 mod run;
+pub mod script;
 pub mod secret;
 mod trust;
 mod units;

@@ -21,7 +21,7 @@ pub struct Limits {
     pub request_timeout: Duration,
     /// How long a credential may take to show up in lists after an unclear write.
     pub settle_window: Duration,
-    /// The time that a guest may compute in one step.
+    /// The time that a guest, or each process of a script, may compute in one step.
     pub cpu: Duration,
     /// The memory of a guest, in bytes (`--memory`).
     pub memory: usize,
@@ -33,10 +33,21 @@ pub struct Limits {
     pub response_body: usize,
     /// All bodies of one rotation together, in both directions, in bytes.
     pub bodies: usize,
-    /// What a guest may log in one step, in bytes.
+    /// What a guest may log in one step, in bytes; of a script, what is shown of it.
     pub log: usize,
-    /// What a guest may return from one step, in bytes.
+    /// What a guest may return from one step, in bytes; of a script, what it may write to stdout,
+    /// and as much to stderr.
     pub output: usize,
+    /// The memory of each process of a script, in bytes.
+    pub script_memory: usize,
+    /// The processes that a script may have at the same time.
+    pub processes: u32,
+    /// The files that each process of a script may have open.
+    pub open_files: u32,
+    /// From asking a script to end to killing it.
+    pub grace: Duration,
+    /// How long what a script left running may hold its pipes open.
+    pub drain: Duration,
     /// A plugin file, in bytes.
     pub plugin: usize,
     /// The gateway's line, in bytes.
@@ -62,6 +73,11 @@ impl Default for Limits {
             bodies: 64 * MIB,
             log: MIB / 16,
             output: MIB,
+            script_memory: 1024 * MIB,
+            processes: 64,
+            open_files: 256,
+            grace: Duration::from_secs(2),
+            drain: Duration::from_secs(1),
             plugin: 64 * MIB,
             params: 32 * MIB,
             depth: 64,
@@ -94,7 +110,7 @@ const DEEPEST: usize = 127;
 
 impl Limits {
     /// The name of every limit, as in `[limits]`.
-    pub const KEYS: [&str; 15] = [
+    pub const KEYS: [&str; 20] = [
         "timeout",
         "reserve",
         "request_timeout",
@@ -107,6 +123,11 @@ impl Limits {
         "bodies",
         "log",
         "output",
+        "script_memory",
+        "processes",
+        "open_files",
+        "grace",
+        "drain",
         "plugin",
         "params",
         "depth",
@@ -124,14 +145,17 @@ impl Limits {
             "settle_window" => self.settle_window = parse_duration(text)?,
             "cpu" => self.cpu = some_time(text)?,
             "memory" => self.memory = some_bytes(text)?,
-            "requests" => {
-                self.requests = text.parse().ok().filter(|n| *n > 0).ok_or(LimitError::NotACount)?;
-            }
+            "requests" => self.requests = some_number(text)?,
             "request_body" => self.request_body = some_bytes(text)?,
             "response_body" => self.response_body = some_bytes(text)?,
             "bodies" => self.bodies = some_bytes(text)?,
             "log" => self.log = some_bytes(text)?,
             "output" => self.output = some_bytes(text)?,
+            "script_memory" => self.script_memory = some_bytes(text)?,
+            "processes" => self.processes = some_number(text)?,
+            "open_files" => self.open_files = some_number(text)?,
+            "grace" => self.grace = parse_duration(text)?,
+            "drain" => self.drain = parse_duration(text)?,
             "plugin" => self.plugin = some_bytes(text)?,
             "params" => self.params = some_bytes(text)?,
             "depth" => {
@@ -144,8 +168,18 @@ impl Limits {
     }
 }
 
+/// Says that a limit was met, and how to raise it.
+#[must_use]
+pub fn exceeded(name: &str, what: impl std::fmt::Display) -> String {
+    format!("{what}; `{name}` under [limits] in the configuration file raises it")
+}
+
 fn some_time(text: &str) -> Result<Duration, LimitError> {
     Some(parse_duration(text)?).filter(|time| !time.is_zero()).ok_or(LimitError::Zero)
+}
+
+fn some_number(text: &str) -> Result<u32, LimitError> {
+    text.parse().ok().filter(|number| *number > 0).ok_or(LimitError::NotACount)
 }
 
 fn some_bytes(text: &str) -> Result<usize, LimitError> {

@@ -131,7 +131,7 @@ fn exec_prints_a_document_whatever_is_wrong() {
         ("exec --vault file:v p.wasm", "", "params-empty"),
         ("exec --vault file:v p.wasm", "{}", "params-not-base64"),
         ("exec --vault file:v p.wasm", &line, "plugin-not-found"),
-        ("exec --vault file:v text.wasm", &line, "plugin-not-wasm"),
+        ("exec --vault file:v text.wasm", &line, "plugin-unfit"),
     ] {
         let run = shell.run(arguments, input);
         assert_eq!((run.code().as_str(), run.exit), (code, Some(2)), "{arguments}");
@@ -238,7 +238,7 @@ fn a_file_that_is_no_plugin_is_named_with_what_it_is_and_what_to_do() {
         run.stderr
     });
     insta::assert_snapshot!(told.concat(), @r"
-    error: text.wasm is text; this version runs WebAssembly only: give it a component, compiled for wasm32-wasip2
+    error: text.wasm: this is a text, not WebAssembly; build the plugin for wasm32-wasip2 and give the .wasm file
     error: the plugin empty.wasm is empty; build or download it again
     error: module.wasm: this WebAssembly file does not export pamrun:plugin/rotation; build it against the world `rotator` of pamrun's wit folder (with the Rust SDK: is `export!` there?)
     error: world.wasm: this WebAssembly file does not export pamrun:plugin/rotation; build it against the world `rotator` of pamrun's wit folder (with the Rust SDK: is `export!` there?)

@@ -23,6 +23,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("request", &["params", "catalog", "cli"]),
     ("policy", &["request"]),
     ("wasm", &["catalog", "request", "policy", "rotation"]),
+    ("script", &["params", "rotation"]),
     ("rotation", &["request", "policy"]),
     ("vault", &["rotation"]),
     ("journal", &["cli", "catalog", "rotation"]),

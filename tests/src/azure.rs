@@ -1,11 +1,12 @@
 //! The usual cast of an Azure rotation: an admin application, a target, their records, a gateway.
 
 use std::cell::Cell;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::canary::random_text;
 use crate::cloud::{App, Cloud, Issued, Sovereign};
-use crate::gateway::{Exec, Gateway, Run, Vault, VaultKind, plugin};
+use crate::gateway::{Exec, Gateway, Run, Vault, VaultKind, example, plugin};
+use crate::net::Proxy;
 use crate::params::Params;
 use crate::record::{Record, Shown, text};
 
@@ -37,7 +38,12 @@ pub struct Azure {
     new_password: String,
     old_password: String,
     filled: Cell<bool>,
+    /// The way of the example script, where it takes the plugin's place.
+    proxy: Option<Proxy>,
 }
+
+/// The test program whose cases are run with the example script instead of the plugin.
+const WITH_SCRIPT: &str = "azure_script";
 
 impl Azure {
     /// The plain case, in the global cloud and with a vault in a file: an attached record names the admin.
@@ -61,7 +67,10 @@ impl Azure {
             .text("expires", "2030-01-01T00:00:00+00:00")
             .hidden("Unrelated PIN", &random_text(20));
         let attached = vec![admin_record(&admin, &admin_secret.value)];
+        let program = std::env::current_exe().unwrap();
+        let is_scripted = program.file_stem().unwrap().to_str().unwrap().starts_with(WITH_SCRIPT);
         let azure = Self {
+            proxy: is_scripted.then(|| Proxy::start(cloud.address())),
             cloud,
             sovereign,
             gateway: Gateway::with(vault),
@@ -99,9 +108,15 @@ impl Azure {
         self.provider.iter().chain(&self.attached).chain([&self.record])
     }
 
+    /// Whether the example script takes the plugin's place. It has no manifest: nobody knows what it reads of
+    /// a record, or which settings it has.
+    pub fn is_scripted(&self) -> bool {
+        self.proxy.is_some()
+    }
+
     /// A rotation as the gateway starts it; the first one fills the vault.
     pub fn exec(&self) -> Exec<'_> {
-        self.exec_of(&plugin("azure-app-secret"))
+        self.exec_of(&self.plugin())
     }
 
     /// The same, by a file of the plugin that stands elsewhere.
@@ -124,8 +139,7 @@ impl Azure {
     /// The same from the host of another gateway, which has a state folder of its own.
     pub fn exec_from<'a>(&self, elsewhere: &'a Gateway) -> Exec<'a> {
         self.fill_vault();
-        let exec =
-            self.exec_by(&plugin("azure-app-secret"), elsewhere).flag("--vault", self.gateway.vault().flag());
+        let exec = self.exec_by(&self.plugin(), elsewhere).flag("--vault", self.gateway.vault().flag());
         match self.gateway.vault() {
             Vault::File(_) => exec,
             Vault::Keeper(_) => exec.variable("HTTPS_PROXY", self.gateway.keeper().proxy_url()),
@@ -134,10 +148,23 @@ impl Azure {
 
     /// A rotation without `--vault`.
     pub fn exec_without_vault(&self) -> Exec<'_> {
-        self.exec_by(&plugin("azure-app-secret"), &self.gateway)
+        self.exec_by(&self.plugin(), &self.gateway)
+    }
+
+    /// What rotates: the plugin, or the example script.
+    pub fn plugin(&self) -> PathBuf {
+        if self.is_scripted() { example("azure_app_secret.py") } else { plugin("azure-app-secret") }
     }
 
     fn exec_by<'a>(&self, plugin: &Path, gateway: &'a Gateway) -> Exec<'a> {
+        if let Some(proxy) = &self.proxy {
+            // A script finds its way to the cloud, and trusts it, by the means of its own language.
+            let authority = gateway.path("ca.pem");
+            return gateway
+                .exec(plugin, self.params().line())
+                .flag("--env", format!("HTTPS_PROXY={}", proxy.url()))
+                .flag("--env", format!("SSL_CERT_FILE={}", authority.display()));
+        }
         gateway
             .exec(plugin, self.params().line())
             .host(self.sovereign.login(), self.cloud.address())

@@ -81,7 +81,7 @@ impl Bench {
 #[test]
 fn every_example_is_used_here() {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../examples");
-    let mut names: Vec<_> = ["", "azure", "entra"]
+    let mut names: Vec<_> = ["", "azure", "entra", "scripts"]
         .iter()
         .flat_map(|folder_name| std::fs::read_dir(folder.join(folder_name)).unwrap())
         .map(|entry| entry.unwrap().path().strip_prefix(&folder).unwrap().to_str().unwrap().to_owned())
@@ -98,6 +98,8 @@ fn every_example_is_used_here() {
             "entra/params.json",
             "entra/vault.json",
             "pamrun.toml",
+            "scripts",
+            "scripts/azure_app_secret.py",
         ]
     );
 }

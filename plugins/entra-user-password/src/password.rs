@@ -1,6 +1,6 @@
 //! Setting a password.
 
-use http::{Method, Response};
+use http::{Method, Response, StatusCode};
 use jiff::{Timestamp, Unit, fmt::rfc2822};
 use microsoft_graph::{Admin, Refusal, Session};
 use pamrun_plugin::{Failure, FailureKind, Host, Plan, Request};
@@ -35,8 +35,13 @@ pub fn set(host: &dyn Host, request: &Request, plan: &Plan, password: &str) -> R
     let path = format!("/users/{}", target.object_id);
     let change = graph.change(&Method::PATCH, &path, &json!({"passwordProfile": profile}), |answer| {
         let answer = answer.map_err(|error| error.while_changing())?;
-        if answer.status().is_success() {
-            return Ok(Change::Done(date(&answer)));
+        match answer.status() {
+            StatusCode::NO_CONTENT => return Ok(Change::Done(date(&answer))),
+            status if status.is_success() => {
+                let message = "the change of the password was answered by something that is not Graph";
+                return Err(Failure::uncertain("graph-unclear", message));
+            }
+            _ => {}
         }
         let refusal = Refusal::from(&answer);
         if is_used_before(&refusal) {

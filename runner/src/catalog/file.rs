@@ -32,7 +32,7 @@ pub enum CatalogError {
         nearest: Option<PathBuf>,
     },
     /// It is a folder, a pipe or the like.
-    #[error("{path} is {what}, not a file; name the plugin's .wasm file")]
+    #[error("{path} is {what}, not a file; name the plugin's .wasm file or the script")]
     NotAFile {
         /// Where it is.
         path: PathBuf,
@@ -61,16 +61,6 @@ pub enum CatalogError {
         /// The limit, in bytes.
         limit: usize,
     },
-    /// It is text.
-    #[error(
-        "{path} is {what}; this version runs WebAssembly only: give it a component, compiled for wasm32-wasip2"
-    )]
-    NotWebAssembly {
-        /// Where it is.
-        path: PathBuf,
-        /// What it is.
-        what: &'static str,
-    },
 }
 
 impl CatalogError {
@@ -83,7 +73,6 @@ impl CatalogError {
             Self::Unreadable { .. } => "plugin-unreadable",
             Self::Empty { .. } => "plugin-empty",
             Self::TooLarge { .. } => "plugin-too-large",
-            Self::NotWebAssembly { .. } => "plugin-not-wasm",
         }
     }
 }
@@ -99,10 +88,15 @@ impl PluginFile {
         if bytes.is_empty() {
             return Err(CatalogError::Empty { path });
         }
-        if let Some(what) = text_kind(&bytes) {
-            return Err(CatalogError::NotWebAssembly { path, what });
-        }
         Ok(Self { digest: Digest::of(&bytes), path, bytes })
+    }
+}
+
+impl PluginFile {
+    /// Tells whether it is meant to be WebAssembly: it begins as such files do, or is named so.
+    #[must_use]
+    pub fn is_wasm(&self) -> bool {
+        self.bytes.starts_with(MAGIC) || self.path.extension().is_some_and(|end| end == "wasm")
     }
 }
 
@@ -143,16 +137,6 @@ fn special_kind(metadata: &Metadata) -> Option<&'static str> {
         Some("a folder")
     } else if !metadata.is_file() {
         Some("a pipe or a device")
-    } else {
-        None
-    }
-}
-
-fn text_kind(bytes: &[u8]) -> Option<&'static str> {
-    if bytes.starts_with(b"#!") {
-        Some("a script")
-    } else if !bytes.starts_with(MAGIC) && std::str::from_utf8(bytes).is_ok() {
-        Some("text")
     } else {
         None
     }
@@ -218,19 +202,11 @@ mod tests {
     }
 
     #[test]
-    fn scripts_and_other_texts_are_told_what_runs_here() {
-        for (bytes, what) in
-            [("#!/usr/bin/env python3\n", "a script"), ("import sys\n", "text"), ("(module)", "text")]
-        {
-            let message = error_of(bytes.as_bytes()).to_string();
-            assert!(message.contains(&format!("is {what}; this version runs WebAssembly only")), "{message}");
-        }
-    }
-
-    #[test]
-    fn a_binary_of_another_kind_is_left_to_the_runtime_to_explain() {
-        let folder = folder_with(&[("p.wasm", b"\x7fELF\xff")]);
-        assert!(PluginFile::read(&folder.path().join("p.wasm"), LIMIT).is_ok());
+    fn what_is_meant_to_be_webassembly_is_told_by_its_beginning_or_its_name() {
+        let folder =
+            folder_with(&[("a", MAGIC), ("b.wasm", b"text"), ("c.py", b"print()"), ("d", b"\x7fELF")]);
+        let is_wasm = |name: &str| PluginFile::read(&folder.path().join(name), LIMIT).unwrap().is_wasm();
+        assert_eq!(["a", "b.wasm", "c.py", "d"].map(is_wasm), [true, true, false, false]);
     }
 
     #[test]

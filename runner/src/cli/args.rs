@@ -36,7 +36,7 @@ Options may also stand elsewhere; a flag goes before a variable, a variable befo
 file, and lists add up:
   variables  PAMRUN_ and the option's name (PAMRUN_STATE_DIR), lists separated by commas;
              not --reveal, --allow-private and --resolve
-  file       keys such as state_dir and allow_hosts; timeout, request_timeout, memory and all other
+  file       keys such as state_dir, env and allow_hosts; timeout, request_timeout, memory and all other
              limits under [limits]; settings of one plugin under [[plugin]]; not --reveal
 
 Example:
@@ -69,7 +69,7 @@ pub(super) struct Arguments {
 pub enum Command {
     /// Rotate one credential: params on stdin, one JSON document on stdout
     ///
-    /// Reads the line that a KeeperPAM gateway pipes, runs the plugin in its sandbox, saves the new
+    /// Reads the line that a KeeperPAM gateway pipes, runs the plugin or script, saves the new
     /// values to the PAM User record, and then lets the plugin remove the old credential. Prints
     /// what became of it as one JSON document on stdout; secrets are masked.
     #[command(after_help = EXIT_CODES, after_long_help = format!("{EXEC_NOTES}\n\n{EXIT_CODES}"))]
@@ -109,13 +109,13 @@ pub enum Command {
 pub enum PluginCommand {
     /// Show what a plugin is, what it asks for and how it can be set up
     Inspect {
-        /// The plugin: a WebAssembly component or core module
+        /// The plugin: a WebAssembly component or core module, or a script
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
     /// Tell whether a plugin fits this version of pamrun, and if not, what its author should do
     Check {
-        /// The plugin: a WebAssembly component or core module
+        /// The plugin: a WebAssembly component or core module, or a script
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
@@ -147,14 +147,21 @@ pub enum ParamsCommand {
 
 /// The options of `exec`, as typed.
 #[derive(Debug, Default, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub struct ExecArgs {
-    /// The plugin to run: a WebAssembly component or core module
-    #[arg(value_name = "PLUGIN")]
+    /// What to run: a WebAssembly component or core module, or a script
+    #[arg(value_name = "PLUGIN_OR_SCRIPT")]
     pub plugin: PathBuf,
 
-    /// How to run the plugin [default: told by the file]
+    /// What a script gets on its command line
+    #[arg(last = true, value_name = "ARGS")]
+    pub arguments: Vec<OsString>,
+
+    /// How to run it: wasm or script [default: told by the file]
     ///
     /// `wasm`: in the WebAssembly sandbox.
+    ///
+    /// `script`: with an external interpreter, as a process of its own.
     #[arg(long, value_name = "RUNTIME", help_heading = "What to rotate")]
     pub runtime: Option<String>,
 
@@ -170,6 +177,26 @@ pub struct ExecArgs {
         help_heading = "What to rotate"
     )]
     pub settings: Vec<Secret>,
+
+    /// Run a script with this program [default: told by its first line, or the end of its name]
+    ///
+    /// A name or a path, with arguments if need be: "/opt/venv/bin/python", "python3 -I".
+    #[arg(long, value_name = "CMD", help_heading = "Scripts")]
+    pub interpreter: Option<String>,
+
+    /// Let a script see a variable of the environment, or a value that is not secret; repeat for more
+    ///
+    /// Without this it sees PATH, HOME, USER, LOGNAME, LANG, LANGUAGE, LC_*, TZ, a TMPDIR of its own,
+    /// and what pamrun tells it.
+    #[arg(long = "env", value_name = "NAME[=VALUE]", help_heading = "Scripts")]
+    pub environment: Vec<String>,
+
+    /// Confine a script: no files but the system's programs and a folder of its own, and no network
+    ///
+    /// More is granted by `read`, `write` and `network` under [[plugin]] in the configuration file.
+    /// Refused where the kernel lacks Landlock (Linux 6.2 and later).
+    #[arg(long, help_heading = "Scripts")]
+    pub confine: bool,
 
     /// Look and tell what would be made, saved and removed; change nothing
     #[arg(long, help_heading = "What to rotate")]
@@ -244,7 +271,7 @@ pub struct ExecArgs {
     #[arg(long, value_name = "DURATION", help_heading = "Limits")]
     pub timeout: Option<String>,
 
-    /// The most memory that the plugin may use [default: 64MiB]
+    /// The most memory that a WebAssembly plugin may use [default: 64MiB]
     #[arg(long, value_name = "SIZE", help_heading = "Limits")]
     pub memory: Option<String>,
 

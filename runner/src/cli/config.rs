@@ -2,7 +2,7 @@
 //! line, an unknown key gets the nearest known one, and no message quotes a value.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::toml_entry::{Document, Entry};
 use super::values::host;
@@ -10,7 +10,7 @@ use super::{CliError, SetValue, Sourced};
 use crate::limits::Limits;
 use crate::secret::Secret;
 
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 18] = [
     "version",
     "vault",
     "ca_file",
@@ -18,6 +18,9 @@ const KEYS: [&str; 15] = [
     "state_dir",
     "format",
     "runtime",
+    "interpreter",
+    "env",
+    "confine",
     "dry_run",
     "allow_managed",
     "audit",
@@ -27,7 +30,7 @@ const KEYS: [&str; 15] = [
     "limits",
     "plugin",
 ];
-const PLUGIN_KEYS: [&str; 4] = ["digest", "allow_hosts", "settings", "lock"];
+const PLUGIN_KEYS: [&str; 7] = ["digest", "allow_hosts", "settings", "lock", "read", "write", "network"];
 
 /// What the configuration file says; of what it does not say there is nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -49,14 +52,28 @@ pub struct PluginConfig {
     pub allow_hosts: Vec<String>,
     /// The settings that a record may not override.
     pub lock: Vec<String>,
+    /// What the file may read when it is a script that is confined.
+    pub read: Vec<PathBuf>,
+    /// What it may write then.
+    pub write: Vec<PathBuf>,
+    /// Whether it may open sockets then.
+    pub network: bool,
     settings: Vec<(String, Sourced<Secret>)>,
 }
 
 impl PluginConfig {
-    /// Makes the table of one file of what was written down elsewhere.
+    /// Makes the table of one file, to which nothing is granted by it.
     #[must_use]
     pub fn new(digest: String, lock: Vec<String>, settings: Vec<(String, Sourced<Secret>)>) -> Self {
-        Self { digest, allow_hosts: Vec::new(), lock, settings }
+        Self {
+            digest,
+            allow_hosts: Vec::new(),
+            lock,
+            read: Vec::new(),
+            write: Vec::new(),
+            network: false,
+            settings,
+        }
     }
 
     /// Returns the settings. A text that begins with `@` names a file, as in `--set`; it is read
@@ -79,13 +96,14 @@ impl Config {
         for entry in document.entries(table.get_ref(), "") {
             match entry.key {
                 "version" => version = Some(entry.scalar()?),
-                "vault" | "ca_file" | "proxy" | "state_dir" | "format" | "runtime" | "audit" => {
+                "vault" | "ca_file" | "proxy" | "state_dir" | "format" | "runtime" | "interpreter"
+                | "audit" => {
                     config.values.insert(entry.key.to_owned(), entry.text()?);
                 }
-                "dry_run" | "allow_managed" => {
+                "dry_run" | "allow_managed" | "confine" => {
                     config.values.insert(entry.key.to_owned(), entry.flag()?);
                 }
-                "allow_hosts" | "allow_private" | "resolve" => {
+                "allow_hosts" | "allow_private" | "resolve" | "env" => {
                     config.lists.insert(entry.key.to_owned(), entry.texts()?);
                 }
                 "limits" => {
@@ -125,11 +143,9 @@ impl Config {
 
 fn parse_plugin(all: &Entry<'_>, entries: &[Entry<'_>]) -> Result<PluginConfig, CliError> {
     let mut digest = None;
-    let mut plugin = PluginConfig {
-        digest: String::new(),
-        allow_hosts: Vec::new(),
-        lock: Vec::new(),
-        settings: Vec::new(),
+    let mut plugin = PluginConfig::new(String::new(), Vec::new(), Vec::new());
+    let paths = |entry: &Entry<'_>| -> Result<Vec<_>, CliError> {
+        entry.texts()?.iter().map(|path| path.path(&path.value)).collect()
     };
     for entry in entries {
         match entry.key {
@@ -137,6 +153,9 @@ fn parse_plugin(all: &Entry<'_>, entries: &[Entry<'_>]) -> Result<PluginConfig, 
             "allow_hosts" => {
                 plugin.allow_hosts = entry.texts()?.iter().map(host).collect::<Result<_, _>>()?;
             }
+            "read" => plugin.read = paths(entry)?,
+            "write" => plugin.write = paths(entry)?,
+            "network" => plugin.network = entry.flag()?.value == "true",
             "lock" => plugin.lock = entry.texts()?.into_iter().map(|key| key.value).collect(),
             "settings" => {
                 for setting in entry.table()? {
@@ -192,6 +211,9 @@ mod tests {
             format = 'text'
             runtime = 'wasm'
             dry_run = true
+            interpreter = 'python3 -I'
+            env = ['TOKEN', 'MODE=all']
+            confine = true
             allow_managed = false
             audit = 'syslog'
             allow_hosts = ['a.example']
@@ -204,18 +226,26 @@ mod tests {
             digest = '{}'
             allow_hosts = ['C.example']
             settings = {{ retire = 'previous', expiry_days = 30, flag = true, ratio = 0.5 }}
-            lock = ['retire']",
+            lock = ['retire']
+            read = ['/opt/venv', 'beside']
+            write = ['/var/lib/app']
+            network = true",
             DIGEST.to_uppercase().replace("SHA", "sha"),
         ))
         .unwrap();
         assert_eq!(config.values["vault"].value, "file:/v.json");
         assert_eq!(config.values["dry_run"].value, "true");
+        assert_eq!(config.values["interpreter"].value, "python3 -I");
+        assert_eq!(config.values["confine"].value, "true");
+        assert_eq!(config.lists["env"][1].value, "MODE=all");
         assert_eq!(config.values["timeout"].value, "2m");
         assert_eq!(config.values["requests"].value, "50");
         assert_eq!(config.lists["allow_hosts"][0].value, "a.example");
         let plugin = &config.plugins[0];
         assert_eq!((plugin.digest.as_str(), plugin.allow_hosts[0].as_str()), (DIGEST, "c.example"));
         assert_eq!(plugin.lock, ["retire"]);
+        assert_eq!(plugin.read, [Path::new("/opt/venv"), Path::new("/etc/pamrun/beside")]);
+        assert_eq!((plugin.write[0].as_path(), plugin.network), (Path::new("/var/lib/app"), true));
         let settings = plugin.settings().unwrap();
         let mut settings: Vec<_> =
             settings.iter().map(|(key, value)| (key.as_str(), value.secret().expose())).collect();

@@ -27,6 +27,12 @@ pub enum CliError {
     /// The environment has Keeper's client trust anybody.
     #[error("KSM_SKIP_VERIFY is set, which lets anybody on the way to the vault read and change records")]
     SkipVerify,
+    /// A variable that a script was begun with is not set any more.
+    #[error("the script was begun with --env {name}, and the variable {name} is not set here")]
+    VariableMissing {
+        /// The variable.
+        name: String,
+    },
     /// A file or a variable holds no text.
     #[error("{place} is not UTF-8 text")]
     NotUtf8 {
@@ -107,6 +113,7 @@ impl CliError {
             Self::NoVault => "no-vault",
             Self::NoKeeper => "no-keeper-config",
             Self::SkipVerify => "skip-verify",
+            Self::VariableMissing { .. } => "variable-missing",
             Self::NotUtf8 { .. } => "not-utf8",
             Self::RevealMissing => "reveal-missing",
             Self::NoTimeLeft { .. } => "no-time-left",
@@ -135,6 +142,7 @@ impl CliError {
             Self::SkipVerify => Some(
                 "unset KSM_SKIP_VERIFY; a private certificate authority is named with --ca-file".to_owned(),
             ),
+            Self::VariableMissing { name } => Some(format!("set {name} as it is set where the gateway runs")),
             Self::RevealMissing => Some("add --reveal, or name a vault that they can be saved to".to_owned()),
             Self::NoTimeLeft { .. } => Some(
                 "raise --timeout, or lower `reserve` under [limits] in the configuration file".to_owned(),

@@ -1,6 +1,7 @@
 //! What was typed, said by the environment and written in the configuration file, put together.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fs;
 use std::path::PathBuf;
 
@@ -10,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use super::config::Config;
 use super::values::VaultName;
 use super::{
-    CliError, Environment, ExecArgs, KeeperChoice, Origin, PluginConfig, Resolve, SetValue, Sourced,
-    config_file, keeper, state, values,
+    CliError, Environment, ExecArgs, KeeperChoice, Origin, PluginConfig, Resolve, ScriptEnvironment,
+    SetValue, Sourced, config_file, keeper, state, values,
 };
 use crate::limits::Limits;
 use crate::secret::Secret;
@@ -74,6 +75,8 @@ impl VaultChoice {
 pub enum Runtime {
     /// In the WebAssembly sandbox.
     Wasm,
+    /// With an external interpreter.
+    Script,
 }
 
 /// How the outcome is printed.
@@ -97,11 +100,20 @@ pub enum AuditChoice {
 
 /// The settings of one `exec`: checked, complete, and independent of where they came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub struct ExecSettings {
     /// The plugin file, as it was named.
     pub plugin: PathBuf,
     /// How to run it; `None` when the file is to tell.
     pub runtime: Option<Runtime>,
+    /// What a script gets on its command line.
+    pub arguments: Vec<OsString>,
+    /// The program that runs a script; `None` when the script is to tell.
+    pub interpreter: Option<String>,
+    /// The environment that a script sees.
+    pub environment: ScriptEnvironment,
+    /// Whether a script is to be confined.
+    pub confine: bool,
     /// The values for its settings, by key.
     pub settings: BTreeMap<String, SetValue>,
     /// Whether only to look.
@@ -153,6 +165,13 @@ impl ExecSettings {
         Ok(Self {
             plugin: args.plugin,
             runtime: layers.checked("runtime", args.runtime, values::runtime)?,
+            arguments: args.arguments,
+            interpreter: layers.one("interpreter", args.interpreter)?.map(|written| written.value),
+            environment: ScriptEnvironment::gather(
+                &layers.many("env", "env", args.environment, values::variable)?,
+                environment,
+            ),
+            confine: layers.flag("confine", args.confine)?,
             settings: layers.settings(args.settings)?,
             dry_run,
             allow_managed: layers.flag("allow-managed", args.allow_managed)?,

@@ -74,7 +74,7 @@ fn set_texts(settings: &ExecSettings) -> Vec<(&str, &str)> {
 
 /// Options with one value: name, table of the file, three values, and how to see which it was.
 type SingleValue = (&'static str, &'static str, [&'static str; 3], fn(&ExecSettings) -> String);
-const SINGLE_VALUES: [SingleValue; 9] = [
+const SINGLE_VALUES: [SingleValue; 10] = [
     ("vault", "", ["file:/1", "file:/2", "file:/3"], |s| match &s.vault {
         VaultChoice::File(path) => format!("file:{}", path.display()),
         other => format!("{other:?}"),
@@ -83,7 +83,8 @@ const SINGLE_VALUES: [SingleValue; 9] = [
     ("ca-file", "", ["/1", "/2", "/3"], |s| s.ca_file.clone().unwrap().display().to_string()),
     ("proxy", "", ["http://a:1/", "http://b:1/", "http://c:1/"], |s| s.proxy.clone().unwrap().to_string()),
     ("format", "", ["text", "json", "text"], |s| format!("{:?}", s.format).to_lowercase()),
-    ("runtime", "", ["wasm", "wasm", "wasm"], |s| format!("{:?}", s.runtime.unwrap()).to_lowercase()),
+    ("interpreter", "", ["a", "b", "c"], |s| s.interpreter.clone().unwrap()),
+    ("runtime", "", ["wasm", "script", "wasm"], |s| format!("{:?}", s.runtime.unwrap()).to_lowercase()),
     ("timeout", "[limits]\n", ["1m", "2m", "3m"], |s| format_duration(s.limits.timeout)),
     ("request-timeout", "[limits]\n", ["1s", "2s", "3s"], |s| format_duration(s.limits.request_timeout)),
     ("memory", "[limits]\n", ["1MiB", "2MiB", "3MiB"], |s| format_size(s.limits.memory)),
@@ -108,15 +109,26 @@ fn no_option_is_forgotten_by_these_tests() {
     let exec = command.find_subcommand("exec").unwrap();
     let mut options: Vec<_> = exec.get_opts().filter_map(clap::Arg::get_long).collect();
     options.retain(|option| SINGLE_VALUES.iter().all(|(name, ..)| name != option));
-    let others =
-        ["set", "dry-run", "allow-managed", "config", "allow-host", "allow-private", "resolve", "reveal"];
+    let others = [
+        "set",
+        "env",
+        "confine",
+        "dry-run",
+        "allow-managed",
+        "config",
+        "allow-host",
+        "allow-private",
+        "resolve",
+        "reveal",
+    ];
     assert_eq!(options, others);
 }
 
 #[test]
 fn flags_are_read_from_flag_before_variable_before_file() {
-    for option in ["dry-run", "allow-managed"] {
-        let is_set = |s: &ExecSettings| if option == "dry-run" { s.dry_run } else { s.allow_managed };
+    let flags: [(&str, fn(&ExecSettings) -> bool); 3] =
+        [("dry-run", |s| s.dry_run), ("allow-managed", |s| s.allow_managed), ("confine", |s| s.confine)];
+    for (option, is_set) in flags {
         let key = option.replace('-', "_");
         let variable = format!("PAMRUN_{}", key.to_uppercase());
         let in_file = || Typed::default().config(&format!("{key} = true"));
@@ -126,6 +138,28 @@ fn flags_are_read_from_flag_before_variable_before_file() {
         let typed = Typed::default().variable(&variable, "no").flags(&[&format!("--{option}")]);
         assert!(is_set(&typed.gather().unwrap()), "{option}");
     }
+}
+
+#[test]
+fn what_a_script_sees_of_the_environment_is_named_in_flags_variables_and_the_file() {
+    let settings = Typed::default()
+        .variable("PATH", "/bin")
+        .variable("TOKEN", "canary")
+        .variable("PAMRUN_ENV", "TOKEN,MODE=variable")
+        .flags(&["--env", "MODE=flag"])
+        .config("env = ['MORE=file']")
+        .gather()
+        .unwrap();
+    let seen: Vec<_> =
+        settings.environment.variables.iter().map(|(_, value)| value.to_str().unwrap()).collect();
+    assert_eq!(seen, ["/bin", "flag", "canary", "file"]);
+    assert!(!format!("{settings:?}").contains("canary"));
+}
+
+#[test]
+fn what_stands_after_two_dashes_is_for_the_script() {
+    let args = exec(&["--dry-run", "--", "--vault", "x y"]);
+    assert_eq!((args.arguments, args.vault), (vec!["--vault".into(), "x y".into()], None));
 }
 
 #[test]
@@ -368,7 +402,7 @@ fn no_command_is_wrong_usage_and_shows_the_help() {
 #[test]
 fn wrong_usage_exits_with_2_and_says_why() {
     for (argv, why) in [
-        (&["exec"][..], "<PLUGIN>"),
+        (&["exec"][..], "<PLUGIN_OR_SCRIPT>"),
         (&["exec", "p.wasm", "--alow-host", "h"], "--allow-host"),
         (&["exec", "p.wasm", "--timeout", "1m", "--timeout", "2m"], "--timeout"),
         (&["recover", "u1", "--all"], "--all"),

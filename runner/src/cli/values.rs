@@ -61,7 +61,8 @@ pub(super) fn format(written: &Written) -> Result<Format, CliError> {
 pub(super) fn runtime(written: &Written) -> Result<Runtime, CliError> {
     match written.value.as_str() {
         "wasm" => Ok(Runtime::Wasm),
-        other => Err(written.wrong(format!("`{other}` is no runtime of this version: use wasm"))),
+        "script" => Ok(Runtime::Script),
+        other => Err(written.wrong(format!("`{other}` is no runtime of this version: use wasm or script"))),
     }
 }
 
@@ -71,6 +72,20 @@ pub(super) fn flag(written: &Written) -> Result<bool, CliError> {
         "false" | "no" | "off" | "0" => Ok(false),
         other => Err(written.wrong(format!("`{other}` is neither true nor false"))),
     }
+}
+
+/// Parses `NAME` or `NAME=VALUE`. It is never quoted, since people write passwords there all the same.
+pub(super) fn variable(written: &Written) -> Result<(String, Option<String>), CliError> {
+    let text = written.value.as_str();
+    let (name, value) = text.split_once('=').map_or((text, None), |(name, value)| (name, Some(value)));
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    if name.is_empty() || !name.chars().all(is_name) || name.starts_with(|c: char| c.is_ascii_digit()) {
+        return Err(written.wrong("this is no variable: write NAME, or NAME=VALUE for what is not secret"));
+    }
+    if name.starts_with("PAMRUN_") || name == "TMPDIR" {
+        return Err(written.wrong("this variable is pamrun's to set"));
+    }
+    Ok((name.to_owned(), value.map(str::to_owned)))
 }
 
 /// Checks `HOST[:PORT]` and returns it in lower case.
@@ -244,6 +259,17 @@ mod tests {
     fn what_names_no_vault_is_refused() {
         for text in ["", "ksm:", "file", "file:", "none:x", "vault.json"] {
             assert!(vault(&written(text)).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_variable_is_a_name_with_or_without_a_value() {
+        assert_eq!(variable(&written("HTTPS_PROXY")), Ok(("HTTPS_PROXY".to_owned(), None)));
+        assert_eq!(variable(&written("A=b=c")), Ok(("A".to_owned(), Some("b=c".to_owned()))));
+        assert_eq!(variable(&written("A=")), Ok(("A".to_owned(), Some(String::new()))));
+        for text in ["", "=canary", "a canary", "1canary", "PAMRUN_STEP=canary", "TMPDIR=/canary"] {
+            let error = variable(&written(text)).unwrap_err();
+            assert!(!error.to_string().contains("canary"), "{error}");
         }
     }
 

@@ -77,7 +77,7 @@ impl RecordFile {
         }
         let encoded: Vec<_> = lines.iter().map(Line::encode).collect::<serde_json::Result<_>>()?;
         let text = encoded.concat();
-        write_whole(&self.path, &text)?;
+        write_whole(&self.path, &text, 0o600)?;
         (self.file, self.length) = (Some(options(true).open(&self.path)?), size(text.len()));
         Ok(())
     }

@@ -16,6 +16,8 @@ pub struct Field {
     pub kind: String,
     /// The values; what is not a string is JSON text.
     pub values: Vec<Secret>,
+    /// Whether all of them are JSON text.
+    pub json: bool,
 }
 
 /// One record that a plugin was granted, cut down to the fields that its manifest names.

@@ -24,7 +24,7 @@ pub use error::{ParamsError, Part};
 
 use crate::limits::Limits;
 use crate::model::{Record, RecordUid};
-use crate::secret::Secret;
+use crate::secret::{Secret, SecretBytes};
 use json::Json;
 
 /// What the gateway handed over, decoded and checked.
@@ -43,6 +43,8 @@ pub struct Params {
     pub old_password: Option<Secret>,
     /// The base64 line itself, without line end, BOM and surrounding spaces.
     pub line: Secret,
+    /// The line as it came, byte for byte, with its end.
+    pub raw: SecretBytes,
     /// Everything, unknown keys included, with `records` as a plain array of objects.
     json: Json,
 }
@@ -72,7 +74,8 @@ impl Params {
         if bytes.len() > limits.params {
             return Err(ParamsError::TooLarge { limit: limits.params });
         }
-        let line = transport::first_line(bytes)?;
+        let raw = bytes.split_inclusive(|byte| *byte == b'\n').next().unwrap_or_default();
+        let line = transport::first_line(raw)?;
         let Some(text) = transport::decode(&line, Part::Params)? else {
             return Err(ParamsError::Empty);
         };
@@ -91,6 +94,7 @@ impl Params {
             new_password: text_of(map, "newPassword")?.map(Secret::new),
             old_password: text_of(map, "oldPassword")?.map(Secret::new),
             line: Secret::new(String::from_utf8_lossy(&line)),
+            raw: SecretBytes::new(raw.to_vec()),
             json,
         })
     }

@@ -326,3 +326,13 @@ proptest! {
         let _ = parse(STANDARD.encode(&bytes));
     }
 }
+
+#[test]
+fn the_line_is_kept_byte_for_byte_too() {
+    let line = encode(&sample());
+    for (before, end) in [("", "\n"), ("", ""), ("\u{feff}", "\r\n"), ("  ", " \n")] {
+        let raw = format!("{before}{line}{end}");
+        let params = parse(format!("{raw}{}", if end.is_empty() { "" } else { "more\n" })).unwrap();
+        assert_eq!(params.raw.expose(), raw.as_bytes());
+    }
+}

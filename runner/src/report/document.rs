@@ -56,13 +56,13 @@ pub struct Document {
 /// What ran.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct PluginInfo {
-    /// The name that its manifest gives.
+    /// The name that its manifest gives; of a script, its file's.
     pub name: String,
-    /// The version that its manifest gives.
+    /// The version that its manifest gives; empty for a script.
     pub version: String,
-    /// What ran it.
+    /// What ran it: `wasm` or `script`.
     pub runtime: &'static str,
-    /// What kept it from doing more.
+    /// What kept it from doing more: `wasm`, `confined` or `none`.
     pub sandbox: &'static str,
     /// The digest of its file: `sha256:…`.
     pub digest: String,
@@ -77,6 +77,18 @@ impl PluginInfo {
             version: version.to_owned(),
             runtime: "wasm",
             sandbox: "wasm",
+            digest: digest.to_string(),
+        }
+    }
+
+    /// A script, which says of itself only what it is called.
+    #[must_use]
+    pub fn script(name: &str, digest: Digest, confined: bool) -> Self {
+        Self {
+            name: name.to_owned(),
+            version: String::new(),
+            runtime: "script",
+            sandbox: if confined { "confined" } else { "none" },
             digest: digest.to_string(),
         }
     }

@@ -9,6 +9,7 @@ mod document;
 mod json;
 mod message;
 mod recovery;
+mod script_sheet;
 mod sheet;
 mod terminal;
 mod text;
@@ -20,6 +21,7 @@ pub use document::{
 pub use json::render_json;
 pub use message::Message;
 pub use recovery::{Recovery, RotationEntry, RotationState};
+pub use script_sheet::ScriptSheet;
 pub use sheet::PluginSheet;
 pub use terminal::{Console, print, print_help, stdin_is_terminal, stdout_is_discarded, stdout_is_terminal};
 pub use text::{render_recovery_text, render_text};

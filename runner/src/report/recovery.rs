@@ -45,7 +45,7 @@ pub struct RotationEntry {
     pub steps: Vec<StepEntry>,
     /// What an operator should know.
     pub warnings: Vec<String>,
-    /// Why it is still open; null when it is not, or was only listed.
+    /// Why it is still open, or what is not known of it; null when all is well, or it was only listed.
     pub error: Option<ErrorEntry>,
 }
 
@@ -67,6 +67,8 @@ pub enum RotationState {
     Superseded,
     /// It was printed, and somebody saved it.
     HandedOver,
+    /// It ran a script without steps: what that changed nobody can find out, and it is told only once.
+    Unknown,
 }
 
 impl Recovery {
@@ -86,10 +88,11 @@ impl Recovery {
         });
     }
 
-    /// Tells whether nothing is left to do: nothing is open but what somebody is at work on.
+    /// Tells whether nothing is left to do: nothing is open but what somebody is at work on, and of
+    /// everything else it is known how it ended.
     #[must_use]
     pub fn is_settled(&self) -> bool {
-        self.errors.is_empty() && self.rotations.iter().all(|entry| entry.state != RotationState::Open)
+        self.errors.is_empty() && !self.rotations.iter().any(RotationEntry::needs_care)
     }
 }
 
@@ -131,6 +134,10 @@ impl RotationEntry {
         }
     }
 
+    fn needs_care(&self) -> bool {
+        matches!(self.state, RotationState::Open | RotationState::Unknown)
+    }
+
     /// The same rotation, after it was settled.
     #[must_use]
     pub fn settled(self, settlement: &Settlement, redact: &Redact<'_>) -> Self {
@@ -156,6 +163,7 @@ impl From<Settled> for RotationState {
             Settled::Committed => Self::Committed,
             Settled::Superseded => Self::Superseded,
             Settled::HandedOver => Self::HandedOver,
+            Settled::Unknown => Self::Unknown,
         }
     }
 }
@@ -172,6 +180,7 @@ impl RotationState {
             Self::Committed => "committed",
             Self::Superseded => "superseded",
             Self::HandedOver => "handed-over",
+            Self::Unknown => "unknown",
         }
     }
 }
@@ -194,7 +203,7 @@ pub(super) mod tests {
         };
         let intent = Entry::Intent(Box::new(Intent {
             record_uid: "u1".to_owned(),
-            strategy: Strategy::Overlap,
+            strategy: Some(Strategy::Overlap),
             plan,
             spared: Vec::new(),
             records: Vec::new(),

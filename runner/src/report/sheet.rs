@@ -95,10 +95,10 @@ impl PluginSheet<'_> {
 }
 
 /// Lines in two columns. Whatever is put into them may be a guest's text.
-struct Sheet(Vec<String>);
+pub(super) struct Sheet(pub(super) Vec<String>);
 
 impl Sheet {
-    fn section(&mut self, name: &str, lines: impl IntoIterator<Item = String>) {
+    pub(super) fn section(&mut self, name: &str, lines: impl IntoIterator<Item = String>) {
         for (index, line) in lines.into_iter().enumerate() {
             let name = if index == 0 { name } else { "" };
             self.0.push(format!("  {name:<COLUMN$}{}", escape(&line)));
@@ -106,7 +106,7 @@ impl Sheet {
     }
 }
 
-fn strategy(strategy: Strategy) -> &'static str {
+pub(super) fn strategy(strategy: Strategy) -> &'static str {
     match strategy {
         Strategy::Overlap => "overlap: the old credential stays valid until the new one is saved",
         Strategy::InPlace => "in-place: one value is replaced",

@@ -130,7 +130,7 @@ impl Page {
     fn rotation(&mut self, entry: &RotationEntry) {
         let shade = match entry.state {
             RotationState::Running => Colour::Dim,
-            RotationState::Open => Colour::Yellow,
+            RotationState::Open | RotationState::Unknown => Colour::Yellow,
             RotationState::NothingDone
             | RotationState::RolledBack
             | RotationState::Committed

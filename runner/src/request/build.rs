@@ -7,8 +7,8 @@ use super::schema::names;
 use super::settings::{Resolved, resolve};
 use super::{Sources, check_manifest};
 use crate::model::{
-    Field, FieldView, Manifest, Place, Record, RecordAsk, Request, Role, SettingType, SettingValue, Strategy,
-    VaultRecord,
+    Field, FieldView, Manifest, Place, Record, RecordAsk, Request, Role, Setting, SettingType, SettingValue,
+    Strategy, VaultRecord,
 };
 use crate::secret::Secret;
 
@@ -36,13 +36,8 @@ pub fn prepare(manifest: &Manifest, sources: &Sources<'_>) -> Result<Prepared, R
     let Resolved { settings, warnings } =
         resolve(&manifest.settings, sources).map_err(RequestError::Settings)?;
 
-    let mut secrets = record_secrets(manifest, sources);
-    secrets.extend(sources.new_password.cloned());
-    secrets.extend(sources.old_password.cloned());
-    secrets.extend(settings.iter().filter_map(|setting| match &setting.value {
-        SettingValue::Secret(secret) => Some(secret.clone()),
-        _ => None,
-    }));
+    let mut secrets = manifest_secrets(manifest, sources);
+    secrets.extend(other_secrets(sources, &settings));
     secrets.retain(|secret| !secret.expose().is_empty());
 
     let proposed = sources.new_password.filter(|_| manifest.strategy == Strategy::InPlace).cloned();
@@ -77,15 +72,19 @@ fn grant(manifest: &Manifest, sources: &Sources<'_>) -> Result<Vec<VaultRecord>,
     Ok(targets.iter().chain(&others).filter_map(cut).collect())
 }
 
-/// The manifest's asks that mean this record.
-fn asks<'a>(manifest: &'a Manifest, sources: &Sources<'_>, record: &Record) -> Vec<&'a RecordAsk> {
-    let role = if record.uid == sources.target_uid {
+pub(super) fn role(sources: &Sources<'_>, record: &Record) -> Role {
+    if record.uid == sources.target_uid {
         Role::Target
     } else if Some(record.uid.as_str()) == sources.provider_uid {
         Role::Provider
     } else {
         Role::Attached
-    };
+    }
+}
+
+/// The manifest's asks that mean this record.
+fn asks<'a>(manifest: &'a Manifest, sources: &Sources<'_>, record: &Record) -> Vec<&'a RecordAsk> {
+    let role = role(sources, record);
     let has = |label: &String| record.field(label).is_some_and(|field| has_value(&field));
     manifest.records.iter().filter(|ask| ask.role == role && ask.has.iter().all(has)).collect()
 }
@@ -111,12 +110,14 @@ fn asked_fields(record: &Record, asks: &[&RecordAsk]) -> Vec<Field> {
     fields.iter().enumerate().filter_map(asked).collect()
 }
 
-fn copy(field: &FieldView<'_>, name: &str) -> Field {
-    let values = field.values.iter().filter(|value| !value.is_null());
+/// The field as the plugin is given it, under this name.
+pub(super) fn copy(field: &FieldView<'_>, name: &str) -> Field {
+    let values = || field.values.iter().filter(|value| !value.is_null());
     Field {
         label: name.to_owned(),
         kind: field.kind.to_owned(),
-        values: values.map(|value| Secret::new(text(value))).collect(),
+        values: values().map(|value| Secret::new(text(value))).collect(),
+        json: values().all(|value| !value.is_string()),
     }
 }
 
@@ -124,29 +125,45 @@ fn text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-fn record_secrets(manifest: &Manifest, sources: &Sources<'_>) -> Vec<Secret> {
+fn manifest_secrets(manifest: &Manifest, sources: &Sources<'_>) -> Vec<Secret> {
     // What the manifest declares as a setting that is not secret may be shown.
     let open_settings =
         || manifest.settings.iter().filter(|schema| schema.kind != SettingType::Secret).flat_map(names);
+    record_secrets(sources, |record, field| {
+        asks(manifest, sources, record).iter().flat_map(|ask| &ask.plain).any(|label| label == field.label)
+            || open_settings().any(|name| name == field.label)
+    })
+}
+
+/// The secrets of all records; of those that only the params knew, all that `is_plain` does not
+/// exempt: the params do not say what a field is.
+pub(super) fn record_secrets(
+    sources: &Sources<'_>,
+    is_plain: impl Fn(&Record, &FieldView<'_>) -> bool,
+) -> Vec<Secret> {
     let mut secrets = Vec::new();
     for record in sources.records {
-        let asks = asks(manifest, sources, record);
-        let is_plain = |field: &FieldView<'_>| {
-            asks.iter().flat_map(|ask| &ask.plain).any(|label| label == field.label)
-                || open_settings().any(|name| name == field.label)
-        };
         for field in record.fields() {
             let is_hidden = matches!(field.kind, "secret" | "password");
             let at_least = match record.revision {
                 _ if is_hidden => 1,
-                // Only the params knew the record, and they do not say what a field is.
-                None if !is_plain(&field) => SUSPICIOUS,
+                None if !is_plain(record, &field) => SUSPICIOUS,
                 _ => continue,
             };
             field.values.iter().for_each(|value| collect(value, at_least, &mut secrets));
         }
     }
     secrets
+}
+
+/// The secrets that do not stand in records.
+pub(super) fn other_secrets(sources: &Sources<'_>, settings: &[Setting]) -> Vec<Secret> {
+    let passwords = [sources.new_password, sources.old_password].into_iter().flatten().cloned();
+    let settings = settings.iter().filter_map(|setting| match &setting.value {
+        SettingValue::Secret(secret) => Some(secret.clone()),
+        _ => None,
+    });
+    passwords.chain(settings).collect()
 }
 
 /// Collects a value's texts, those within lists and objects too: each may show alone.

@@ -12,10 +12,12 @@ mod rules;
 mod schema;
 mod settings;
 mod value;
+mod whole;
 
 pub use build::{Prepared, prepare};
 pub use manifest::{check_manifest, parse_manifest};
 pub use problems::{Problems, RequestError};
+pub use whole::prepare_whole;
 
 use crate::cli::SetValue;
 use crate::model::{Record, RecordUid};

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use super::Job;
 use super::marker::is_marker_of_another;
 use super::records::{has_id, names, same_id};
-use crate::model::{Credential, Listed, Plan, Record, ReturnedField};
+use crate::model::{Credential, Listed, Place, Plan, Record, ReturnedField, Update};
 use crate::secret::{Redactor, Secret};
 
 /// The live secrets of a run, as far as the engine needs them.
@@ -115,24 +116,10 @@ pub(super) fn judge_handle(
 /// Judges what a new credential would have us save.
 ///
 /// # Errors
-/// What is wrong with it: a field that the manifest does not name, one named twice, or no way to
-/// tell from the record which credential it holds.
-pub(super) fn judge_updates(credential: &Credential, returns: &[ReturnedField]) -> Result<(), String> {
-    for (at, update) in credential.updates.iter().enumerate() {
-        let field = |label: &str, place| label == update.label && place == update.place;
-        let named = |returned: &&ReturnedField| {
-            field(&returned.label, returned.place) && returned.kind == update.kind
-        };
-        if returns.iter().find(named).is_none() {
-            return Err(format!(
-                "the plugin returned the {:?} field `{}` of type `{}`, which its manifest does not list under `returns`",
-                update.place, update.label, update.kind
-            ));
-        }
-        if credential.updates.iter().take(at).any(|earlier| field(&earlier.label, earlier.place)) {
-            return Err(format!("the plugin returned the field `{}` twice", update.label));
-        }
-    }
+/// What is wrong with it: as for [`judge_fields`], or no way to tell from the record which credential
+/// it holds.
+pub(super) fn judge_updates(credential: &Credential, job: &Job) -> Result<(), String> {
+    judge_fields(&credential.updates, job)?;
     let holds_handle = |values: &[Secret]| matches!(values, [only] if only.expose() == credential.handle);
     match credential.updates.iter().filter(|update| holds_handle(&update.values)).count() {
         1 => Ok(()),
@@ -140,4 +127,32 @@ pub(super) fn judge_updates(credential: &Credential, returns: &[ReturnedField]) 
             Err(format!("the plugin returned {count} updates whose value is the handle, and it must be one"))
         }
     }
+}
+
+/// Judges which fields would be saved.
+///
+/// # Errors
+/// What is wrong with them: a field that may not be returned, or one named twice.
+pub(super) fn judge_fields(updates: &[Update], job: &Job) -> Result<(), String> {
+    for (at, update) in updates.iter().enumerate() {
+        let field = |label: &str, place| label == update.label && place == update.place;
+        let named =
+            |returned: &ReturnedField| field(&returned.label, returned.place) && returned.kind == update.kind;
+        let is_free = job.any_custom && update.place == Place::Custom;
+        if !is_free && !job.returns.iter().any(named) {
+            let rule = if job.any_custom {
+                "a script may return custom fields only"
+            } else {
+                "its manifest does not list that under `returns`"
+            };
+            return Err(format!(
+                "the plugin returned the {:?} field `{}` of type `{}`, but {rule}",
+                update.place, update.label, update.kind
+            ));
+        }
+        if updates.iter().take(at).any(|earlier| field(&earlier.label, earlier.place)) {
+            return Err(format!("the plugin returned the field `{}` twice", update.label));
+        }
+    }
+    Ok(())
 }

@@ -91,6 +91,18 @@ impl<'a> Engine<'a> {
         }
     }
 
+    /// The outcome of a rotation that ended like this.
+    pub(super) fn end(mut self, ended: Result<OutcomeKind, Stop>) -> Outcome {
+        match ended {
+            Ok(kind) => self.outcome.kind = kind,
+            Err(stop) => {
+                self.outcome.kind = stop.kind;
+                self.outcome.error = Some(stop.error);
+            }
+        }
+        self.outcome
+    }
+
     /// The time left for `step`: rollback and commit may use what is held back for them.
     pub(super) fn time_left(&self, step: StepName) -> Duration {
         let left = self.deadline.saturating_sub(self.clock.elapsed());

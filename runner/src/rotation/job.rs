@@ -23,6 +23,8 @@ pub struct Job {
     pub wants_attached: bool,
     /// The fields that the manifest lets the plugin return.
     pub returns: Vec<ReturnedField>,
+    /// Whether it may return any custom field: a script has no manifest.
+    pub any_custom: bool,
     /// Of the table, the engine keeps `timeout`, `reserve` and `settle_window`.
     pub limits: Limits,
     /// How to bring back plugin, settings, vault and network, for the journal only.

@@ -74,8 +74,8 @@ pub struct HandleField {
 pub struct Intent {
     /// The record that it is for.
     pub record_uid: RecordUid,
-    /// How it rotates.
-    pub strategy: Strategy,
+    /// How it rotates; none where a script is run once, of which nobody sees what it changes.
+    pub strategy: Option<Strategy>,
     /// What preflight found, less what may not be removed.
     pub plan: Plan,
     /// The ids that preflight listed and that may not be removed.

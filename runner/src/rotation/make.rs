@@ -49,7 +49,8 @@ impl Engine<'_> {
         }
     }
 
-    fn begin_try(&mut self) -> Result<(), Stop> {
+    /// Announces a try of rotate.
+    pub(super) fn begin_try(&mut self) -> Result<(), Stop> {
         self.tries.count += 1;
         self.tries.unsettled = 1;
         let marker = marker(&self.job.record_uid, &self.job.rotation_id, self.tries.count);
@@ -69,8 +70,7 @@ impl Engine<'_> {
             field.before.take_if(|before| self.secrets.finds_secret_in(before));
         }
         let made = self.append(Entry::Made { handle: credential.handle.clone(), field }).and_then(|()| {
-            judge_updates(&credential, &self.job.returns)
-                .map_err(|why| Stop::contract(StepName::Rotate, &why))
+            judge_updates(&credential, self.job).map_err(|why| Stop::contract(StepName::Rotate, &why))
         });
         match made {
             Ok(()) => Ok(credential),

@@ -15,14 +15,8 @@ const PLANS: usize = 5;
 /// caller prints the outcome, and appends [`Entry::HandedOver`] once that is flushed.
 pub async fn rotate_overlap<'a>(job: &'a Job, parts: Parts<'a>) -> Outcome {
     let mut engine = Engine::new(job, parts);
-    match engine.rotate().await {
-        Ok(kind) => engine.outcome.kind = kind,
-        Err(stop) => {
-            engine.outcome.kind = stop.kind;
-            engine.outcome.error = Some(stop.error);
-        }
-    }
-    engine.outcome
+    let ended = engine.rotate().await;
+    engine.end(ended)
 }
 
 impl Engine<'_> {
@@ -52,7 +46,7 @@ impl Engine<'_> {
     }
 
     /// Step 1.
-    async fn lock_record(&mut self) -> Result<(), Stop> {
+    pub(super) async fn lock_record(&mut self) -> Result<(), Stop> {
         if self.job.dry_run {
             return Ok(());
         }
@@ -115,7 +109,7 @@ impl Engine<'_> {
     fn announce(&mut self, ready: &Ready) -> Result<(), Stop> {
         self.append(Entry::Intent(Box::new(Intent {
             record_uid: self.job.record_uid.clone(),
-            strategy: Strategy::Overlap,
+            strategy: Some(Strategy::Overlap),
             plan: ready.plan.clone(),
             spared: ready.spared.iter().map(|spared| spared.listed.id.clone()).collect(),
             records: self.wanted.clone(),

@@ -10,7 +10,7 @@ use super::settle::Settled;
 use super::trail::Trail;
 use super::undo::Strays;
 use super::{Entry, HandleField, Job, SaveError, Stop};
-use crate::model::{Credential, Record, ReturnedField, Update};
+use crate::model::{Credential, FieldView, Place, Record, Update};
 use crate::secret::Secret;
 
 /// How often the record is read until it shows what became of a save.
@@ -35,6 +35,11 @@ impl Engine<'_> {
         if trail.tries == 0 {
             self.close(Entry::RolledBack);
             return Ok(Settled::NothingDone);
+        }
+        if trail.intent.strategy.is_none() {
+            // Told once, there is nothing left to do about it.
+            self.close(Entry::Done);
+            return Ok(Settled::Unknown);
         }
         if trail.handing_over {
             return self.resume_handing_over(trail).await;
@@ -126,7 +131,7 @@ impl Engine<'_> {
     /// The vault holds our credential: proves it again, and removes what it replaces.
     async fn go_forward(&mut self, trail: &Trail<'_>, handle: &str, fresh: &Fresh) -> Result<Settled, Stop> {
         let ready = self.ready_again(trail, fresh)?;
-        let credential = credential(&fresh.target, handle, &self.job.returns);
+        let credential = credential(&fresh.target, handle, self.job);
         if let Err(stop) = self.verify(&ready, &credential).await {
             return Err(self.leave_uncommitted(&ready.plan, stop));
         }
@@ -211,17 +216,19 @@ impl<'a> Save<'a> {
     }
 }
 
-/// The credential that the record holds, as far as the plugin returned it.
-fn credential(target: &Record, handle: &str, returns: &[ReturnedField]) -> Credential {
-    let updates = returns.iter().filter_map(|returned| {
+/// The credential that the record holds, as far as the plugin returned it. Who may return any custom
+/// field may have returned each of them.
+fn credential(target: &Record, handle: &str, job: &Job) -> Credential {
+    let named = job.returns.iter().filter_map(|returned| {
         let field = target.field_in(returned.place, &returned.label)?;
-        let values: Vec<_> = field.values.iter().map(|value| Secret::new(text(value))).collect();
-        (!values.is_empty()).then(|| Update {
-            label: returned.label.clone(),
-            place: returned.place,
-            kind: returned.kind.clone(),
-            values,
-        })
+        Some(FieldView { label: &returned.label, kind: &returned.kind, ..field })
+    });
+    let free = target.fields().filter(|field| job.any_custom && field.place == Place::Custom);
+    let updates = named.chain(free).filter(|field| !field.values.is_empty()).map(|field| Update {
+        label: field.label.to_owned(),
+        place: field.place,
+        kind: field.kind.to_owned(),
+        values: field.values.iter().map(|value| Secret::new(text(value))).collect(),
     });
     Credential { handle: handle.to_owned(), updates: updates.collect(), expires: None }
 }
@@ -231,7 +238,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::model::Place;
 
     #[test]
     fn who_is_held_is_told_by_the_field_that_gets_the_handle() {

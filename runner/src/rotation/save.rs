@@ -11,7 +11,7 @@ use super::{Entry, OutcomeKind, Prepared, SaveError, Stop};
 use crate::model::{Credential, Field, Record, Setting, Update};
 
 /// How often a save is sent again after somebody else changed other fields of the record.
-const ROUNDS: usize = 5;
+pub(super) const ROUNDS: usize = 5;
 /// How often a save is sent at one revision while its answers are lost.
 const SENDS: usize = 4;
 /// How often the record is read until it shows what became of the save.
@@ -26,7 +26,7 @@ enum Unsaved {
 }
 
 /// What the vault holds, after a save.
-enum ReadBack {
+pub(super) enum ReadBack {
     /// Our new values.
     Ours(Fresh),
     /// The values from before, at a newer revision.
@@ -117,7 +117,7 @@ impl Engine<'_> {
     ///
     /// # Errors
     /// The vault's refusal. Nothing was written, now or later.
-    async fn send(&mut self, base: &Record, updates: &[Update]) -> Result<bool, Stop> {
+    pub(super) async fn send(&mut self, base: &Record, updates: &[Update]) -> Result<bool, Stop> {
         let mut unclear = false;
         let mut pauses = BackOff::default();
         for _ in 0..SENDS {
@@ -151,7 +151,12 @@ impl Engine<'_> {
 
     /// Reads until the record shows what became of the save at `revision`; `before` is the record
     /// as step 2 read it.
-    async fn read_back(&mut self, revision: i64, before: &Record, credential: &Credential) -> ReadBack {
+    pub(super) async fn read_back(
+        &mut self,
+        revision: i64,
+        before: &Record,
+        credential: &Credential,
+    ) -> ReadBack {
         let mut pauses = BackOff::default();
         let mut reads = 1;
         loop {

@@ -35,6 +35,9 @@ pub enum Settled {
     Superseded,
     /// It was printed, and somebody saved it.
     HandedOver,
+    /// It was a script that is run once, and what that changed nobody can find out: the error says so,
+    /// and it is closed.
+    Unknown,
     /// It is not: the error says why, and what to do.
     Open,
 }
@@ -58,7 +61,7 @@ pub struct Settlement {
     pub steps: Vec<StepTiming>,
     /// What an operator should know.
     pub warnings: Vec<String>,
-    /// Why it is still open; none when it is not.
+    /// Why it is still open, or what nobody knows of it; none when all is well.
     pub error: Option<ErrorInfo>,
 }
 
@@ -80,7 +83,7 @@ impl Settlement {
                 format!("{earlier} is rolled back, since the record holds another credential by now")
             }
             Settled::HandedOver => format!("{earlier} is closed: a record holds the credential it printed"),
-            Settled::Open => {
+            Settled::Unknown | Settled::Open => {
                 let error = self.error.iter();
                 let told = error.flat_map(|error| [Some(&error.message), error.hint.as_ref()]).flatten();
                 told.cloned().collect::<Vec<_>>().join("; ") + &removed
@@ -128,7 +131,11 @@ pub async fn settle(job: &Job, mut parts: Parts<'_>, open: &OpenRotation, patien
     let settled = engine.resume(&trail).await;
     engine.journal.unlock_target();
     let Outcome { removed, retained, steps, warnings, .. } = engine.outcome;
-    let error = settled.as_ref().err().map(|stop| unsettled(&job, &trail, stop));
+    let error = match &settled {
+        Err(stop) => Some(unsettled(&job, &trail, stop)),
+        Ok(Settled::Unknown) => Some(unknown(&job)),
+        Ok(_) => None,
+    };
     let settled = settled.unwrap_or(Settled::Open);
     Settlement { settled, removed, retained, steps, warnings, error, ..settlement }
 }
@@ -145,6 +152,19 @@ fn resumed(job: &Job, open: &OpenRotation, trail: &Trail<'_>) -> Job {
         dry_run: false,
         ..job.clone()
     }
+}
+
+/// What there is to say of a script that was run once, and interrupted.
+fn unknown(job: &Job) -> ErrorInfo {
+    let Job { record_uid, rotation_id, .. } = job;
+    let message = format!(
+        "rotation {rotation_id} of record {record_uid} was interrupted while it ran a script that declares no steps: what \
+         the script had changed by then is not known"
+    );
+    let mut error = Stop::failed("rotate", "run-interrupted", message).error;
+    error.hint =
+        Some(format!("look at what the script changes, and whether it still goes with record {record_uid}"));
+    error
 }
 
 /// Why the rotation is still open, and what to do by hand.

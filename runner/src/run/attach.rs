@@ -4,45 +4,141 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::fault::Fault;
-use super::plugin::check;
+use super::plugin::{check, check_strategy};
+use super::terms::Terms;
 use crate::catalog::PluginFile;
-use crate::cli::{ExecSettings, KeeperChoice, StateFolder, VaultChoice};
-use crate::model::Manifest;
+use crate::cli::{CliError, ExecSettings, KeeperChoice, Resolve, Runtime, StateFolder, VaultChoice};
 use crate::report::{Console, Message, PluginInfo};
-use crate::rotation::{Plugin, Vault};
+use crate::rotation::{LogLevel, LogLine, Plugin, Vault};
+use crate::script::{Confinement, Line, Options, Script, WorkFolders};
 use crate::secret::{Redactor, Secret};
 use crate::vault::{FileVault, KsmConfig, KsmOptions, KsmProxy, KsmVault};
-use crate::wasm::{Gate, LogLevel, LogLine, Runtime};
+use crate::wasm::{self, Gate, NetworkOptions};
 
-/// A plugin, and what it says of itself.
+/// A plugin, and on what terms it runs.
 pub(super) struct Attached {
-    pub(super) manifest: Manifest,
+    /// Who it is.
+    pub(super) info: PluginInfo,
+    pub(super) terms: Terms,
     pub(super) plugin: Box<dyn Plugin>,
+    /// The program that runs a script, as `--interpreter` takes it.
+    pub(super) interpreter: Option<String>,
     /// What an operator should know of how it was loaded.
     pub(super) warning: Option<String>,
 }
 
-/// Loads the file; who it is goes into `info` as soon as it is known.
+/// What a plugin is attached with, whatever runs it.
+pub(super) struct Surroundings<'a> {
+    pub(super) settings: &'a ExecSettings,
+    pub(super) state: &'a StateFolder,
+    pub(super) redactor: &'a Redactor,
+}
+
+impl Surroundings<'_> {
+    /// Loads the file; who it is goes into `info` as soon as it is known. `line` is what a script
+    /// reads first.
+    ///
+    /// # Errors
+    /// What keeps the file from being run.
+    pub(super) async fn attach(
+        &self,
+        file: &PluginFile,
+        line: Line,
+        info: &mut Option<PluginInfo>,
+    ) -> Result<Attached, Fault> {
+        let by_file = || if file.is_wasm() { Runtime::Wasm } else { Runtime::Script };
+        match self.settings.runtime.unwrap_or_else(by_file) {
+            Runtime::Wasm => self.attach_wasm(file, info).await,
+            Runtime::Script => self.attach_script(file, line, info),
+        }
+    }
+
+    async fn attach_wasm(&self, file: &PluginFile, info: &mut Option<PluginInfo>) -> Result<Attached, Fault> {
+        if let Some(option) = self.script_option() {
+            return Err(Fault::for_scripts_only(&file.path, option));
+        }
+        // Made first: it reads what the machine trusts while the plugin is loaded.
+        let gate = Gate::new(network(self.settings)?, &self.settings.limits)?;
+        let unfit = |error| Fault::unfit(&file.path, &error);
+        let cache = self.state.folder("cache")?;
+        let runtime = wasm::Runtime::new(&self.settings.limits, Some(cache.path())).map_err(unfit)?;
+        let loaded = runtime.load(&file.bytes, &file.digest.to_string()).map_err(unfit)?;
+        let manifest = loaded.describe().await?;
+        let who = info.insert(PluginInfo::wasm(&manifest.name, &manifest.version, file.digest)).clone();
+        check(&manifest)?;
+        let log = log(&manifest.name, self.redactor);
+        let plugin = loaded.instantiate(Arc::new(gate), self.redactor.clone(), log);
+        let warning = loaded.warning().map(ToString::to_string);
+        let terms = Terms::Manifest(Box::new(manifest));
+        Ok(Attached { info: who, terms, plugin: Box::new(plugin), interpreter: None, warning })
+    }
+
+    fn attach_script(
+        &self,
+        file: &PluginFile,
+        line: Line,
+        info: &mut Option<PluginInfo>,
+    ) -> Result<Attached, Fault> {
+        let settings = self.settings;
+        let granted = settings.for_plugin(&file.digest.to_string());
+        let confinement = settings.confine.then(|| {
+            granted.map_or_else(Confinement::default, |granted| Confinement {
+                read: granted.read.clone(),
+                write: granted.write.clone(),
+                network: granted.network,
+            })
+        });
+        settings.environment.secrets.iter().for_each(|secret| self.redactor.learn(secret));
+        let options = Options {
+            interpreter: settings.interpreter.clone(),
+            arguments: settings.arguments.clone(),
+            environment: settings.environment.variables.clone(),
+            confinement,
+            limits: settings.limits.clone(),
+        };
+        let script = Script::new(&file.path, &file.bytes, options)?;
+        // A copy of it is called by its own name.
+        let name = settings.plugin.file_name().unwrap_or("script".as_ref()).to_string_lossy();
+        let who = info.insert(PluginInfo::script(&name, file.digest, settings.confine)).clone();
+        let strategy = script.declared().map(|declared| declared.strategy);
+        match strategy {
+            Some(strategy) => check_strategy(&name, strategy)?,
+            None if !settings.settings.is_empty() => return Err(Fault::settings_without_steps(&name)),
+            None => {}
+        }
+        let interpreter = script.interpreter();
+        let folders = WorkFolders::open(self.state.folder("work")?.path())?;
+        let plugin = script.instantiate(line, folders, self.redactor.clone(), log(&name, self.redactor))?;
+        let terms = Terms::Script(strategy);
+        Ok(Attached { info: who, terms, plugin: Box::new(plugin), interpreter, warning: None })
+    }
+
+    /// The first option that was given, and that means nothing to a plugin in the sandbox.
+    fn script_option(&self) -> Option<&'static str> {
+        let settings = self.settings;
+        let options = [
+            ("--interpreter", settings.interpreter.is_some()),
+            ("what stands after --", !settings.arguments.is_empty()),
+        ];
+        options.into_iter().find_map(|(option, is_given)| is_given.then_some(option))
+    }
+}
+
+/// What the settings say of the way to the service.
 ///
 /// # Errors
-/// What keeps the file from being run.
-pub(super) async fn attach(
-    file: &PluginFile,
-    settings: &ExecSettings,
-    state: &StateFolder,
-    gate: Gate,
-    redactor: &Redactor,
-    info: &mut Option<PluginInfo>,
-) -> Result<Attached, Fault> {
-    let unfit = |error| Fault::unfit(&file.path, &error);
-    let runtime = Runtime::new(&settings.limits, Some(state.folder("cache")?.path())).map_err(unfit)?;
-    let loaded = runtime.load(&file.bytes, &file.digest.to_string()).map_err(unfit)?;
-    let manifest = loaded.describe().await?;
-    *info = Some(PluginInfo::wasm(&manifest.name, &manifest.version, file.digest));
-    check(&manifest)?;
-    let plugin = loaded.instantiate(Arc::new(gate), redactor.clone(), log(&manifest, redactor));
-    let warning = loaded.warning().map(ToString::to_string);
-    Ok(Attached { manifest, plugin: Box::new(plugin), warning })
+/// When the file of further certificate authorities cannot be read.
+fn network(settings: &ExecSettings) -> Result<NetworkOptions, CliError> {
+    let resolve = settings.resolve.iter().map(|Resolve { host, port, address }| wasm::Resolve {
+        host: host.clone(),
+        port: *port,
+        address: *address,
+    });
+    Ok(NetworkOptions {
+        ca_file: settings.ca_pem()?,
+        resolve: resolve.collect(),
+        proxy: settings.proxy.clone(),
+    })
 }
 
 /// Makes the vault that was chosen; none where the caller saves what we print.
@@ -73,8 +169,8 @@ fn keeper_vault(keeper: &KeeperChoice, settings: &ExecSettings) -> Result<KsmVau
 
 /// Where a plugin's log goes: to people, once its step has ended. What is of use to its author
 /// only is left out.
-fn log(manifest: &Manifest, redactor: &Redactor) -> Rc<dyn Fn(LogLine)> {
-    let (name, redactor) = (manifest.name.clone(), redactor.clone());
+fn log(name: &str, redactor: &Redactor) -> Rc<dyn Fn(LogLine)> {
+    let (name, redactor) = (name.to_owned(), redactor.clone());
     Rc::new(move |line| {
         let level = match line.level {
             LogLevel::Debug => return,

@@ -147,9 +147,15 @@ fn panicked(place: &str, entries: &[Entry]) -> Outcome {
         _ => None,
     });
     let Some(marker) = tried else { return fault.into_outcome() };
-    let hint = format!(
-        "run `pamrun recover`, or the same again: either settles what is left. A credential named {marker} may exist at the service"
-    );
+    let runs_once =
+        entries.iter().any(|entry| matches!(entry, Entry::Intent(intent) if intent.strategy.is_none()));
+    let hint = if runs_once {
+        "look at what the script changes, and whether it still goes with the record".to_owned()
+    } else {
+        format!(
+            "run `pamrun recover`, or the same again: either settles what is left. A credential named {marker} may exist at the service"
+        )
+    };
     let error = ErrorInfo { hint: Some(hint), ..fault.info(None) };
     Outcome::of_error(OutcomeKind::Uncertain, error)
 }

@@ -9,6 +9,7 @@ use crate::params::ParamsError;
 use crate::policy::Deny;
 use crate::request::RequestError;
 use crate::rotation::{ErrorInfo, Outcome, OutcomeKind, StepError, Stop};
+use crate::script::ScriptError;
 use crate::wasm::{DescribeError, LoadError, NetworkError};
 
 /// Why a command cannot be carried out. Nothing has begun.
@@ -32,6 +33,21 @@ impl Fault {
             LoadError::Engine(_) => Self::internal("engine", error.to_string()),
             _ => Self::invalid("plugin-unfit", format!("{}: {error}", path.display()), None),
         }
+    }
+
+    /// An option was given that means nothing to what is run.
+    pub(super) fn for_scripts_only(path: &Path, option: &str) -> Self {
+        let message = format!("{option} is for scripts, and {} is WebAssembly", path.display());
+        Self::invalid("usage", message, None)
+    }
+
+    /// Settings were given to a script that would never see them.
+    pub(super) fn settings_without_steps(name: &str) -> Self {
+        Self::invalid(
+            "settings-unused",
+            format!("{name} declares no steps, and a script without steps is given no settings"),
+            Some("give it arguments after --, or variables with --env NAME=VALUE".to_owned()),
+        )
     }
 
     /// What the operator does not allow, all of it in one.
@@ -141,6 +157,18 @@ impl From<CatalogError> for Fault {
 impl From<RequestError> for Fault {
     fn from(error: RequestError) -> Self {
         Self::invalid(error.code(), error.to_string(), None)
+    }
+}
+
+impl From<ScriptError> for Fault {
+    fn from(error: ScriptError) -> Self {
+        let kind = match error {
+            // Asked for, and not to be had here: nobody's mistake, and no reason to go on.
+            ScriptError::NotConfinable(_) => OutcomeKind::Refused,
+            ScriptError::Supervision(_) => OutcomeKind::Failed,
+            _ => OutcomeKind::Invalid,
+        };
+        Self { kind, ..Self::invalid(error.code(), error.to_string(), None) }
     }
 }
 

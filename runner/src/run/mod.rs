@@ -19,12 +19,14 @@ mod settle;
 mod setup;
 mod signals;
 mod stage;
+mod terms;
 
 use std::ffi::OsString;
 use std::io;
 
 use crate::cli::{self, Command, Stop};
 use crate::report::{Console, Message, print, print_help, stdin_is_terminal};
+use crate::script::{LAUNCH, launch};
 use fault::Fault;
 
 /// Carries out a command line, the program's name first, and returns the exit code: that of the
@@ -34,6 +36,14 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> u8 {
     guard::forbid_core_dumps();
     guard::silence_panics();
     let argv: Vec<OsString> = argv.into_iter().collect();
+    if let [_, command, arguments @ ..] = argv.as_slice()
+        && command == LAUNCH
+    {
+        // The script's own stderr: it is to say what keeps it from being there.
+        let (problem, exit_code) = launch(arguments);
+        print_help(&problem, false);
+        return exit_code;
+    }
     let is_exec = argv.get(1).is_some_and(|command| command == "exec");
     let command = match cli::parse(argv) {
         Ok(command) => command,

@@ -1,23 +1,27 @@
 //! `pamrun plugin`: looks into plugin files.
 
-use std::path::Path;
-
 use super::block_on::block_on;
 use super::fault::Fault;
 use super::show;
 use crate::catalog::PluginFile;
-use crate::cli::PluginCommand;
+use crate::cli::{PluginCommand, ScriptEnvironment};
 use crate::limits::Limits;
 use crate::model::{Manifest, Strategy};
-use crate::report::PluginSheet;
+use crate::report::{PluginSheet, ScriptSheet};
 use crate::request::check_manifest;
+use crate::script::{Options, Script};
 use crate::wasm::{Inspection, Runtime, inspect};
 
 /// Carries it out.
 pub(super) fn plugin(command: &PluginCommand) -> Result<(), Fault> {
+    let (PluginCommand::Inspect { file } | PluginCommand::Check { file }) = command;
+    let file = PluginFile::read(file, Limits::default().plugin)?;
+    if !file.is_wasm() {
+        return script(command, &file);
+    }
     match command {
-        PluginCommand::Inspect { file } => {
-            let (file, inspection, manifest) = open(file)?;
+        PluginCommand::Inspect { .. } => {
+            let (inspection, manifest) = open(&file)?;
             let sheet = PluginSheet {
                 manifest: &manifest,
                 digest: file.digest,
@@ -29,10 +33,39 @@ pub(super) fn plugin(command: &PluginCommand) -> Result<(), Fault> {
             };
             show(&sheet.render())
         }
-        PluginCommand::Check { file } => {
-            let (file, _, manifest) = open(file)?;
+        PluginCommand::Check { .. } => {
+            let (_, manifest) = open(&file)?;
             check(&manifest)?;
             show(&format!("{} {} fits this pamrun\n{}", manifest.name, manifest.version, file.digest))
+        }
+    }
+}
+
+/// The same for a script.
+fn script(command: &PluginCommand, file: &PluginFile) -> Result<(), Fault> {
+    let options = Options {
+        interpreter: None,
+        arguments: Vec::new(),
+        environment: ScriptEnvironment::usual().variables,
+        confinement: None,
+        limits: Limits::default(),
+    };
+    let script = Script::new(&file.path, &file.bytes, options)?;
+    let steps = script.declared().map(|declared| (declared.steps.as_slice(), declared.strategy));
+    match command {
+        PluginCommand::Inspect { .. } => show(
+            &ScriptSheet {
+                name: &script.name(),
+                digest: file.digest,
+                size: file.bytes.len(),
+                run_by: &script.interpreter().unwrap_or_else(|| "itself".to_owned()),
+                steps,
+            }
+            .render(),
+        ),
+        PluginCommand::Check { .. } => {
+            steps.map_or(Ok(()), |(_, strategy)| check_strategy(&script.name(), strategy))?;
+            show(&format!("{} fits this pamrun\n{}", script.name(), file.digest))
         }
     }
 }
@@ -40,26 +73,27 @@ pub(super) fn plugin(command: &PluginCommand) -> Result<(), Fault> {
 /// Tells whether `exec` would run a plugin with this manifest.
 pub(super) fn check(manifest: &Manifest) -> Result<(), Fault> {
     check_manifest(manifest)?;
-    if manifest.strategy == Strategy::Overlap {
+    check_strategy(&manifest.name, manifest.strategy)
+}
+
+/// Tells whether `exec` can do what a plugin of this strategy needs.
+pub(super) fn check_strategy(name: &str, strategy: Strategy) -> Result<(), Fault> {
+    if strategy == Strategy::Overlap {
         return Ok(());
     }
-    let message = format!(
-        "{} is not an `overlap` plugin, and this version of pamrun runs no other ones",
-        manifest.name
-    );
+    let message = format!("{name} is not an `overlap` plugin, and this version of pamrun runs no other ones");
     Err(Fault::invalid("strategy-unknown", message, None))
 }
 
-/// Reads, compiles and asks the plugin what it is.
-fn open(path: &Path) -> Result<(PluginFile, Inspection, Manifest), Fault> {
+/// Compiles the plugin, and asks it what it is.
+fn open(file: &PluginFile) -> Result<(Inspection, Manifest), Fault> {
     let limits = Limits::default();
-    let file = PluginFile::read(path, limits.plugin)?;
-    let unfit = |error| Fault::unfit(path, &error);
+    let unfit = |error| Fault::unfit(&file.path, &error);
     let inspection = inspect(&file.bytes).map_err(unfit)?;
     let runtime = Runtime::new(&limits, None).map_err(unfit)?;
     let loaded = runtime.load(&file.bytes, &file.digest.to_string()).map_err(unfit)?;
     let manifest = block_on(loaded.describe())??;
-    Ok((file, inspection, manifest))
+    Ok((inspection, manifest))
 }
 
 /// Our own SDK says all that matters; without it, the tools are what there is.

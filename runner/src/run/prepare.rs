@@ -1,19 +1,24 @@
 //! What is made of fresh records before each look at the target: the plugin's request and grant.
 
 use std::cell::RefCell;
+use std::rc::Rc;
 
 use super::fault::Fault;
+use super::terms::Terms;
 use crate::cli::SetValue;
-use crate::model::{Manifest, Record, RecordUid};
+use crate::model::{Record, RecordUid};
 use crate::params::Params;
-use crate::policy::{Grant, Operator};
+use crate::policy::Operator;
 use crate::request::{self, Sources};
 use crate::rotation::{Prepared, Stop};
+use crate::script::Line;
 use crate::secret::{Redactor, Secret};
 
 /// What is to be rotated, and with what: what the gateway says besides the records themselves.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(super) struct Order {
+    /// What a script reads first.
+    pub(super) line: Line,
     pub(super) record_uid: RecordUid,
     pub(super) provider_uid: Option<RecordUid>,
     pub(super) new_password: Option<Secret>,
@@ -23,6 +28,7 @@ pub(super) struct Order {
 impl From<&Params> for Order {
     fn from(params: &Params) -> Self {
         Self {
+            line: Line::Piped(params.raw.clone()),
             record_uid: params.user_record_uid.clone(),
             provider_uid: params.provider_record_uid.clone(),
             new_password: params.new_password.clone(),
@@ -33,7 +39,7 @@ impl From<&Params> for Order {
 
 /// What stays the same, however often the records are read.
 pub(super) struct Preparation {
-    pub(super) manifest: Manifest,
+    pub(super) terms: Rc<Terms>,
     pub(super) order: Order,
     pub(super) operator: Operator,
     /// `--set`.
@@ -69,8 +75,8 @@ impl Preparation {
             new_password: self.order.new_password.as_ref(),
             old_password: self.order.old_password.as_ref(),
         };
-        let request::Prepared { request, secrets, warnings } = request::prepare(&self.manifest, &sources)
-            .map_err(|error| Fault::from(error).into_stop("settings"))?;
+        let request::Prepared { request, secrets, warnings } =
+            self.terms.request(&sources).map_err(|error| Fault::from(error).into_stop("settings"))?;
         for secret in &secrets {
             self.redactor.learn(secret);
         }
@@ -80,7 +86,9 @@ impl Preparation {
                 known.push(warning);
             }
         }
-        let grant = Grant::new(&self.manifest, &request.settings, &self.operator)
+        let grant = self
+            .terms
+            .grant(&request.settings, &self.operator)
             .map_err(|denials| Fault::refused(&denials).into_stop("grant"))?;
         let grant = Box::new(move |step, removals| grant.for_step(step, removals));
         Ok(Prepared { request, grant })

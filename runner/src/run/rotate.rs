@@ -1,6 +1,7 @@
 //! The chain of one rotation: settings, params, plugin, request and grant, engine.
 
 use std::io::stdin;
+use std::rc::Rc;
 
 use serde_json::Value;
 
@@ -12,17 +13,19 @@ use super::exec::Subject;
 use super::fault::Fault;
 use super::prepare::Order;
 use super::settle::{Others, Settler};
-use super::setup::{Now, Setup};
+use super::setup::{Began, Now, Setup};
 use super::signals::Signals;
 use super::stage::Stage;
+use super::terms::Terms;
 use crate::catalog::PluginFile;
 use crate::cli::{AuditChoice, ExecArgs, ExecSettings, StateFolder, VaultChoice, process_environment};
 use crate::journal::{FileJournal, left_open};
-use crate::model::{Manifest, Role};
 use crate::params::Params;
 use crate::report::{Audit, AuditTarget, stdout_is_discarded};
 use crate::request::wanted_uids;
-use crate::rotation::{Clock, Job, Journal, Outcome, OutcomeKind, Patience, StepTiming, rotate_overlap};
+use crate::rotation::{
+    Clock, Job, Journal, Outcome, OutcomeKind, Parts, Patience, StepTiming, rotate_overlap, run_once,
+};
 use crate::secret::Redactor;
 
 /// Rotates once. What is found out on the way about whom it is for goes into `subject`, and every
@@ -58,8 +61,9 @@ pub(super) fn rotate(
     let mut stage = block_on(set)??;
     let load_time = StepTiming { name: "load".to_owned(), elapsed: clock.elapsed(), requests: 0 };
 
-    let setup = Setup::new(&settings, &file, &stage.manifest, params.provider_record_uid.as_ref())?;
-    let job = Job { setup: setup.to_value()?, ..job(&settings, &params, &stage.manifest) };
+    let began = Began { terms: &stage.terms, info: &stage.info, interpreter: stage.interpreter.as_deref() };
+    let setup = Setup::new(&settings, &file, began, &params)?;
+    let job = Job { setup: setup.to_value()?, ..job(&settings, &params, &stage.terms) };
     subject.rotation_id = Some(job.rotation_id.clone());
     journal.set_plugin(file);
     let signals = Signals::listen();
@@ -75,7 +79,8 @@ pub(super) fn rotate(
                 Settler { state: &state_folder, now, redactor, clock, interrupt, patience, others };
             Earlier::settled(journal, &job.record_uid, &mut settler).await
         };
-        (rotate_overlap(&job, stage.parts(journal, &clock, &signals)).await, earlier)
+        let terms = Rc::clone(&stage.terms);
+        (run(&terms, &job, stage.parts(journal, &clock, &signals)).await, earlier)
     })?;
 
     outcome.steps.insert(0, load_time);
@@ -89,7 +94,15 @@ pub(super) fn rotate(
     Ok(outcome)
 }
 
-fn job(settings: &ExecSettings, params: &Params, manifest: &Manifest) -> Job {
+/// Runs the plugin as its terms say: here a strategy meets the engine that knows it.
+async fn run<'a>(terms: &Terms, job: &'a Job, parts: Parts<'a>) -> Outcome {
+    match terms.strategy() {
+        Some(_) => rotate_overlap(job, parts).await,
+        None => run_once(job, parts).await,
+    }
+}
+
+fn job(settings: &ExecSettings, params: &Params, terms: &Terms) -> Job {
     let params_records = params.records();
     let others = params_records.iter().map(|record| record.uid.as_str());
     let wanted = wanted_uids(
@@ -101,9 +114,10 @@ fn job(settings: &ExecSettings, params: &Params, manifest: &Manifest) -> Job {
         record_uid: params.user_record_uid.clone(),
         rotation_id: uuid::Uuid::new_v4().to_string(),
         wanted,
-        wants_attached: manifest.records.iter().any(|ask| ask.role == Role::Attached),
+        wants_attached: terms.wants_attached(),
         params_records,
-        returns: manifest.returns.clone(),
+        returns: terms.returns().to_vec(),
+        any_custom: terms.any_custom(),
         limits: settings.limits.clone(),
         setup: Value::Null,
         dry_run: settings.dry_run,

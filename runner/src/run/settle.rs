@@ -19,6 +19,7 @@ use crate::rotation::{
     Call, Clock, Interrupt, Job, Journal, OpenRotation, Parts, Patience, Plugin, Settlement, StepError,
     StepResult, Stop, Trace, settle,
 };
+use crate::script::Line;
 use crate::secret::Redactor;
 
 /// What all settling of one run goes by.
@@ -83,6 +84,7 @@ impl Settler<'_> {
         let (record_uid, records) =
             open.intent().map(|intent| (intent.record_uid.clone(), &intent.records[..])).unwrap_or_default();
         let order = Order {
+            line: Line::Made { resource_uid: setup.resource_uid.clone() },
             record_uid,
             provider_uid: setup.provider_uid.clone(),
             new_password: None,
@@ -90,7 +92,11 @@ impl Settler<'_> {
         };
         let mut stage = Stage::set(&file, &settings, order, self.state, self.redactor, plugin).await?;
         let others = self.others(&mut stage, records).await?;
-        let job = Job { returns: stage.manifest.returns.clone(), ..job(open, &settings.limits, others) };
+        let job = Job {
+            returns: stage.terms.returns().to_vec(),
+            any_custom: stage.terms.any_custom(),
+            ..job(open, &settings.limits, others)
+        };
         Ok((stage, job))
     }
 
@@ -153,6 +159,7 @@ fn job(open: &OpenRotation, limits: &Limits, others: Vec<Record>) -> Job {
         wanted: Vec::new(),
         wants_attached: false,
         returns: Vec::new(),
+        any_custom: false,
         limits: limits.clone(),
         setup: serde_json::Value::Null,
         dry_run: false,

@@ -2,19 +2,22 @@
 //! a secret setting it names the file, as the operator had to.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::fault::Fault;
+use super::terms::Terms;
 use crate::catalog::{Digest, PluginFile};
 use crate::cli::{
-    CliError, ExecSettings, Format, Origin, PluginConfig, Resolve, Runtime, SetValue, Sourced, VaultChoice,
-    process_environment,
+    CliError, ExecSettings, Format, Origin, PluginConfig, Resolve, Runtime, ScriptEnvironment, SetValue,
+    Sourced, VaultChoice, process_environment,
 };
 use crate::limits::Limits;
-use crate::model::{Manifest, RecordUid, SettingType};
+use crate::model::RecordUid;
+use crate::params::Params;
 use crate::report::PluginInfo;
 use crate::rotation::OpenRotation;
 use crate::secret::Secret;
@@ -28,9 +31,12 @@ pub(super) struct Setup {
     plugin: PathBuf,
     name: String,
     version: String,
-    runtime: Option<Runtime>,
+    /// How it is run, if it is a script.
+    script: Option<ScriptSetup>,
     /// The PAM configuration.
     pub(super) provider_uid: Option<RecordUid>,
+    /// The PAM resource.
+    pub(super) resource_uid: Option<RecordUid>,
     /// What `--set` gave: texts, or `@FILE`.
     settings: BTreeMap<String, String>,
     /// What the configuration file's `[[plugin]] settings` gave, likewise.
@@ -44,6 +50,29 @@ pub(super) struct Setup {
     proxy: Option<String>,
     ca_file: Option<PathBuf>,
     limits: Limits,
+}
+
+/// What a script was begun with besides.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct ScriptSetup {
+    /// The program that ran it, as `--interpreter` takes it.
+    interpreter: Option<String>,
+    arguments: Vec<OsString>,
+    /// As `--env` takes it: names, and values that are not secret.
+    environment: Vec<String>,
+    confine: bool,
+    read: Vec<PathBuf>,
+    write: Vec<PathBuf>,
+    network: bool,
+}
+
+/// Who begins a rotation.
+#[derive(Clone, Copy)]
+pub(super) struct Began<'a> {
+    pub(super) terms: &'a Terms,
+    pub(super) info: &'a PluginInfo,
+    /// The program that runs it, if it is a script.
+    pub(super) interpreter: Option<&'a str>,
 }
 
 /// What counts now, whatever a rotation was begun with.
@@ -74,21 +103,23 @@ impl Setup {
     pub(super) fn new(
         settings: &ExecSettings,
         file: &PluginFile,
-        manifest: &Manifest,
-        provider_uid: Option<&RecordUid>,
+        began: Began<'_>,
+        params: &Params,
     ) -> Result<Self, CliError> {
         let config = settings.for_plugin(&file.digest.to_string());
         let mut allow_hosts = settings.allow_hosts.clone();
         allow_hosts.extend(config.iter().flat_map(|config| config.allow_hosts.iter().cloned()));
         let given = config.map(PluginConfig::settings).transpose()?.unwrap_or_default();
-        let keep = |(key, value): (&String, &SetValue)| Some((key.clone(), written(manifest, key, value)?));
+        let keep =
+            |(key, value): (&String, &SetValue)| Some((key.clone(), written(began.terms, key, value)?));
         Ok(Self {
             digest: file.digest,
             plugin: settings.plugin.clone(),
-            name: manifest.name.clone(),
-            version: manifest.version.clone(),
-            runtime: settings.runtime,
-            provider_uid: provider_uid.cloned(),
+            name: began.info.name.clone(),
+            version: began.info.version.clone(),
+            script: began.terms.is_script().then(|| ScriptSetup::new(settings, config, began.interpreter)),
+            provider_uid: params.provider_record_uid.clone(),
+            resource_uid: params.resource_record_uid.clone(),
             settings: settings.settings.iter().filter_map(keep).collect(),
             config_settings: given.iter().map(|(key, value)| (key, value)).filter_map(keep).collect(),
             lock: config.map(|config| config.lock.clone()).unwrap_or_default(),
@@ -126,7 +157,10 @@ impl Setup {
 
     /// Who began.
     pub(super) fn plugin_info(&self) -> PluginInfo {
-        PluginInfo::wasm(&self.name, &self.version, self.digest)
+        match &self.script {
+            Some(script) => PluginInfo::script(&self.name, self.digest, script.confine),
+            None => PluginInfo::wasm(&self.name, &self.version, self.digest),
+        }
     }
 
     /// Makes settings of it, as if the rotation were begun again.
@@ -136,9 +170,24 @@ impl Setup {
     pub(super) fn settings(&self, now: &Now) -> Result<ExecSettings, CliError> {
         let read = |(key, text): (&String, &String)| Ok((key.clone(), SetValue::read(&journaled(text))?));
         let config = self.config_settings.iter().map(|(key, text)| (key.clone(), journaled(text))).collect();
+        let mut config = PluginConfig::new(self.digest.to_string(), self.lock.clone(), config);
+        let script = self.script.as_ref();
+        if let Some(script) = script {
+            config.read.clone_from(&script.read);
+            config.write.clone_from(&script.write);
+            config.network = script.network;
+        }
+        let environment = match script {
+            Some(script) => ScriptEnvironment::again(&script.environment, &process_environment)?,
+            None => ScriptEnvironment::default(),
+        };
         Ok(ExecSettings {
             plugin: self.plugin.clone(),
-            runtime: self.runtime,
+            runtime: Some(if script.is_some() { Runtime::Script } else { Runtime::Wasm }),
+            arguments: script.map(|script| script.arguments.clone()).unwrap_or_default(),
+            interpreter: script.and_then(|script| script.interpreter.clone()),
+            environment,
+            confine: script.is_some_and(|script| script.confine),
             settings: self.settings.iter().map(read).collect::<Result<_, CliError>>()?,
             dry_run: false,
             // It was, when this was begun.
@@ -157,7 +206,7 @@ impl Setup {
             limits: self.limits(now),
             reveal: false,
             format: Format::default(),
-            plugins: vec![PluginConfig::new(self.digest.to_string(), self.lock.clone(), config)],
+            plugins: vec![config],
         })
     }
 
@@ -167,21 +216,36 @@ impl Setup {
     }
 }
 
+impl ScriptSetup {
+    fn new(settings: &ExecSettings, config: Option<&PluginConfig>, interpreter: Option<&str>) -> Self {
+        Self {
+            interpreter: interpreter.map(str::to_owned),
+            arguments: settings.arguments.clone(),
+            environment: settings.environment.named.clone(),
+            confine: settings.confine,
+            read: config.map(|config| config.read.clone()).unwrap_or_default(),
+            write: config.map(|config| config.write.clone()).unwrap_or_default(),
+            network: config.is_some_and(|config| config.network),
+        }
+    }
+}
+
 fn journaled(text: &str) -> Sourced<Secret> {
     Sourced { value: Secret::new(text), origin: Origin::Journal }
 }
 
 /// A setting as it was given; none where it would show a secret, with which nothing is begun.
-fn written(manifest: &Manifest, key: &str, value: &SetValue) -> Option<String> {
-    let is_secret = manifest.settings.iter().any(|s| s.key == key && s.kind == SettingType::Secret);
+fn written(terms: &Terms, key: &str, value: &SetValue) -> Option<String> {
     let shows = matches!(value, SetValue::Text(_));
-    (!(is_secret && shows)).then(|| value.written())
+    (!(terms.is_secret(key) && shows)).then(|| value.written())
 }
 
 #[cfg(test)]
 mod tests {
     use std::path::Path;
 
+    use base64::Engine as _;
+    use base64::prelude::BASE64_STANDARD;
     use serde_json::json;
 
     use super::*;
@@ -191,8 +255,8 @@ mod tests {
 
     const CANARY: &str = "hunter2-hunter2";
 
-    fn manifest() -> Manifest {
-        serde_json::from_value(json!({
+    fn terms() -> Terms {
+        let manifest = serde_json::from_value(json!({
             "name": "key", "version": "0.1.0", "strategy": "overlap",
             "records": [{"role": "target", "fields": []}],
             "returns": [{"label": "key", "place": "custom", "type": "secret"}],
@@ -201,8 +265,14 @@ mod tests {
                 {"key": "token", "label": "Token", "type": "secret", "description": "d"},
             ],
             "hosts": [], "requests": [],
-        }))
-        .unwrap()
+        }));
+        Terms::Manifest(Box::new(manifest.unwrap()))
+    }
+
+    /// What the gateway pipes.
+    fn params() -> Params {
+        let line = BASE64_STANDARD.encode(r#"{"userRecordUid": "u1", "providerRecordUid": "p1"}"#);
+        Params::read(line.as_bytes(), &Limits::default()).unwrap()
     }
 
     #[expect(clippy::disallowed_methods, reason = "a test's own file")]
@@ -237,8 +307,9 @@ mod tests {
 
     /// What the journal keeps of them.
     fn kept(settings: &ExecSettings, file: &PluginFile) -> Value {
-        let provider = RecordUid::from("p1");
-        Setup::new(settings, file, &manifest(), Some(&provider)).unwrap().to_value().unwrap()
+        let info = PluginInfo::wasm("key", "0.1.0", file.digest);
+        let began = Began { terms: &terms(), info: &info, interpreter: None };
+        Setup::new(settings, file, began, &params()).unwrap().to_value().unwrap()
     }
 
     fn open(setup: Value) -> OpenRotation {
@@ -246,7 +317,7 @@ mod tests {
             Plan { target: String::new(), creates: String::new(), removes: Vec::new(), notes: Vec::new() };
         let intent = Intent {
             record_uid: "u1".to_owned(),
-            strategy: Strategy::Overlap,
+            strategy: Some(Strategy::Overlap),
             plan,
             spared: Vec::new(),
             records: Vec::new(),

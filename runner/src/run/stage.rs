@@ -2,21 +2,25 @@
 
 use std::rc::Rc;
 
-use super::attach::{attach, vault};
+use super::attach::{Attached, Surroundings, vault};
 use super::fault::Fault;
 use super::prepare::{Order, Preparation};
+use super::terms::Terms;
 use crate::catalog::PluginFile;
-use crate::cli::{CliError, ExecSettings, PluginConfig, Resolve, StateFolder};
-use crate::model::{Manifest, RecordUid};
+use crate::cli::{ExecSettings, PluginConfig, Resolve, StateFolder};
+use crate::model::RecordUid;
 use crate::policy::Operator;
 use crate::report::PluginInfo;
 use crate::rotation::{Clock, Interrupt, Journal, Parts, Plugin, Prepare, Vault};
 use crate::secret::Redactor;
-use crate::wasm::{Gate, NetworkOptions};
 
 /// A plugin, its vault, and what it is given and allowed.
 pub(super) struct Stage {
-    pub(super) manifest: Manifest,
+    /// Who the plugin is.
+    pub(super) info: PluginInfo,
+    pub(super) terms: Rc<Terms>,
+    /// The program that runs a script, as `--interpreter` takes it.
+    pub(super) interpreter: Option<String>,
     plugin: Box<dyn Plugin>,
     vault: Option<Box<dyn Vault>>,
     preparation: Rc<Preparation>,
@@ -39,13 +43,15 @@ impl Stage {
         redactor: &Redactor,
         plugin: &mut Option<PluginInfo>,
     ) -> Result<Self, Fault> {
-        // Made first: both read what the machine trusts while the plugin is loaded.
+        // Made first: it reads what the machine trusts while the plugin is loaded.
         let vault = vault(settings)?;
-        let gate = Gate::new(network(settings)?, &settings.limits)?;
-        let attached = attach(file, settings, state, gate, redactor, plugin).await?;
+        let surroundings = Surroundings { settings, state, redactor };
+        let attached = surroundings.attach(file, order.line.clone(), plugin).await?;
+        let Attached { info, terms, plugin, interpreter, warning } = attached;
+        let terms = Rc::new(terms);
         let config = settings.for_plugin(&file.digest.to_string());
         let preparation = Rc::new(Preparation {
-            manifest: attached.manifest.clone(),
+            terms: Rc::clone(&terms),
             order,
             operator: operator(settings, config),
             sets: settings.settings.iter().map(|(key, value)| (key.clone(), value.clone())).collect(),
@@ -56,10 +62,12 @@ impl Stage {
             warnings: Vec::new().into(),
         });
         let mut warnings = override_warnings(settings);
-        warnings.extend(attached.warning);
+        warnings.extend(warning);
         Ok(Self {
-            manifest: attached.manifest,
-            plugin: attached.plugin,
+            info,
+            terms,
+            interpreter,
+            plugin,
             vault,
             prepare: Box::new({
                 let preparation = Rc::clone(&preparation);
@@ -105,23 +113,6 @@ impl Stage {
         let of_vault = self.vault.as_ref().map_or_else(Vec::new, |vault| vault.warnings().to_vec());
         [self.warnings.clone(), of_vault, self.preparation.warnings.borrow().clone()].concat()
     }
-}
-
-/// What the settings say of the way to the service.
-///
-/// # Errors
-/// When the file of further certificate authorities cannot be read.
-fn network(settings: &ExecSettings) -> Result<NetworkOptions, CliError> {
-    let resolve = settings.resolve.iter().map(|entry| crate::wasm::Resolve {
-        host: entry.host.clone(),
-        port: entry.port,
-        address: entry.address,
-    });
-    Ok(NetworkOptions {
-        ca_file: settings.ca_pem()?,
-        resolve: resolve.collect(),
-        proxy: settings.proxy.clone(),
-    })
 }
 
 /// What the operator allows this file: what is allowed to all plugins, and to this digest.

@@ -8,7 +8,7 @@ mod views;
 
 pub use redactor::Redactor;
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::{ExposeSecret, SecretSlice, SecretString};
 
 /// Holds a secret string: wiped on drop, unreadable in `Debug`, never serialized.
 #[derive(Clone)]
@@ -40,3 +40,27 @@ impl PartialEq for Secret {
 }
 
 impl Eq for Secret {}
+
+/// Holds secret bytes: wiped on drop, unreadable in `Debug`, never serialized.
+#[derive(Clone)]
+pub struct SecretBytes(SecretSlice<u8>);
+
+impl SecretBytes {
+    /// Takes the bytes into custody.
+    #[must_use]
+    pub fn new(bytes: Vec<u8>) -> Self {
+        Self(SecretSlice::from(bytes))
+    }
+
+    /// Hands the bytes out. Call it only where they leave for their one destination.
+    #[must_use]
+    pub fn expose(&self) -> &[u8] {
+        self.0.expose_secret()
+    }
+}
+
+impl std::fmt::Debug for SecretBytes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[secret]")
+    }
+}

@@ -12,10 +12,11 @@ use wasmtime_wasi_http::{
 
 use super::bindings::{log, model};
 use super::gate::{Gate, Judge};
-use super::log::{LogLevel, StepLog};
+use super::log::StepLog;
 use super::watch::{Exceeded, Watch};
 use crate::limits::Limits;
 use crate::policy::Deny;
+use crate::rotation::LogLevel;
 
 /// The most handles (requests, bodies, header lists …) that a guest may hold at once. Each keeps
 /// memory of the host's.

@@ -11,18 +11,17 @@ use wasmtime::{Engine, Store};
 use super::adapt::adapt;
 use super::bindings::{ContractPre, Rotation};
 use super::cache::CacheError;
-use super::convert::clean;
 use super::engine::{Runtime, Ticker};
 use super::gate::Gate;
 use super::guest::{Guest, Outlet};
 use super::inspect::{VERSION, inspect};
-use super::log::{LogLine, StepLog};
+use super::log::StepLog;
 use super::plugin::SandboxedPlugin;
 use super::step::Sandbox;
 use super::watch::{Exceeded, Watch};
 use crate::limits::Limits;
 use crate::model::{Manifest, StepName};
-use crate::rotation::StepError;
+use crate::rotation::{LogLine, StepError, clean};
 use crate::secret::Redactor;
 
 /// Why a file is no plugin for this host, and what its author should do.

@@ -10,35 +10,10 @@ use tokio::io::AsyncWrite;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError};
 
-use super::convert::clean;
 use super::watch::Exceeded;
 use crate::model::StepName;
+use crate::rotation::{LogLevel, LogLine};
 use crate::secret::Redactor;
-
-/// The longest line that is kept whole, in characters.
-const LINE: usize = 2000;
-
-/// How much a line matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LogLevel {
-    /// Of use to the plugin's author.
-    Debug,
-    /// What is going on.
-    Info,
-    /// What an operator should look at.
-    Warn,
-}
-
-/// One line of a plugin's log, redacted and free of control characters.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LogLine {
-    /// The step that wrote it.
-    pub step: StepName,
-    /// How much it matters.
-    pub level: LogLevel,
-    /// The text.
-    pub text: String,
-}
 
 /// Where a piece of text came from. What one stream wrote in a row belongs together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,8 +59,7 @@ impl StepLog {
         Ok(())
     }
 
-    /// Hands out the lines. Each piece is redacted before it is cut into lines, since a secret
-    /// may span several.
+    /// Hands out the lines.
     pub(super) fn lines(&self, step: StepName, redactor: &Redactor) -> Vec<LogLine> {
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut lines = Vec::new();
@@ -95,8 +69,7 @@ impl StepLog {
                 Source::Stdout => LogLevel::Info,
                 Source::Stderr => LogLevel::Warn,
             };
-            let text = redactor.redact(&String::from_utf8_lossy(&piece));
-            lines.extend(text.lines().map(|line| LogLine { step, level, text: clean(line, LINE) }));
+            lines.extend(LogLine::of_text(step, level, &String::from_utf8_lossy(&piece), redactor));
         }
         lines
     }

@@ -32,6 +32,5 @@ pub use engine::Runtime;
 pub use gate::Gate;
 pub use inspect::{Inspection, Tool, inspect};
 pub use load::{DescribeError, LoadError, Loaded};
-pub use log::{LogLevel, LogLine};
 pub use network::{NetworkError, NetworkOptions};
 pub use plugin::SandboxedPlugin;

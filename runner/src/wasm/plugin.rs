@@ -6,14 +6,14 @@ use std::sync::Arc;
 use wasmtime::Store;
 
 use super::bindings::{Rotation, model as wit};
-use super::convert::{self, Intake};
+use super::convert;
 use super::gate::Gate;
 use super::guest::{Guest, Outlet};
 use super::load::Loaded;
-use super::log::{LogLine, StepLog};
+use super::log::StepLog;
 use super::watch::Watch;
 use crate::model::{Credential, Plan, Proof, Removed, StepName, Undone};
-use crate::rotation::{Call, Plugin, StepError, StepResult};
+use crate::rotation::{Call, Intake, LogLine, Plugin, StepError, StepResult};
 use crate::secret::Redactor;
 
 /// One plugin for one rotation. Each step runs in an instance of its own: what a step learned
@@ -62,7 +62,8 @@ impl SandboxedPlugin {
                 match returned {
                     Ok(value) => take(&mut intake, value),
                     Err(failure) => {
-                        Err(intake.failure(failure).map_or_else(|error| error, StepError::Failure))
+                        let failure = intake.failure(convert::failure(failure));
+                        Err(failure.map_or_else(|error| error, StepError::Failure))
                     }
                 }
             }
@@ -94,7 +95,10 @@ impl Plugin for SandboxedPlugin {
         let request = convert::request(call.request);
         let guest_call =
             async |guest: &Rotation, store: &mut Store<Guest>| guest.call_preflight(store, &request).await;
-        self.step(StepName::Preflight, call, None, guest_call, Intake::plan).await
+        self.step(StepName::Preflight, call, None, guest_call, |intake, plan| {
+            intake.plan(convert::returned_plan(plan))
+        })
+        .await
     }
 
     async fn rotate(&mut self, call: Call<'_>, plan: &Plan) -> StepResult<Credential> {
@@ -102,7 +106,10 @@ impl Plugin for SandboxedPlugin {
         let guest_call = async |guest: &Rotation, store: &mut Store<Guest>| {
             guest.call_rotate(store, &request, &wit_plan).await
         };
-        self.step(StepName::Rotate, call, Some(plan), guest_call, Intake::credential).await
+        self.step(StepName::Rotate, call, Some(plan), guest_call, |intake, credential| {
+            intake.credential(convert::returned_credential(credential)?)
+        })
+        .await
     }
 
     async fn verify(&mut self, call: Call<'_>, plan: &Plan, credential: &Credential) -> StepResult<Proof> {
@@ -111,7 +118,10 @@ impl Plugin for SandboxedPlugin {
         let guest_call = async |guest: &Rotation, store: &mut Store<Guest>| {
             guest.call_verify(store, &request, &wit_plan, &credential).await
         };
-        self.step(StepName::Verify, call, Some(plan), guest_call, Intake::proof).await
+        self.step(StepName::Verify, call, Some(plan), guest_call, |intake, proof| {
+            intake.proof(convert::returned_proof(proof))
+        })
+        .await
     }
 
     async fn commit(&mut self, call: Call<'_>, plan: &Plan, handle: &str) -> StepResult<Vec<Removed>> {
@@ -119,7 +129,10 @@ impl Plugin for SandboxedPlugin {
         let guest_call = async |guest: &Rotation, store: &mut Store<Guest>| {
             guest.call_commit(store, &request, &wit_plan, handle).await
         };
-        self.step(StepName::Commit, call, Some(plan), guest_call, Intake::removed).await
+        self.step(StepName::Commit, call, Some(plan), guest_call, |intake, removed| {
+            intake.removed(convert::returned_removed(removed))
+        })
+        .await
     }
 
     async fn rollback(&mut self, call: Call<'_>, plan: &Plan, handle: Option<&str>) -> StepResult<Undone> {
@@ -127,6 +140,9 @@ impl Plugin for SandboxedPlugin {
         let guest_call = async |guest: &Rotation, store: &mut Store<Guest>| {
             guest.call_rollback(store, &request, &wit_plan, handle).await
         };
-        self.step(StepName::Rollback, call, Some(plan), guest_call, Intake::undone).await
+        self.step(StepName::Rollback, call, Some(plan), guest_call, |intake, undone| {
+            intake.undone(convert::returned_undone(undone))
+        })
+        .await
     }
 }

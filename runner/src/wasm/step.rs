@@ -12,12 +12,11 @@ use wasmtime::{Engine, Store, Trap};
 use wasmtime_wasi::I32Exit;
 
 use super::bindings::{ContractPre, Rotation};
-use super::convert::clean;
 use super::guest::{Guest, Outlet};
 use super::log::StepLog;
 use super::watch::Exceeded;
 use crate::limits::Limits;
-use crate::rotation::StepError;
+use crate::rotation::{StepError, clean};
 
 /// What a call is made with.
 pub(super) struct Sandbox<'a> {

@@ -5,6 +5,7 @@ use http::StatusCode;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::suspects::suspects;
+use crate::limits;
 use crate::model::StepName;
 use crate::policy::Deny;
 use crate::rotation::{Change, StepError, Trace};
@@ -21,8 +22,7 @@ pub(super) struct Exceeded {
 
 impl Exceeded {
     pub(super) fn new(name: &'static str, what: impl std::fmt::Display) -> Self {
-        let message = format!("{what}; `{name}` under [limits] in the configuration file raises it");
-        Self { name, message }
+        Self { name, message: limits::exceeded(name, what) }
     }
 }
 

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{Gateway, Launch, Run, Victim};
+use super::{Gateway, Launch, Python, Run, Victim};
 
 /// A run that is being prepared.
 pub struct Exec<'a> {
@@ -111,6 +111,14 @@ impl Exec<'_> {
         self
     }
 
+    /// With more arguments before one that was given.
+    #[must_use]
+    pub fn before(mut self, argument: &str, more: &[&OsStr]) -> Self {
+        let at = self.arguments.iter().position(|given| given == argument).unwrap();
+        self.arguments.splice(at..at, more.iter().map(|more| (*more).to_owned()));
+        self
+    }
+
     /// The arguments, for people.
     pub fn arguments(&self) -> &[OsString] {
         &self.arguments
@@ -129,6 +137,7 @@ impl Exec<'_> {
         };
         command.args(&self.arguments).env_clear().current_dir(&home);
         command.env("HOME", &home).env("TMPDIR", self.gateway.path("tmp"));
+        command.env("PATH", Python::of_this_machine().path());
         command.envs(self.environment.iter().cloned());
         command
     }

@@ -2,6 +2,7 @@
 
 mod exec;
 mod launch;
+mod python;
 mod run;
 mod vault;
 mod vault_file;
@@ -23,6 +24,7 @@ use crate::record::Record;
 
 pub use exec::Exec;
 pub use launch::{Launch, Started};
+pub use python::Python;
 pub use run::Run;
 pub use vault::{Vault, VaultKind};
 pub use vault_file::VaultFile;
@@ -55,6 +57,16 @@ pub fn plugin(name: &str) -> PathBuf {
 /// A built guest: `misbehaving`.
 pub fn guest(name: &str) -> PathBuf {
     built(target().join("guests").join(format!("{name}.wasm")))
+}
+
+/// A script among the guests: `misbehaving.py`.
+pub fn script(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("guests/scripts").join(name)
+}
+
+/// A script among the examples: `azure_app_secret.py`.
+pub fn example(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/scripts").join(name)
 }
 
 fn built(file: PathBuf) -> PathBuf {

@@ -24,7 +24,7 @@ static WARM: LazyLock<Mutex<Warm>> =
 /// Copies the compiled form of `plugin` into a state folder that has no cache yet.
 pub(super) fn warm_up(plugin: &Path, state: &Path) {
     let cache = state.join("cache");
-    if cache.exists() {
+    if cache.exists() || plugin.extension().is_none_or(|end| end != "wasm") {
         return;
     }
     let mut warm = WARM.lock().unwrap_or_else(std::sync::PoisonError::into_inner);

@@ -25,7 +25,7 @@ pub(super) fn intent(uid: &str) -> Entry {
         Plan { target: "t".to_owned(), creates: String::new(), removes: Vec::new(), notes: Vec::new() };
     Entry::Intent(Box::new(Intent {
         record_uid: uid.to_owned(),
-        strategy: Strategy::Overlap,
+        strategy: Some(Strategy::Overlap),
         plan,
         spared: Vec::new(),
         records: vec![uid.to_owned()],

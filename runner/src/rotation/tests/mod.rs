@@ -6,6 +6,7 @@ mod fakes;
 mod faults;
 mod interrupting;
 mod making;
+mod once;
 mod planning;
 mod process;
 mod promises;

@@ -136,7 +136,7 @@ impl World {
     }
 
     /// Starts a process; its moments are counted from here.
-    fn start(&self) -> Job {
+    pub fn start(&self) -> Job {
         let mut state = self.0.borrow_mut();
         let rotation_id = format!("r{}", state.rotations.len() + 1);
         state.rotations.push(rotation_id.clone());
@@ -155,13 +155,14 @@ impl World {
             wants_attached: false,
             wanted: state.others.iter().map(|record| record.uid.clone()).collect(),
             returns: vec![field("client_secret_id", "text"), field("client_secret", "secret")],
+            any_custom: false,
             limits: state.limits.clone(),
             setup: serde_json::Value::Null,
             dry_run: false,
         }
     }
 
-    fn end(&self) {
+    pub fn end(&self) {
         let mut state = self.0.borrow_mut();
         state.here.took = state.elapsed();
         state.moments = Moments::default();
@@ -190,7 +191,7 @@ impl World {
         settled
     }
 
-    fn prepare(&self, records: &[Record]) -> Result<Prepared, Stop> {
+    pub fn prepare(&self, records: &[Record]) -> Result<Prepared, Stop> {
         if let Some(Some(stop)) = self.0.borrow_mut().prepares.pop_front() {
             return Err(stop);
         }
@@ -209,6 +210,7 @@ impl World {
                         .iter()
                         .map(|value| Secret::new(value.as_str().expect("text")))
                         .collect(),
+                    json: false,
                 })
                 .collect(),
         };
@@ -258,7 +260,7 @@ impl World {
     }
 
     /// Runs a process to its end, or its death. The fakes never wait: time passes when they say so.
-    fn play<T>(&self, process: impl Future<Output = T>) -> Option<T> {
+    pub fn play<T>(&self, process: impl Future<Output = T>) -> Option<T> {
         let mut process = pin!(process);
         for _ in 0..10 {
             let polled = process.as_mut().poll(&mut Context::from_waker(Waker::noop()));
@@ -273,9 +275,9 @@ impl World {
     }
 }
 
-fn parts<'a>(
+pub fn parts<'a>(
     world: &'a World,
-    plugin: &'a mut World,
+    plugin: &'a mut dyn Plugin,
     vault: Option<&'a mut dyn Vault>,
     journal: &'a mut World,
     prepare: &'a Prepare<'a>,

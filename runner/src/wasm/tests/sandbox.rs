@@ -7,9 +7,9 @@ use super::guests::{MANIFEST, PREVIEW1, denied, plan, plugin, plugin_with};
 use crate::limits::Limits;
 use crate::model::{Failure, FailureKind, Plan, Request, StepName};
 use crate::policy::{Grant, Operator, Removals};
-use crate::rotation::{Call, Plugin, StepError};
+use crate::rotation::{Call, LogLine, Plugin, StepError};
 use crate::secret::{Redactor, Secret};
-use crate::wasm::{DescribeError, Gate, LogLine, NetworkOptions, Runtime};
+use crate::wasm::{DescribeError, Gate, NetworkOptions, Runtime};
 
 /// Runs preflight of a guest, and hands out what it returned and logged.
 fn preflight(body: &str, limits: &Limits) -> (Result<Plan, StepError>, Vec<LogLine>) {

@@ -1,0 +1,82 @@
+//! What a script is, and how it would be run: `pamrun plugin inspect`.
+
+use super::message::escape;
+use super::sheet::{Sheet, strategy};
+use crate::catalog::Digest;
+use crate::model::{StepName, Strategy};
+
+/// Everything about a script that can be known without running it.
+pub struct ScriptSheet<'a> {
+    /// Its file's name.
+    pub name: &'a str,
+    /// The digest of its file.
+    pub digest: Digest,
+    /// The size of its file, in bytes.
+    pub size: usize,
+    /// The command line that would run it, up to the file.
+    pub run_by: &'a str,
+    /// The steps that it declares, and how old and new values relate; none where it is run once.
+    pub steps: Option<(&'a [StepName], Strategy)>,
+}
+
+impl ScriptSheet<'_> {
+    /// Renders it for people.
+    #[must_use]
+    pub fn render(&self) -> String {
+        let mut sheet = Sheet(vec![escape(self.name)]);
+        sheet.section("file", [self.digest.to_string(), format!("{} bytes, a script", self.size)]);
+        sheet.section("run by", [self.run_by.to_owned()]);
+        match self.steps {
+            Some((steps, kind)) => {
+                let steps: Vec<_> = steps.iter().map(|step| step.word()).collect();
+                sheet.section("strategy", [strategy(kind).to_owned()]);
+                sheet.section("steps", [steps.join(", ")]);
+            }
+            None => {
+                sheet.section("steps", ["none: it is run once, and nothing is promised of it".to_owned()]);
+            }
+        }
+        sheet.section("reads", ["every field of all records, and the whole line of the gateway".to_owned()]);
+        sheet.section("returns", ["any custom field".to_owned()]);
+        sheet.section("talks to", ["whatever its user may reach; with --confine, nothing".to_owned()]);
+        let grant = ["[[plugin]]", &format!("digest = \"{}\"", self.digest), "read = []", "write = []"];
+        let grant = grant.into_iter().chain(["network = true"]).map(str::to_owned);
+        sheet.section("to allow", grant);
+        sheet.0.join("\n")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sheet(steps: Option<(&[StepName], Strategy)>) -> String {
+        let digest = Digest::of(b"");
+        ScriptSheet { name: "key.py", digest, size: 77, run_by: "/usr/bin/python3", steps }.render()
+    }
+
+    #[test]
+    fn a_sheet_tells_how_a_script_is_run_and_the_lines_that_allow_it_more() {
+        insta::assert_snapshot!(sheet(Some((&[StepName::Rotate, StepName::Rollback], Strategy::InPlace))), @r#"
+        key.py
+          file      sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
+                    77 bytes, a script
+          run by    /usr/bin/python3
+          strategy  in-place: one value is replaced
+          steps     rotate, rollback
+          reads     every field of all records, and the whole line of the gateway
+          returns   any custom field
+          talks to  whatever its user may reach; with --confine, nothing
+          to allow  [[plugin]]
+                    digest = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+                    read = []
+                    write = []
+                    network = true
+        "#);
+    }
+
+    #[test]
+    fn a_script_without_steps_is_said_to_promise_nothing() {
+        assert!(sheet(None).contains("none: it is run once"));
+    }
+}

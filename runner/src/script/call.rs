@@ -1,0 +1,272 @@
+//! One call of a script: its folder, its process, and what came of it.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::Read;
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::{Command, ExitStatus};
+
+use rustix::fs::{Mode, OFlags, open};
+use rustix::process::Signal;
+use zeroize::Zeroizing;
+
+use super::answer::{Answer, Object, from_file, keys, sift};
+use super::bounds::Bounds;
+use super::folder::{WorkFolder, WorkFolders};
+use super::launch::{FAILED, LAUNCH};
+use super::leash::{Leash, leashed};
+use super::process::{self, Ended, Stopped};
+use super::source::Script;
+use crate::limits::{Limits, exceeded};
+use crate::model::{Failure, FailureKind, StepName};
+use crate::rotation::{Intake, LogLevel, LogLine, StepError, clean};
+use crate::secret::Redactor;
+
+/// The file in the working folder that may hold the answer.
+const OUTPUT: &str = "answer.json";
+/// How much of its last words a script's error quotes, in characters.
+const LAST_WORDS: usize = 300;
+
+/// What one call is made with.
+pub(super) struct Calling<'a> {
+    pub(super) script: &'a Script,
+    pub(super) folders: &'a WorkFolders,
+    pub(super) redactor: &'a Redactor,
+    /// The step; none where the script has none.
+    pub(super) step: Option<StepName>,
+    pub(super) bounds: Bounds,
+}
+
+/// What came of it.
+pub(super) struct Called {
+    /// Its answer; none where it has none to give.
+    pub(super) answer: Result<Option<Object>, StepError>,
+    /// Whether the script was started at all.
+    pub(super) started: bool,
+    stdout: Zeroizing<Vec<u8>>,
+    stderr: Zeroizing<Vec<u8>>,
+    /// What an operator should know of its end.
+    notes: Vec<String>,
+}
+
+impl Called {
+    fn not_started(why: String) -> Self {
+        let code = "script-not-started".to_owned();
+        let failure = Failure { kind: FailureKind::Invalid, code, message: why };
+        let (stdout, stderr) = (Zeroizing::default(), Zeroizing::default());
+        let answer = Err(StepError::Failure(failure));
+        Self { answer, started: false, stdout, stderr, notes: Vec::new() }
+    }
+
+    /// The script was started, and the system did not let us see how it ended.
+    fn out_of_sight(error: &std::io::Error) -> Self {
+        let why = StepError::Internal(format!("pamrun lost sight of the script: {error}"));
+        Self { answer: Err(why), started: true, ..Self::not_started(String::new()) }
+    }
+
+    /// Hands out the lines that it wrote. All secrets of its answer must be known by now.
+    pub(super) fn lines(self, step: StepName, redactor: &Redactor, limits: &Limits) -> Vec<LogLine> {
+        let text = |bytes: &[u8]| Zeroizing::new(String::from_utf8_lossy(bytes).into_owned());
+        let mut lines = LogLine::of_text(step, LogLevel::Info, &text(&self.stdout), redactor);
+        lines.extend(LogLine::of_text(step, LogLevel::Warn, &text(&self.stderr), redactor));
+        let mut left = limits.log;
+        let fits = |line: &LogLine| left.checked_sub(line.text.len().max(1)).map(|rest| left = rest);
+        let shown = lines.iter().map_while(fits).count();
+        let cut = lines.len() - shown;
+        lines.truncate(shown);
+        let note = |text| LogLine { step, level: LogLevel::Warn, text };
+        if cut > 0 {
+            lines.push(note(exceeded("log", format_args!("… {cut} more lines are not shown"))));
+        }
+        lines.extend(self.notes.into_iter().map(note));
+        lines
+    }
+}
+
+impl Calling<'_> {
+    /// Calls the script with this on stdin.
+    pub(super) async fn call(&self, stdin: Zeroizing<Vec<u8>>) -> Called {
+        if !self.script.is_unchanged() {
+            return Called::not_started("the script's file was changed meanwhile; run it again".to_owned());
+        }
+        let folder = match self.folders.make() {
+            Ok(folder) => folder,
+            Err(error) => return Called::not_started(format!("it gets no folder to work in: {error}")),
+        };
+        let called = self.call_in(&folder, stdin).await;
+        let path = folder.path().to_owned();
+        match (called, folder.remove()) {
+            (called, Ok(())) => called,
+            (mut called, Err(error)) => {
+                called
+                    .notes
+                    .push(format!("its working folder {} could not be removed: {error}", path.display()));
+                called
+            }
+        }
+    }
+
+    async fn call_in(&self, folder: &WorkFolder, stdin: Zeroizing<Vec<u8>>) -> Called {
+        let launch = self.script.launch(folder);
+        let command = self.script.command_line(folder).and_then(|words| {
+            let launch = serde_json::to_string(&launch)?;
+            self.command(folder, launch, words)
+        });
+        let bounds = self.bounds;
+        let seen = match command {
+            Ok(mut command) => {
+                let run = move |leash: &Leash| {
+                    let child = process::start(&mut command)?;
+                    Ok(process::supervise(child, stdin, &bounds, leash))
+                };
+                leashed(run).await
+            }
+            Err(error) => Err(error),
+        };
+        let ended = match seen {
+            Ok(Ok(ended)) => ended,
+            Ok(Err(error)) => return Called::out_of_sight(&error),
+            Err(error) => return Called::not_started(format!("it could not be started: {error}")),
+        };
+        if ended.status.code() == Some(FAILED)
+            && let Some(why) = ended.stderr.strip_prefix(launch.token.as_bytes())
+        {
+            let why = clean(String::from_utf8_lossy(why).trim(), LAST_WORDS);
+            return Called::not_started(format!("it could not be started: {why}"));
+        }
+        let file = read(&folder.path().join(OUTPUT), self.bounds.output);
+        self.judge(ended, file.as_deref().map(Vec::as_slice))
+    }
+
+    fn command(&self, folder: &WorkFolder, launch: String, words: Vec<OsString>) -> std::io::Result<Command> {
+        #[expect(clippy::disallowed_methods, reason = "script starts scripts")]
+        let mut command = Command::new(ourselves()?);
+        command.arg(LAUNCH).arg(launch).args(words).current_dir(folder.path());
+        command.env_clear().envs(self.script.options.environment.iter().map(|(name, value)| (name, value)));
+        command.env("TMPDIR", folder.path()).env("PAMRUN_OUTPUT", folder.path().join(OUTPUT));
+        if let Some(step) = self.step {
+            command.env("PAMRUN_STEP", step.word());
+        }
+        Ok(command)
+    }
+
+    fn judge(&self, ended: Ended, file: Option<&[u8]>) -> Called {
+        let keys = keys(self.step);
+        let (answer, mut stdout) = sift(&ended.stdout, keys);
+        let answer = file.map_or(answer, |file| from_file(file, keys));
+        let mut notes = notes(&ended);
+        if self.step.is_some() && !matches!(answer, Answer::Given(_)) && !stdout.is_empty() {
+            // It may hold an answer that we do not recognise, and new secrets with it.
+            *stdout = Vec::new();
+            notes.push("what it wrote to stdout is not shown, since there is no answer in it".to_owned());
+        }
+        let answer = self.accept(&ended, answer);
+        Called { answer, started: true, stdout, stderr: ended.stderr, notes }
+    }
+
+    fn accept(&self, ended: &Ended, answer: Answer) -> Result<Option<Object>, StepError> {
+        if let Some(limit) = self.limit(ended) {
+            return Err(limit);
+        }
+        let broken = |problem: &str| StepError::Contract(format!("the script's answer: {problem}"));
+        if let Answer::Given(object) = &answer
+            && let Some(failure) = object.failure().map_err(|problem| broken(&problem))?
+        {
+            let mut intake = Intake::new(self.redactor.clone(), self.bounds.output);
+            return Err(intake.failure(failure).map_or_else(|error| error, StepError::Failure));
+        }
+        if !ended.status.success() {
+            return Err(StepError::Trap(self.exit(ended)));
+        }
+        match answer {
+            Answer::Given(object) => Ok(Some(object)),
+            Answer::Malformed(problem) => Err(broken(&problem)),
+            Answer::None if self.step.is_none() => Ok(None),
+            Answer::None => {
+                let keys: Vec<_> = keys(self.step).iter().map(|key| format!("`{key}`")).collect();
+                Err(broken(&format!(
+                    "there is none: the last line of stdout must be a JSON object with {}",
+                    keys.join(" or ")
+                )))
+            }
+        }
+    }
+
+    fn limit(&self, ended: &Ended) -> Option<StepError> {
+        let limits = &self.script.options.limits;
+        let of = |name, what: String| StepError::Limit { name, message: exceeded(name, what) };
+        Some(match ended.stopped {
+            Some(Stopped::Time) => StepError::Limit {
+                name: "timeout",
+                message: format!("the script did not end within {:?}; --timeout raises it", self.bounds.time),
+            },
+            Some(Stopped::Output) => {
+                of("output", format!("the script wrote more than {} bytes", self.bounds.output))
+            }
+            Some(Stopped::Processes) => {
+                let most = self.bounds.processes;
+                of("processes", format!("the script had more than {most} processes at the same time"))
+            }
+            None if ended.status.signal() == Some(Signal::XCPU.as_raw()) => {
+                of("cpu", format!("the script computed for more than {:?}", limits.cpu))
+            }
+            // Whoever let go of it hears nothing of it.
+            Some(Stopped::LetGo) | None => return None,
+        })
+    }
+
+    /// Says how it ended, and what it said last.
+    fn exit(&self, ended: &Ended) -> String {
+        let said = self.redactor.redact(&Zeroizing::new(String::from_utf8_lossy(&ended.stderr).into_owned()));
+        let last = said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default().trim();
+        let how = how(ended.status);
+        if last.is_empty() { how } else { format!("{how}: {}", clean(last, LAST_WORDS)) }
+    }
+}
+
+fn how(status: ExitStatus) -> String {
+    match (status.code(), status.signal()) {
+        (Some(code), _) => format!("it exited with status {code}"),
+        (None, Some(signal)) => format!("signal {signal} ended it"),
+        (None, None) => "it ended".to_owned(),
+    }
+}
+
+fn notes(ended: &Ended) -> Vec<String> {
+    let mut notes = Vec::new();
+    match ended.left {
+        0 => {}
+        1 => notes.push("a process that it left running was ended".to_owned()),
+        left => notes.push(format!("{left} processes that it left running were ended")),
+    }
+    if ended.undead {
+        notes.push("some of what it left running cannot be ended".to_owned());
+    }
+    notes
+}
+
+/// Reads the file, if there is something in it. A link or a pipe in its place is none.
+fn read(path: &Path, limit: usize) -> Option<Zeroizing<Vec<u8>>> {
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let file = File::from(open(path, flags, Mode::empty()).ok()?);
+    let metadata = file.metadata().ok().filter(std::fs::Metadata::is_file)?;
+    let most = u64::try_from(limit).unwrap_or(u64::MAX);
+    let room = usize::try_from(metadata.len().min(most)).unwrap_or(limit);
+    let mut bytes = Zeroizing::new(Vec::with_capacity(room.saturating_add(1)));
+    file.take(most).read_to_end(&mut bytes).ok()?;
+    Some(bytes).filter(|bytes| !bytes.trim_ascii().is_empty())
+}
+
+/// This very program, even when its file was replaced meanwhile.
+#[cfg(target_os = "linux")]
+#[expect(clippy::unnecessary_wraps, reason = "elsewhere it can fail")]
+fn ourselves() -> std::io::Result<std::path::PathBuf> {
+    Ok("/proc/self/exe".into())
+}
+
+/// This very program.
+#[cfg(not(target_os = "linux"))]
+fn ourselves() -> std::io::Result<std::path::PathBuf> {
+    std::env::current_exe()
+}

@@ -1,0 +1,33 @@
+//! Runs a script with the interpreter that it is written for: the second runtime.
+//!
+//! In: a script's path and bytes, the gateway's line; then, step by step, a request. Out: a
+//! [`Plugin`](crate::rotation::Plugin), lines for the log. May touch: processes and their pipes, `/proc`
+//! to find what a script started, the script's file and its working folder. Prints nothing.
+
+mod answer;
+mod bounds;
+mod call;
+mod confine;
+mod error;
+mod folder;
+mod head;
+mod interpreter;
+mod launch;
+mod leash;
+mod line;
+mod pipes;
+mod plugin;
+mod process;
+mod request;
+mod shape;
+mod source;
+mod tree;
+
+pub use confine::Confinement;
+pub use error::ScriptError;
+pub use folder::WorkFolders;
+pub use head::Declared;
+pub use launch::{LAUNCH, launch};
+pub use line::Line;
+pub use plugin::ScriptPlugin;
+pub use source::{Options, Script};

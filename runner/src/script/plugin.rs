@@ -1,0 +1,159 @@
+//! A script, as the engine of rotations sees it.
+
+use std::rc::Rc;
+
+use super::answer::Object;
+use super::bounds::Bounds;
+use super::call::{Called, Calling};
+use super::folder::WorkFolders;
+use super::line::Line;
+use super::request::{Given, stdin};
+use super::source::Script;
+use crate::model::{Credential, Failure, FailureKind, Plan, Proof, Removed, Role, StepName, Undone, Update};
+use crate::rotation::{Call, Change, Intake, LogLine, Plugin, StepError, StepResult, Trace};
+use crate::secret::{Redactor, Secret};
+
+/// One script for one rotation. Each step is a process of its own.
+///
+/// A script that declares no steps has one thing that it can do, which `rotate` stands for; its answer
+/// has no handle then.
+pub struct ScriptPlugin {
+    pub(super) script: Script,
+    pub(super) line: Line,
+    pub(super) folders: WorkFolders,
+    pub(super) redactor: Redactor,
+    pub(super) log: Rc<dyn Fn(LogLine)>,
+}
+
+impl ScriptPlugin {
+    /// Runs a step that the script has.
+    async fn step<T>(
+        &self,
+        step: StepName,
+        call: Call<'_>,
+        given: Given<'_>,
+        read: impl FnOnce(Option<&Object>) -> Result<T, String>,
+        take: impl FnOnce(&mut Intake, T) -> Result<T, StepError>,
+    ) -> StepResult<T> {
+        let limits = &self.script.options.limits;
+        let declared = self.script.declared().map(|_| step);
+        let calling = Calling {
+            script: &self.script,
+            folders: &self.folders,
+            redactor: &self.redactor,
+            step: declared,
+            bounds: Bounds::new(limits, call.budget),
+        };
+        let second = declared.map(|step| (step, call.request, given));
+        let line = self.line.bytes(call.request);
+        // Whoever prints the line, as `set -x` does, prints all secrets of it in base64 in base64.
+        if let Ok(text) = str::from_utf8(line.expose()) {
+            self.redactor
+                .learn(&Secret::new(text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}')));
+        }
+        let mut called = calling.call(stdin(&line, second)).await;
+        let answer = std::mem::replace(&mut called.answer, Ok(None));
+        // Before a word of it is let through, the secrets of its answer must be known.
+        if let Ok(Some(object)) = &answer {
+            object.updates().iter().flatten().filter(|update| update.is_secret()).for_each(|update| {
+                update.values.iter().for_each(|value| self.redactor.learn(value));
+            });
+        }
+        let trace = Trace { change: change(&called, &answer), ..Trace::default() };
+        called.lines(step, &self.redactor, limits).into_iter().for_each(&*self.log);
+        let result = answer.and_then(|object| {
+            let read = read(object.as_ref());
+            let value =
+                read.map_err(|problem| StepError::Contract(format!("the script's answer: {problem}")))?;
+            take(&mut Intake::new(self.redactor.clone(), limits.output), value)
+        });
+        StepResult { result, trace }
+    }
+
+    fn has(&self, step: StepName) -> bool {
+        self.script.declared().is_some_and(|declared| declared.steps.contains(&step))
+    }
+}
+
+/// Whether the target may have changed. What a script sends nobody sees; all that there is, is its own
+/// word, when it fails in order.
+fn change(called: &Called, answer: &Result<Option<Object>, StepError>) -> Change {
+    match answer {
+        _ if !called.started => Change::None,
+        Err(StepError::Failure(_)) => Change::Refused,
+        _ => Change::Possible,
+    }
+}
+
+/// The result of a step that the script does not have.
+fn without_a_call<T>(result: Result<T, StepError>) -> StepResult<T> {
+    StepResult { result, trace: Trace::default() }
+}
+
+fn needed(object: Option<&Object>) -> Result<&Object, String> {
+    object.ok_or_else(|| "there is none".to_owned())
+}
+
+#[async_trait::async_trait(?Send)]
+impl Plugin for ScriptPlugin {
+    async fn preflight(&mut self, call: Call<'_>) -> StepResult<Plan> {
+        if !self.has(StepName::Preflight) {
+            // Who replaces a value in place replaces that of the record.
+            let target = call.request.records.iter().find(|record| record.role == Role::Target);
+            let target = target.map(|record| format!("record:{}", record.uid)).unwrap_or_default();
+            let creates = "a new value".to_owned();
+            return without_a_call(Ok(Plan { target, creates, removes: Vec::new(), notes: Vec::new() }));
+        }
+        let read = |object: Option<&Object>| needed(object)?.plan();
+        self.step(StepName::Preflight, call, Given::default(), read, Intake::plan).await
+    }
+
+    async fn rotate(&mut self, call: Call<'_>, plan: &Plan) -> StepResult<Credential> {
+        let given = Given { plan: Some(plan), ..Given::default() };
+        if self.script.declared().is_none() {
+            let read = |object: Option<&Object>| {
+                let updates = object.map_or(Ok(Vec::new()), Object::updates)?;
+                Ok(Credential { handle: String::new(), updates, expires: None })
+            };
+            let take = |intake: &mut Intake, credential: Credential| {
+                let updates: Vec<Update> = intake.updates(credential.updates)?;
+                Ok(Credential { updates, ..credential })
+            };
+            return self.step(StepName::Rotate, call, given, read, take).await;
+        }
+        let read = |object: Option<&Object>| needed(object)?.credential();
+        self.step(StepName::Rotate, call, given, read, Intake::credential).await
+    }
+
+    async fn verify(&mut self, call: Call<'_>, plan: &Plan, credential: &Credential) -> StepResult<Proof> {
+        if !self.has(StepName::Verify) {
+            return without_a_call(Ok(Proof::Unproven("the script has no step for it".to_owned())));
+        }
+        let given =
+            Given { plan: Some(plan), handle: Some(&credential.handle), updates: Some(&credential.updates) };
+        let read = |object: Option<&Object>| needed(object)?.proof();
+        self.step(StepName::Verify, call, given, read, Intake::proof).await
+    }
+
+    async fn commit(&mut self, call: Call<'_>, plan: &Plan, handle: &str) -> StepResult<Vec<Removed>> {
+        if !self.has(StepName::Commit) {
+            return without_a_call(Ok(Vec::new()));
+        }
+        let given = Given { plan: Some(plan), handle: Some(handle), updates: None };
+        let read = |object: Option<&Object>| needed(object)?.removed();
+        self.step(StepName::Commit, call, given, read, Intake::removed).await
+    }
+
+    async fn rollback(&mut self, call: Call<'_>, plan: &Plan, handle: Option<&str>) -> StepResult<Undone> {
+        if !self.has(StepName::Rollback) {
+            return without_a_call(Err(StepError::Failure(Failure {
+                kind: FailureKind::Invalid,
+                code: "no-rollback".to_owned(),
+                message: "the script has no step that undoes what it did".to_owned(),
+            })));
+        }
+        let given = Given { plan: Some(plan), handle, updates: None };
+        let read = |object: Option<&Object>| needed(object)?.undone();
+        self.step(StepName::Rollback, call, given, read, Intake::undone).await
+    }
+}

@@ -1,0 +1,199 @@
+//! What a script reads: the gateway's line, and in step mode a second one with what the step is given.
+
+use serde_json::{Map, Value, json};
+use zeroize::Zeroizing;
+
+use crate::model::{Field, Place, Plan, Request, Setting, SettingValue, StepName, Update, VaultRecord, wipe};
+use crate::secret::{Secret, SecretBytes};
+
+/// What a step is given besides the request.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Given<'a> {
+    pub(super) plan: Option<&'a Plan>,
+    pub(super) handle: Option<&'a str>,
+    pub(super) updates: Option<&'a [Update]>,
+}
+
+/// Stdin of a script: the gateway's line, byte for byte, and for a step the second line.
+pub(super) fn stdin(line: &SecretBytes, step: Option<(StepName, &Request, Given<'_>)>) -> Zeroizing<Vec<u8>> {
+    let line = line.expose();
+    let second = step.map(|(step, request, given)| second_line(step, request, given));
+    // Room from the start: a buffer that grows leaves copies behind that nobody wipes.
+    let room = line.len() + second.as_ref().map_or(0, |second| second.len() + 2);
+    let mut stdin = Zeroizing::new(Vec::with_capacity(room));
+    stdin.extend_from_slice(line);
+    if let Some(second) = second {
+        if !line.ends_with(b"\n") {
+            stdin.push(b'\n');
+        }
+        stdin.extend_from_slice(second.as_bytes());
+        stdin.push(b'\n');
+    }
+    stdin
+}
+
+fn second_line(step: StepName, request: &Request, given: Given<'_>) -> Zeroizing<String> {
+    let mut json = json!({
+        "step": step.word(),
+        "rotation_id": request.rotation_id,
+        "marker": request.marker,
+        "attempt": request.attempt,
+        "records": request.records.iter().map(flattened).collect::<Vec<_>>(),
+        "settings": request.settings.iter().map(setting).collect::<Map<_, _>>(),
+        "proposed": request.proposed.as_ref().map(Secret::expose),
+        "plan": given.plan,
+        "handle": given.handle,
+        "updates": given.updates.map(|updates| updates.iter().map(update).collect::<Vec<_>>()),
+        "deliver": request.deliver.iter().map(update).collect::<Vec<_>>(),
+    });
+    let line = Zeroizing::new(json.to_string());
+    wipe(&mut json);
+    line
+}
+
+/// A record as the gateway flattens it: one key a field, a number added to a key that is there already,
+/// and single values unwrapped.
+pub(super) fn flattened(record: &VaultRecord) -> Value {
+    let mut flat = Map::new();
+    flat.insert("uid".to_owned(), record.uid.as_str().into());
+    flat.insert("title".to_owned(), record.title.as_str().into());
+    for field in &record.fields {
+        let mut key = field.label.clone();
+        let mut number = 1_u32;
+        while flat.contains_key(&key) {
+            key = format!("{}{number}", field.label);
+            number = number.saturating_add(1);
+        }
+        flat.insert(key, value(field));
+    }
+    Value::Object(flat)
+}
+
+fn value(field: &Field) -> Value {
+    let one = |value: &Secret| {
+        let text = value.expose();
+        let json = if field.json { serde_json::from_str(text).ok() } else { None };
+        json.unwrap_or_else(|| Value::from(text))
+    };
+    match field.values.as_slice() {
+        [only] => one(only),
+        values => values.iter().map(one).collect(),
+    }
+}
+
+fn setting(setting: &Setting) -> (String, Value) {
+    let value = match &setting.value {
+        SettingValue::Text(text) => text.as_str().into(),
+        SettingValue::Secret(secret) => secret.expose().into(),
+        SettingValue::Integer(number) => (*number).into(),
+        SettingValue::Number(number) => (*number).into(),
+        SettingValue::Flag(flag) => (*flag).into(),
+        SettingValue::Duration(milliseconds) => (*milliseconds).into(),
+    };
+    (setting.key.clone(), value)
+}
+
+fn update(update: &Update) -> Value {
+    let place = match update.place {
+        Place::Custom => "custom",
+        Place::Standard => "standard",
+    };
+    let values: Vec<_> = update.values.iter().map(Secret::expose).collect();
+    json!({"label": update.label, "place": place, "type": update.kind, "values": values})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Listed, Role};
+
+    fn field(label: &str, values: &[&str], json: bool) -> Field {
+        let values = values.iter().copied().map(Secret::new).collect();
+        Field { label: label.to_owned(), kind: String::new(), values, json }
+    }
+
+    fn request(fields: Vec<Field>) -> Request {
+        Request {
+            rotation_id: "r1".to_owned(),
+            marker: "pamrun-x-r1.1".to_owned(),
+            attempt: 1,
+            records: vec![VaultRecord {
+                uid: "u".to_owned(),
+                title: "T".to_owned(),
+                role: Role::Target,
+                fields,
+            }],
+            settings: vec![Setting { key: "days".to_owned(), value: SettingValue::Text("30".to_owned()) }],
+            proposed: None,
+            deliver: Vec::new(),
+        }
+    }
+
+    fn lines(line: &[u8], request: &Request, given: Given<'_>) -> (Vec<u8>, Value) {
+        let stdin = stdin(&SecretBytes::new(line.to_vec()), Some((StepName::Verify, request, given)));
+        let end = stdin.iter().position(|byte| *byte == b'\n').unwrap() + 1;
+        (stdin[..end].to_vec(), serde_json::from_slice(&stdin[end..]).unwrap())
+    }
+
+    #[test]
+    fn without_a_step_there_is_the_gateways_line_and_not_a_byte_more() {
+        for line in [&b"abc==\r\n"[..], b"abc==", b"\xff\xfea\0\n"] {
+            assert_eq!(*stdin(&SecretBytes::new(line.to_vec()), None), line);
+        }
+    }
+
+    #[test]
+    fn a_step_gets_a_second_line_with_everything_that_it_needs() {
+        let plan = Plan {
+            target: "app".to_owned(),
+            creates: "a key".to_owned(),
+            removes: vec![Listed { id: "k1".to_owned(), label: "old".to_owned(), expires: None }],
+            notes: Vec::new(),
+        };
+        let updates = [Update {
+            label: "key".to_owned(),
+            place: Place::Custom,
+            kind: "secret".to_owned(),
+            values: vec![Secret::new("s")],
+        }];
+        let given = Given { plan: Some(&plan), handle: Some("k2"), updates: Some(&updates) };
+        let (first, second) = lines(b"abc==\r\n", &request(vec![field("login", &["me"], false)]), given);
+        assert_eq!(first, b"abc==\r\n");
+        let expected = json!({
+            "step": "verify", "rotation_id": "r1", "marker": "pamrun-x-r1.1", "attempt": 1,
+            "records": [{"uid": "u", "title": "T", "login": "me"}],
+            "settings": {"days": "30"}, "proposed": null,
+            "plan": {"target": "app", "creates": "a key", "notes": [],
+                     "removes": [{"id": "k1", "label": "old", "expires": null}]},
+            "handle": "k2",
+            "updates": [{"label": "key", "place": "custom", "type": "secret", "values": ["s"]}],
+            "deliver": [],
+        });
+        assert_eq!(second, expected);
+    }
+
+    #[test]
+    fn a_line_without_an_end_gets_one_before_the_second() {
+        let (first, _) = lines(b"abc==", &request(Vec::new()), Given::default());
+        assert_eq!(first, b"abc==\n");
+    }
+
+    #[test]
+    fn records_are_flattened_as_the_gateway_does_it() {
+        let fields = vec![
+            field("host", &[r#"{"hostName":"h","port":"22"}"#], true),
+            field("many", &["a", "b"], false),
+            field("key", &["1"], false),
+            field("key", &["2"], false),
+            field("text", &[r#"{"not":"taken apart"}"#], false),
+            field("title", &["of a field"], false),
+            field("none", &[], true),
+        ];
+        let (_, second) = lines(b"x", &request(fields), Given::default());
+        let expected = json!({
+            "uid": "u", "title": "T", "host": {"hostName": "h", "port": "22"}, "many": ["a", "b"],
+            "key": "1", "key1": "2", "text": "{\"not\":\"taken apart\"}", "title1": "of a field", "none": [],
+        });
+        assert_eq!(second["records"][0], expected);
+    }
+}

@@ -1,0 +1,72 @@
+//! Scripts as administrators have them today, unmodified: only the script command changes.
+
+use pamrun_tests::gateway::script;
+use pamrun_tests::record::Record;
+use serde_json::Value;
+
+use crate::bench::Bench;
+
+#[test]
+fn a_python_script_of_today_runs_as_it_is() {
+    let bench = Bench::new();
+    let run = bench.run(bench.exec(&script("catalogue/router.py")));
+    run.ends("ran", 0);
+    let plugin = &run.outcome["plugin"];
+    let words = ["name", "runtime", "sandbox"].map(|key| plugin[key].as_str().unwrap());
+    assert_eq!(words, ["router.py", "script", "none"], "{run}");
+    assert!(plugin["digest"].as_str().unwrap().starts_with("sha256:"), "{run}");
+    assert_eq!((&run.outcome["proof"], &run.outcome["plan"]), (&Value::Null, &Value::Null), "{run}");
+    let said = "router.py info: Running the post-rotation script for: svc-router";
+    assert!(run.stderr.contains(said), "{run}");
+    let warning = "declares no steps";
+    assert!(run.list("warnings").iter().any(|line| line.contains(warning)), "{run}");
+    bench.expect_unsaved(&run);
+}
+
+#[test]
+fn a_shell_script_of_today_runs_as_it_is() {
+    let bench = Bench::new();
+    let run = bench.run(bench.exec(&script("catalogue/database.sh")));
+    run.ends("ran", 0);
+    assert!(run.stderr.contains("Post-rotation for svc-router"), "{run}");
+}
+
+#[test]
+fn exit_1_is_uncertain_and_says_what_the_script_said() {
+    for name in ["catalogue/router.py", "catalogue/database.sh"] {
+        let mut bench = Bench::new();
+        bench.attached = Record::new("login", "Another record").text("x", "y");
+        let run = bench.run(bench.exec(&script(name)));
+        run.ends("uncertain", 5).with_code("plugin-trapped");
+        let error = run.outcome["error"].to_string();
+        assert!(error.contains("status 1") && error.contains("is not known"), "{run}");
+        assert!(error.contains(&bench.record.uid), "the hint names no record\n{run}");
+        bench.expect_unsaved(&run);
+    }
+}
+
+#[test]
+fn what_a_script_without_steps_returns_is_saved() {
+    for way in ["stdout", "file"] {
+        let bench = Bench::new();
+        let exec = bench.exec(&script("catalogue/returns.py")).argument("--").argument(way);
+        let run = bench.run(exec);
+        run.ends("ran", 0);
+        assert_eq!(run.outcome["saved"], true, "{run}");
+        let made = format!("made-by-the-script-{}", bench.record.uid);
+        assert_eq!((bench.saved("api_key"), bench.saved("made_by")), (made.clone(), "returns.py".to_owned()));
+        assert!(!run.stderr.contains(&made) && !run.stdout.contains(&made), "{run}");
+        assert!(run.stderr.contains("the key is [redacted]"), "{run}");
+        let updates = run.outcome["updates"].as_array().unwrap();
+        assert_eq!((updates.len(), &updates[0]["value"]), (2, &"********".into()), "{run}");
+    }
+}
+
+#[test]
+fn a_dry_run_does_not_run_a_script_without_steps() {
+    let bench = Bench::new();
+    let run = bench.run(bench.exec(&script("catalogue/returns.py")).argument("--dry-run"));
+    run.ends("planned", 0);
+    assert!(run.list("warnings").iter().any(|line| line.contains("was not run")), "{run}");
+    bench.expect_unsaved(&run);
+}

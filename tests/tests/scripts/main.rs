@@ -1,0 +1,9 @@
+//! Scripts, end to end: the real binary, real interpreters, and processes that do what they should not.
+
+mod bench;
+mod catalogue;
+mod confined;
+mod interrupted;
+mod misbehaving;
+mod running;
+mod steps;
