@@ -32,7 +32,7 @@ struct Args {
     /// List the cases, and do nothing else
     #[arg(long)]
     list: bool,
-    /// Print what the runs of a case said that violates a promise
+    /// Print what all runs said
     #[arg(long)]
     verbose: bool,
     /// Only the crowds
@@ -95,7 +95,7 @@ fn progress(over: usize, of: usize) {
 
 fn tell(results: &Results, verbose: bool) {
     println!("{results}\n{}", results.complaints());
-    for (case, verdict) in results.violated().filter(|_| verbose) {
+    for (case, verdict) in results.all().filter(|_| verbose) {
         println!("{case}\n{}", verdict.story);
     }
 }

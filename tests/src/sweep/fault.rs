@@ -166,9 +166,9 @@ impl Fault {
         }
         disturbance.flags = match self {
             Self::Hanging => &[("--request-timeout", IMPATIENT)],
-            // A vault is asked for 22 seconds; there has to be time for a mistake after that.
+            // A vault is asked for three quarters of a minute; a mistake would come after that.
             _ if self.lasts() && matches!(place, Place::Request { peer: Peer::Vault, .. }) => {
-                &[("--timeout", "45s")]
+                &[("--timeout", "75s")]
             }
             // The other rotation has to be over before this one goes on.
             Self::Elsewhere => &[("--request-timeout", "60s"), ("--timeout", "80s")],

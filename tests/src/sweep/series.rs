@@ -133,6 +133,11 @@ impl Results {
         self.violated().count()
     }
 
+    /// All cases, and what came of them.
+    pub fn all(&self) -> impl Iterator<Item = &(Case, Verdict)> {
+        self.results.iter()
+    }
+
     /// The cases that violated a promise.
     pub fn violated(&self) -> impl Iterator<Item = &(Case, Verdict)> {
         self.results.iter().filter(|(_, verdict)| !verdict.violations.is_empty())
