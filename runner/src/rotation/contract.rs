@@ -112,12 +112,11 @@ pub(super) fn judge_handle(
     }
 }
 
-/// Judges what a new credential would have us save.
+/// Judges which fields a new credential would have us save.
 ///
 /// # Errors
-/// What is wrong with it: a field that the manifest does not name, one named twice, or no way to
-/// tell from the record which credential it holds.
-pub(super) fn judge_updates(credential: &Credential, returns: &[ReturnedField]) -> Result<(), String> {
+/// What is wrong with it: a field that the manifest does not name, or one named twice.
+pub(super) fn judge_fields(credential: &Credential, returns: &[ReturnedField]) -> Result<(), String> {
     for (at, update) in credential.updates.iter().enumerate() {
         let field = |label: &str, place| label == update.label && place == update.place;
         let named = |returned: &&ReturnedField| {
@@ -133,6 +132,15 @@ pub(super) fn judge_updates(credential: &Credential, returns: &[ReturnedField]) 
             return Err(format!("the plugin returned the field `{}` twice", update.label));
         }
     }
+    Ok(())
+}
+
+/// Judges what a new credential of an `overlap` plugin would have us save.
+///
+/// # Errors
+/// What is wrong with its fields, or that the record could not tell which credential it holds.
+pub(super) fn judge_updates(credential: &Credential, returns: &[ReturnedField]) -> Result<(), String> {
+    judge_fields(credential, returns)?;
     let holds_handle = |values: &[Secret]| matches!(values, [only] if only.expose() == credential.handle);
     match credential.updates.iter().filter(|update| holds_handle(&update.values)).count() {
         1 => Ok(()),

@@ -12,6 +12,7 @@ mod guard;
 mod params;
 mod plugin;
 mod prepare;
+mod random;
 mod rotate;
 
 use std::ffi::OsString;

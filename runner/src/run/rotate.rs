@@ -12,6 +12,7 @@ use super::clock::SystemClock;
 use super::exec::Subject;
 use super::fault::Fault;
 use super::prepare::Preparation;
+use super::random::random;
 use crate::catalog::PluginFile;
 use crate::cli::{
     AuditChoice, CliError, ExecArgs, ExecSettings, PluginConfig, StateFolder, VaultChoice,
@@ -83,6 +84,7 @@ pub(super) fn rotate(
         clock: &SystemClock::start(),
         prepare: &|records| preparation.prepare(records),
         secrets: redactor,
+        random: &random,
         interrupt: &Uninterrupted,
     };
     let mut outcome = block_on(rotate_overlap(&job, parts))?;
@@ -117,6 +119,8 @@ fn job(settings: &ExecSettings, params: &Params, manifest: &Manifest) -> Job {
         params_records,
         returns: manifest.returns.clone(),
         limits: settings.limits.clone(),
+        proposed: params.new_password.clone(),
+        replaced: params.old_password.clone(),
         setup: Value::Null,
         dry_run: settings.dry_run,
     }

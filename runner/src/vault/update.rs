@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::model::{Place, Update};
+use crate::model::{Place, Update, wipe};
 
 /// Why a record cannot take an update.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -29,8 +29,9 @@ pub enum UpdateError {
 /// Puts `updates` into `record`, Keeper's record JSON.
 ///
 /// A field is found by its exact label, or by its type where it has no label; of several, the
-/// first is meant. A custom field that is missing is added at the end. A custom field that is
-/// shown in clear becomes a hidden one when its new value is secret.
+/// first is meant. A custom field that is missing is added at the end, and one that gets no
+/// values is removed. A custom field that is shown in clear becomes a hidden one when its new value
+/// is secret.
 ///
 /// # Errors
 /// When one of the updates cannot be applied; the record is then as it was.
@@ -69,6 +70,10 @@ fn check(record: &Value, update: &Update) -> Result<(), UpdateError> {
 
 fn put(record: &mut Value, update: &Update) -> Result<(), UpdateError> {
     let part = key(update.place);
+    if update.place == Place::Custom && update.values.is_empty() {
+        remove(record, part, &update.label);
+        return Ok(());
+    }
     let malformed = UpdateError::Malformed { part, expected: "a list" };
     let object =
         record.as_object_mut().ok_or(UpdateError::Malformed { part: "JSON", expected: "an object" })?;
@@ -88,6 +93,13 @@ fn put(record: &mut Value, update: &Update) -> Result<(), UpdateError> {
         None => fields.push(json!({"type": update.kind, "label": update.label, "value": values})),
     }
     Ok(())
+}
+
+fn remove(record: &mut Value, part: &str, label: &str) {
+    let Some(fields) = record.get_mut(part).and_then(Value::as_array_mut) else { return };
+    if let Some(at) = fields.iter().position(|field| is_called(field, label)) {
+        wipe(&mut fields.remove(at));
+    }
 }
 
 /// The same rule by which [`Record::field_in`](crate::model::Record::field_in) finds a field: what
@@ -170,6 +182,19 @@ mod tests {
         let record = json!({"fields": [{"type": "text", "label": "key", "value": []}]});
         let after = applied(record, update(Place::Standard, "key", "secret", "new"));
         assert_eq!(after["fields"][0]["type"], "text");
+    }
+
+    #[test]
+    fn a_custom_field_that_gets_no_values_is_removed_and_a_standard_one_emptied() {
+        let emptied =
+            |place, label: &str| Update { values: Vec::new(), ..update(place, label, "secret", "") };
+        let (one, two) = (json!({"label": "key", "value": ["1"]}), json!({"label": "key", "value": ["2"]}));
+        let custom = emptied(Place::Custom, "key");
+        assert_eq!(applied(json!({"custom": [one, two]}), custom.clone()), json!({"custom": [two]}));
+        assert_eq!(applied(json!({}), custom), json!({}));
+        let standard = json!({"fields": [{"type": "password", "value": ["1"]}]});
+        let after = applied(standard, emptied(Place::Standard, "password"));
+        assert_eq!(after, json!({"fields": [{"type": "password", "value": []}]}));
     }
 
     #[test]
