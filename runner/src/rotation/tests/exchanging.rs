@@ -277,6 +277,15 @@ fn without_both_values_in_the_record_the_service_is_not_touched() {
 }
 
 #[test]
+fn what_was_on_its_way_to_the_record_is_fenced_off_before_it_is_forgotten() {
+    let world = world(|state| state.saves = [SaveFault::Late(300)].into());
+    world.die_once(|state| state.calls.last() == Some(&"save") && state.saves.is_empty());
+    assert_eq!(world.recover().expect("it was not to die")[0].settled, Settled::RolledBack);
+    world.wait(Duration::from_mins(5));
+    assert_eq!(world.0.borrow().version().pending, "");
+}
+
+#[test]
 fn while_another_gateway_may_be_at_work_nothing_is_begun() {
     let world = world(|state| left_behind(state, "second", 3600));
     let outcome = world.run();
@@ -341,6 +350,16 @@ fn whoever_was_taken_over_writes_nothing_more() {
     world.0.borrow_mut().here.journal = journal;
     assert_eq!(world.recover().expect("it was not to die")[0].settled, Settled::Committed);
     assert_eq!(world.0.borrow().version().revision, revision);
+}
+
+#[test]
+fn what_another_gateway_took_over_meanwhile_is_not_overwritten() {
+    let world = world(|state| state.foreign = vec![(3, Foreign::TakesOver)]);
+    let outcome = world.run();
+    assert_eq!((outcome.kind, code(&outcome)), (OutcomeKind::Uncertain, "rotated-elsewhere"));
+    let state = world.0.borrow();
+    assert_eq!(state.version().pending("new"), Some("theirs".into()));
+    assert_eq!(state.version().password, "first");
 }
 
 #[test]

@@ -259,6 +259,7 @@ impl State {
                 Foreign::Repoint => next.app = "app-2",
                 Foreign::Rotates => next.take(&self.foreign_key(&format!("foreign-{at}"))),
                 Foreign::Gateway => next.password = self.account.proposed.clone().unwrap_or(next.password),
+                Foreign::TakesOver => next.pending = self.account.taken_over(),
                 Foreign::Restores => next.take(&self.key("old").expect("it was there").clone()),
                 Foreign::RotatesFromTheStart => {
                     next = self.versions[0].clone();

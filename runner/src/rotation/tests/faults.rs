@@ -131,6 +131,8 @@ pub enum Foreign {
     Rotates,
     /// The gateway writes the value that it proposes.
     Gateway,
+    /// Another gateway takes an `in-place` rotation over.
+    TakesOver,
     /// Puts back the credential from the very beginning.
     Restores,
     /// Saves a credential made before our rotation began, if nobody saved since.
