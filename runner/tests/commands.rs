@@ -146,11 +146,11 @@ fn a_mistake_in_the_settings_is_told_as_text_to_who_asked_for_text() {
     let run = Shell::new().run("exec --format text --vault zip:a p.wasm", "");
     insta::assert_snapshot!(run.stdout, @r"
     invalid
-      error     --vault: `zip:a` is no vault: use file:PATH or none
+      error     --vault: `zip:a` is no vault: use ksm, ksm:PATH, file:PATH or none
       code      bad-value
     ");
     insta::assert_snapshot!(run.stderr, @r"
-    error: --vault: `zip:a` is no vault: use file:PATH or none
+    error: --vault: `zip:a` is no vault: use ksm, ksm:PATH, file:PATH or none
     ");
 }
 

@@ -2,6 +2,7 @@
 
     witness.py CONFIG list                        the UIDs of all records
     witness.py CONFIG read UID                    one record
+    witness.py CONFIG file UID NAME               the text in a file that is attached to it
     witness.py CONFIG set UID LABEL VALUE         give a custom field a value; it is made when missing
     witness.py CONFIG stage UID LABEL VALUE       the same in a transaction, left open
     witness.py CONFIG finalize|rollback UID       complete the transaction
@@ -30,6 +31,11 @@ def read(client, uid):
     return {"json": record.raw_json, "revision": record.revision, "editable": record.is_editable}
 
 
+def file(client, uid, name):
+    attached = next(file for file in only(client, uid).files if file.name == name)
+    return attached.get_file_data().decode()
+
+
 def save(client, uid, label, value, transaction=None):
     record = only(client, uid)
     # The client would take the first field of that type, had none that label.
@@ -44,6 +50,7 @@ def save(client, uid, label, value, transaction=None):
 ACTIONS = {
     "list": lambda client: [record.uid for record in client.get_secrets()],
     "read": read,
+    "file": file,
     "set": save,
     "stage": lambda client, *what: save(client, *what, transaction="rotation"),
     "finalize": lambda client, uid: client.complete_transaction(uid),

@@ -1,6 +1,7 @@
 //! The usual cast of an Azure rotation: an admin application, a target, their records, a gateway.
 
 use std::cell::Cell;
+use std::path::Path;
 
 use crate::canary::random_text;
 use crate::cloud::{App, Cloud, Issued, Sovereign};
@@ -100,8 +101,13 @@ impl Azure {
 
     /// A rotation as the gateway starts it; the first one fills the vault.
     pub fn exec(&self) -> Exec<'_> {
+        self.exec_of(&plugin("azure-app-secret"))
+    }
+
+    /// The same, by a file of the plugin that stands elsewhere.
+    pub fn exec_of(&self, plugin: &Path) -> Exec<'_> {
         self.fill_vault();
-        self.exec_without_vault().flag("--vault", self.gateway.vault().flag())
+        self.exec_by(plugin).flag("--vault", self.gateway.vault().flag())
     }
 
     /// Fills the vault, unless that is done already.
@@ -117,8 +123,12 @@ impl Azure {
 
     /// A rotation without `--vault`.
     pub fn exec_without_vault(&self) -> Exec<'_> {
+        self.exec_by(&plugin("azure-app-secret"))
+    }
+
+    fn exec_by(&self, plugin: &Path) -> Exec<'_> {
         self.gateway
-            .exec(&plugin("azure-app-secret"), self.params().line())
+            .exec(plugin, self.params().line())
             .host(self.sovereign.login(), self.cloud.address())
             .host(self.sovereign.graph(), self.cloud.address())
             .set("verify_interval", "0s")

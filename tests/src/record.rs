@@ -47,7 +47,7 @@ impl Record {
         record.json["x-unknown"] = json!({"kept": [1, 2.5, null, {"deep": true}]});
         record.push(
             "fields",
-            json!({"type": "checkbox", "label": "managed", "value": [true], "required": false}),
+            json!({"type": "checkbox", "label": "managed", "value": [false], "required": false}),
         );
         record.push(
             "custom",
@@ -91,6 +91,14 @@ impl Record {
         self
     }
 
+    /// Adds a rotation script with another record as its rotation credential.
+    #[must_use]
+    pub fn script(mut self, credential: &Self) -> Self {
+        let script = json!({"fileRef": "", "command": "pamrun exec", "recordRef": [credential.uid]});
+        self.push("fields", json!({"type": "script", "label": "rotationScripts", "value": [script]}));
+        self
+    }
+
     /// The same, but for where it can be found.
     #[must_use]
     pub fn shown(mut self, shown: Shown) -> Self {
@@ -106,7 +114,8 @@ impl Record {
     pub fn flattened(&self) -> Value {
         let mut flat = Map::from_iter([("uid".into(), self.uid.clone().into())]);
         flat.insert("title".into(), self.json["title"].clone());
-        for field in fields(&self.json) {
+        // Scripts are left out.
+        for field in fields(&self.json).filter(|field| field["type"] != "script") {
             let key = field["label"].as_str().or(field["type"].as_str()).unwrap();
             let value = match field["value"].as_array().unwrap().as_slice() {
                 [single] => single.clone(),

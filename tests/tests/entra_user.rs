@@ -135,7 +135,7 @@ fn a_read_that_lags_behind_the_change_is_waited_for() {
 fn a_lost_answer_is_repeated_safely_even_where_passwords_are_remembered() {
     for fault in [Fault::ApplyThenDrop, Fault::DropBeforeApply, Fault::ApplyThenStatus(503)] {
         let bench = Bench::new();
-        bench.cloud.directory().user(&bench.user).remembers = true;
+        bench.cloud.directory().user(&bench.user).rules.remembers = true;
         bench.cloud.fault(On::set_password(), fault.clone());
         assert_eq!(bench.rotate().unwrap_err().kind, FailureKind::Uncertain, "{fault:?}");
         bench.rotate().unwrap();

@@ -1,6 +1,6 @@
 //! What is asked of Microsoft Graph, as the admin app.
 
-use http::Method;
+use http::{Method, StatusCode};
 use microsoft_graph::{Admin, Claims, Cloud, Refusal, Session};
 use pamrun_plugin::{Failure, Host, Request, SendError};
 use serde::Deserialize;
@@ -126,8 +126,11 @@ impl<'a> Graph<'a> {
                 Err(SendError::Lost(_)) => return Ok(Removal::Unclear),
                 Err(error) => return Err(error.while_changing()),
             };
-            if answer.status().is_success() {
-                return Ok(Removal::Done);
+            match answer.status() {
+                StatusCode::NO_CONTENT => return Ok(Removal::Done),
+                // Graph has nothing else to say: this is the page of somebody in between.
+                status if status.is_success() => return Ok(Removal::Unclear),
+                _ => {}
             }
             let refusal = Refusal::from(&answer);
             if is_unknown_key(&refusal) || refusal.is_unclear() {

@@ -1,6 +1,6 @@
 //! Setting a password.
 
-use http::{Method, Response};
+use http::{Method, Response, StatusCode};
 use jiff::{Timestamp, Unit, fmt::rfc2822};
 use microsoft_graph::{Admin, Refusal, Session};
 use pamrun_plugin::{Failure, FailureKind, Host, Plan, Request};
@@ -16,13 +16,17 @@ enum Change {
     UsedBefore(Refusal),
 }
 
-/// Sets the proposed password, and tells when Graph says that it did. To set the same one again
-/// changes nothing but that time.
-pub fn set(host: &dyn Host, request: &Request, plan: &Plan) -> Result<Timestamp, Failure> {
-    let Some(password) = &request.proposed else {
+/// The password that the host brings along.
+pub fn proposed(request: &Request) -> Result<&str, Failure> {
+    request.proposed.as_deref().ok_or_else(|| {
         let message = "no password was proposed: the host of an in-place plugin brings it along";
-        return Err(Failure::invalid("nothing-proposed", message));
-    };
+        Failure::invalid("nothing-proposed", message)
+    })
+}
+
+/// Sets a password, and tells when Graph says that it did. To set the same one again changes
+/// nothing but that time.
+pub fn set(host: &dyn Host, request: &Request, plan: &Plan, password: &str) -> Result<Timestamp, Failure> {
     let settings = Settings::read(request)?;
     let target = Target::of(plan, &settings.cloud.graph)?;
     let admin = Admin::pick(request)?;
@@ -31,8 +35,13 @@ pub fn set(host: &dyn Host, request: &Request, plan: &Plan) -> Result<Timestamp,
     let path = format!("/users/{}", target.object_id);
     let change = graph.change(&Method::PATCH, &path, &json!({"passwordProfile": profile}), |answer| {
         let answer = answer.map_err(|error| error.while_changing())?;
-        if answer.status().is_success() {
-            return Ok(Change::Done(date(&answer)));
+        match answer.status() {
+            StatusCode::NO_CONTENT => return Ok(Change::Done(date(&answer))),
+            status if status.is_success() => {
+                let message = "the change of the password was answered by something that is not Graph";
+                return Err(Failure::uncertain("graph-unclear", message));
+            }
+            _ => {}
         }
         let refusal = Refusal::from(&answer);
         if is_used_before(&refusal) {
@@ -71,7 +80,7 @@ fn judge_used(
         Ok(user) => user,
         Err(failure) => return unclear(&failure.message),
     };
-    match sign_in(host, graph.login(), &user.user_principal_name, password, settings.verify_window) {
+    match sign_in(host, graph.login(), &user.principal_name, password, settings.verify_window) {
         Ok(SignIn::Right) => Ok(()),
         Ok(SignIn::Undecided(why)) => unclear(&why),
         Err(failure) if failure.kind == FailureKind::WrongCredential => {

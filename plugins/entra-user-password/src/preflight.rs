@@ -32,15 +32,15 @@ pub fn preflight(host: &dyn Host, request: &Request) -> Result<Plan, Failure> {
     let target = Target::of_user(&user)?;
     check_home(host, &settings, &user)?;
     if let Some(password) = &request.proposed {
-        rules::check(password, &user.user_principal_name)?;
+        rules::check(password, &user.principal_name)?;
     }
     let mut notes = notes(&settings, &user);
     notes.extend(missing_right(&graph));
     notes.extend(settings.cloud.stranger());
-    let shown = user.display_name.as_deref().unwrap_or(&user.user_principal_name);
+    let shown = user.display_name.as_deref().unwrap_or(&user.principal_name);
     Ok(Plan {
         target: target.identity(&settings.cloud.graph),
-        creates: format!("a new password of the user \"{shown}\" ({})", user.user_principal_name),
+        creates: format!("a new password of the user \"{shown}\" ({})", user.principal_name),
         removes: Vec::new(),
         notes,
     })
@@ -48,7 +48,7 @@ pub fn preflight(host: &dyn Host, request: &Request) -> Result<Plan, Failure> {
 
 /// Refuses a user whose password this directory does not keep.
 fn check_home(host: &dyn Host, settings: &Settings, user: &User) -> Result<(), Failure> {
-    let name = &user.user_principal_name;
+    let name = &user.principal_name;
     if user.on_premises_sync_enabled == Some(true) {
         let message = format!("the user {name} is synchronised: {SYNCED}");
         return Err(Failure::denied("user-synced", message));
@@ -92,7 +92,7 @@ fn notes(settings: &Settings, user: &User) -> Vec<String> {
             "the user is disabled: its password can be changed, but no sign-in can prove it".to_owned(),
         );
     }
-    if user.user_type.as_deref() == Some("Guest") {
+    if user.kind.as_deref() == Some("Guest") {
         notes.push("the user is marked as a guest, but has its account in this directory".to_owned());
     }
     if settings.force_change {
@@ -117,7 +117,7 @@ fn missing_right(graph: &Session<'_>) -> Option<String> {
     }
     let holds = |needed: &&str| claims.wids.iter().any(|role| role.eq_ignore_ascii_case(needed));
     // Not every token lists them.
-    (!claims.wids.is_empty() && !ROLES.iter().any(|needed| holds(&needed))).then(|| {
+    (!claims.wids.is_empty() && !ROLES.iter().any(holds)).then(|| {
         "the admin app's token names no directory role that may set passwords: assign it User Administrator, or \
          Privileged Authentication Administrator where the user is an administrator"
             .to_owned()

@@ -2,7 +2,7 @@
 
 use pamrun_plugin::{Failure, Host, Plan, Request, Undone};
 
-use crate::password::set;
+use crate::password::{proposed, set};
 
 /// The host proposes the old value, and says which change it takes back, where it knows that.
 pub fn rollback(
@@ -11,7 +11,7 @@ pub fn rollback(
     plan: &Plan,
     handle: Option<&str>,
 ) -> Result<Undone, Failure> {
-    set(host, request, plan)?;
+    set(host, request, plan, proposed(request)?)?;
     let change = handle.unwrap_or(&request.rotation_id).to_owned();
     Ok(Undone { seen: vec![change.clone()], gone: vec![change] })
 }

@@ -16,13 +16,14 @@ pub struct User {
     /// The object id, which never changes.
     pub id: String,
     /// What the user signs in with.
-    pub user_principal_name: String,
+    #[serde(rename = "userPrincipalName")]
+    pub principal_name: String,
     #[serde(default)]
     pub display_name: Option<String>,
     #[serde(default)]
     pub account_enabled: Option<bool>,
-    #[serde(default)]
-    pub user_type: Option<String>,
+    #[serde(default, rename = "userType")]
+    pub kind: Option<String>,
     #[serde(default)]
     pub on_premises_sync_enabled: Option<bool>,
     #[serde(default)]

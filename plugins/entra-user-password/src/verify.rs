@@ -5,6 +5,7 @@ use microsoft_graph::{Admin, Session, Trial, until_proven};
 use pamrun_plugin::{Credential, Failure, FailureKind, Host, Plan, Proof, Request};
 
 use crate::manifest::PASSWORD;
+use crate::password::proposed;
 use crate::settings::{Settings, Verify};
 use crate::sign_in::{SignIn, sign_in};
 use crate::user::{Target, User};
@@ -23,7 +24,7 @@ pub fn verify(
     let settings = Settings::read(request)?;
     let target = Target::of(plan, &settings.cloud.graph)?;
     let admin = Admin::pick(request)?;
-    let graph = Session::open(host, request, &settings.cloud, &admin)?;
+    let graph = Session::open(host, request, &settings.cloud, &admin).map_err(of_admin)?;
     if settings.verify == Verify::Trust {
         return changed(
             host,
@@ -34,11 +35,9 @@ pub fn verify(
             "the setting verify=trust allows no sign-in",
         );
     }
-    let password = credential.value(PASSWORD).or(request.proposed.as_deref()).ok_or_else(|| {
-        Failure::invalid("nothing-proposed", "there is no password to verify: the credential has none")
-    })?;
-    let user = User::read(&graph, &target.object_id)?;
-    match sign_in(host, graph.login(), &user.user_principal_name, password, settings.verify_window)? {
+    let password = credential.value(PASSWORD).map_or_else(|| proposed(request), Ok)?;
+    let user = User::read(&graph, &target.object_id).map_err(of_admin)?;
+    match sign_in(host, graph.login(), &user.principal_name, password, settings.verify_window)? {
         SignIn::Right => Ok(Proof::Verified),
         SignIn::Undecided(why) if settings.verify == Verify::Prove => {
             let message = format!("{why}; the setting verify=auto would take what Graph says of the change");
@@ -61,7 +60,7 @@ fn changed(
     until_proven(host, settings.verify_window, || {
         let user = match User::read(graph, &target.object_id) {
             Ok(user) => user,
-            Err(failure) => return unanswered(failure),
+            Err(failure) => return unanswered(of_admin(failure)),
         };
         match user.last_change() {
             Some(at) if at >= since => Trial::Decided(Ok(Proof::Unproven(format!(
@@ -87,6 +86,15 @@ fn since(credential: &Credential) -> Result<Timestamp, Failure> {
         let message = format!("{} is no handle of this plugin, which is a time", credential.handle);
         Failure::invalid("foreign-handle", message)
     })
+}
+
+/// A wrong secret of the admin app says nothing about the user's password, which the host would
+/// take back if it were called wrong.
+fn of_admin(failure: Failure) -> Failure {
+    match failure.kind {
+        FailureKind::WrongCredential => Failure::denied(&failure.code, failure.message),
+        _ => failure,
+    }
 }
 
 fn unanswered<T>(failure: Failure) -> Trial<T> {

@@ -24,6 +24,13 @@ Exit codes:
    5  uncertain or incomplete: something may have changed, or is left to do
   70  a bug in pamrun";
 
+const RECOVER_EXIT_CODES: &str = "\
+Exit codes:
+   0  no rotation is open, or none any more
+   2  invalid: usage or bad input
+   5  a rotation is open, and not under way
+  70  a bug in pamrun";
+
 const EXEC_NOTES: &str = "\
 Options may also stand elsewhere; a flag goes before a variable, a variable before the configuration
 file, and lists add up:
@@ -67,6 +74,19 @@ pub enum Command {
     /// what became of it as one JSON document on stdout; secrets are masked.
     #[command(after_help = EXIT_CODES, after_long_help = format!("{EXEC_NOTES}\n\n{EXIT_CODES}"))]
     Exec(Box<ExecArgs>),
+
+    /// List the rotations that were interrupted, or settle them
+    ///
+    /// A rotation that was killed, or could not find out how it ended, stays open in the journal.
+    /// The next `exec` of the same record settles it; this command does so without a gateway. Alone,
+    /// it lists what is open. With records or --all, it finishes what the vault holds and removes
+    /// what it does not, with the copy of the plugin that was kept for that and the settings, vault
+    /// and network of the run that began it. Prints one JSON document on stdout.
+    ///
+    /// Records that the vault lacks are read from stdin: the line of a gateway, or one that `pamrun
+    /// params encode` made.
+    #[command(after_help = RECOVER_EXIT_CODES)]
+    Recover(Box<RecoverArgs>),
 
     /// Look into a plugin file, without running a rotation
     #[command(subcommand, arg_required_else_help = true)]
@@ -155,6 +175,10 @@ pub struct ExecArgs {
     #[arg(long, help_heading = "What to rotate")]
     pub dry_run: bool,
 
+    /// Rotate a record even if it is flagged `managed`, for another system changes its credentials
+    #[arg(long, help_heading = "What to rotate")]
+    pub allow_managed: bool,
+
     /// Where the records are: ksm, ksm:PATH, file:PATH or none [default: `vault` of the
     /// configuration file, else ksm]
     ///
@@ -229,6 +253,44 @@ pub struct ExecArgs {
     pub reveal: bool,
 
     /// How to print the outcome: json or text [default: json]
+    #[arg(long, value_name = "FORMAT", help_heading = "Output")]
+    pub format: Option<String>,
+}
+
+/// The options of `recover`, as typed.
+#[derive(Debug, Default, clap::Args)]
+pub struct RecoverArgs {
+    /// The records whose rotations to settle [default: none, only list]
+    #[arg(value_name = "RECORD_UID", conflicts_with = "all")]
+    pub records: Vec<String>,
+
+    /// Settle the rotations of all records, but for those that are under way
+    #[arg(long)]
+    pub all: bool,
+
+    /// Where the records are now [default: where they were when the rotation began]
+    #[arg(long, value_name = "VAULT", help_heading = "Vault and files")]
+    pub vault: Option<String>,
+
+    /// The configuration file [default: as for exec]
+    #[arg(long, value_name = "FILE", help_heading = "Vault and files")]
+    pub config: Option<String>,
+
+    /// The folder for state, in which the journal is [default: as for exec]
+    #[arg(long, value_name = "FOLDER", help_heading = "Vault and files")]
+    pub state_dir: Option<String>,
+
+    /// Trust the certificate authorities in this PEM file now [default: as when it began]
+    #[arg(long, value_name = "PEM", help_heading = "Network")]
+    pub ca_file: Option<String>,
+
+    /// The longest that all of it may take, waiting included [default: 10m]
+    ///
+    /// What may still show up at the service is waited for: a minute after the last try.
+    #[arg(long, value_name = "DURATION", help_heading = "Limits")]
+    pub timeout: Option<String>,
+
+    /// How to print what is open: json or text [default: json]
     #[arg(long, value_name = "FORMAT", help_heading = "Output")]
     pub format: Option<String>,
 }

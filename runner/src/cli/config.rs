@@ -10,7 +10,7 @@ use super::{CliError, SetValue, Sourced};
 use crate::limits::Limits;
 use crate::secret::Secret;
 
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 15] = [
     "version",
     "vault",
     "ca_file",
@@ -19,6 +19,7 @@ const KEYS: [&str; 14] = [
     "format",
     "runtime",
     "dry_run",
+    "allow_managed",
     "audit",
     "allow_hosts",
     "allow_private",
@@ -52,6 +53,12 @@ pub struct PluginConfig {
 }
 
 impl PluginConfig {
+    /// Makes the table of one file of what was written down elsewhere.
+    #[must_use]
+    pub fn new(digest: String, lock: Vec<String>, settings: Vec<(String, Sourced<Secret>)>) -> Self {
+        Self { digest, allow_hosts: Vec::new(), lock, settings }
+    }
+
     /// Returns the settings. A text that begins with `@` names a file, as in `--set`; it is read
     /// now, so that the entry of one plugin cannot stop another.
     ///
@@ -75,7 +82,7 @@ impl Config {
                 "vault" | "ca_file" | "proxy" | "state_dir" | "format" | "runtime" | "audit" => {
                     config.values.insert(entry.key.to_owned(), entry.text()?);
                 }
-                "dry_run" => {
+                "dry_run" | "allow_managed" => {
                     config.values.insert(entry.key.to_owned(), entry.flag()?);
                 }
                 "allow_hosts" | "allow_private" | "resolve" => {
@@ -185,6 +192,7 @@ mod tests {
             format = 'text'
             runtime = 'wasm'
             dry_run = true
+            allow_managed = false
             audit = 'syslog'
             allow_hosts = ['a.example']
             allow_private = ['b.example']

@@ -13,6 +13,8 @@ use crate::secret::Secret;
 
 /// Where the gateway of a Linux installation has its configuration.
 const GATEWAY_FILE: &str = "/etc/keeper-gateway/gateway-config.json";
+/// The variables that may hold a configuration itself.
+const VARIABLES: [&str; 2] = ["KSM_CONFIG", "GATEWAY_CONFIG"];
 /// The most bytes of a configuration; it takes about one thousand.
 const LONGEST: u64 = 1024 * 1024;
 
@@ -29,6 +31,15 @@ pub struct KeeperChoice {
     pub proxy: Option<Secret>,
     /// What is reached without that proxy, in the form of `NO_PROXY`.
     pub no_proxy: Option<String>,
+}
+
+impl KeeperChoice {
+    /// Returns the file that it was found in; none when a variable held it.
+    #[must_use]
+    pub fn file(&self) -> Option<PathBuf> {
+        let is_file = !VARIABLES.contains(&self.place.as_str());
+        is_file.then(|| std::path::absolute(&self.place).unwrap_or_else(|_| PathBuf::from(&self.place)))
+    }
 }
 
 /// Reads the file that is named, or else looks where Keeper's tools do.
@@ -127,6 +138,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
+    use crate::cli::VaultChoice;
 
     type Variables<'a> = &'a [(&'a str, &'a str)];
 
@@ -162,6 +174,23 @@ mod tests {
         assert_eq!(config(None, &all[1..]).as_deref(), Some("{b}\n"));
         assert_eq!(config(None, &all[2..]).as_deref(), Some("{three}"));
         assert_eq!(config(None, &[("KSM_CONFIG", ""), all[2]]).as_deref(), Some("{three}"));
+    }
+
+    #[test]
+    fn it_can_be_written_down_where_the_configuration_was_found_but_not_what_it_says() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = file(folder.path(), "a", 0o600);
+        let variable = [("KSM_CONFIG_FILE", path.to_str().unwrap())];
+        let written = |named: Option<&Path>, variables: Variables<'_>| {
+            let choice = found(named, variables).unwrap().unwrap();
+            VaultChoice::Ksm(Box::new(choice)).written()
+        };
+        let by_path = format!("ksm:{}", path.display());
+        assert_eq!(written(Some(path.as_path()), &[]), by_path);
+        assert_eq!(written(None, &variable), by_path);
+        assert_eq!(written(None, &[("KSM_CONFIG", "{}")]), "ksm");
+        let again = VaultChoice::again(&by_path, &|_| None).unwrap();
+        assert_eq!(again, VaultChoice::Ksm(Box::new(found(Some(&path), &[]).unwrap().unwrap())));
     }
 
     #[test]

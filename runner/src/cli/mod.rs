@@ -1,6 +1,7 @@
 //! What the operator wants: the command line, the environment and the configuration file.
 //!
-//! In: argv and a look-up of the environment. Out: a [`Command`], and [`ExecSettings`] for `exec`.
+//! In: argv and a look-up of the environment. Out: a [`Command`], and [`ExecSettings`] for `exec`, [`RecoverSettings`] for
+//! `recover`.
 //! Touches: argv, the environment, files that one of the three names, and the state folder.
 
 mod args;
@@ -10,6 +11,7 @@ mod environment;
 mod error;
 mod input;
 mod keeper;
+mod recover;
 mod set_value;
 mod settings;
 mod source;
@@ -20,13 +22,14 @@ mod values;
 #[cfg(test)]
 mod tests;
 
-pub use args::{Command, ExecArgs, ParamsCommand, PluginCommand, Stop, completions, parse};
+pub use args::{Command, ExecArgs, ParamsCommand, PluginCommand, RecoverArgs, Stop, completions, parse};
 pub use clap_complete::Shell;
 pub use config::PluginConfig;
 pub use environment::{Environment, process_environment};
 pub use error::CliError;
 pub use input::Input;
 pub use keeper::KeeperChoice;
+pub use recover::{RecoverSettings, Which};
 pub use set_value::SetValue;
 pub use settings::{AuditChoice, ExecSettings, Format, Runtime, VaultChoice};
 pub use source::{Origin, Sourced};

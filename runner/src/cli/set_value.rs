@@ -20,7 +20,10 @@ pub enum SetValue {
 
 impl SetValue {
     /// Makes the value of what was written after `KEY=`: text, or `@FILE`.
-    pub(super) fn read(written: &Sourced<Secret>) -> Result<Self, CliError> {
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn read(written: &Sourced<Secret>) -> Result<Self, CliError> {
         let Some(file) = written.value.expose().strip_prefix('@') else {
             return Ok(Self::Text(written.value.clone()));
         };
@@ -32,6 +35,15 @@ impl SetValue {
         // Editors put a line end there that nobody means.
         let line = text.strip_suffix('\n').unwrap_or(text.as_str());
         Ok(Self::File(path, Secret::new(line.strip_suffix('\r').unwrap_or(line))))
+    }
+
+    /// Returns what can be written after `KEY=` to get the same value.
+    #[must_use]
+    pub fn written(&self) -> String {
+        match self {
+            Self::Text(value) => value.expose().to_owned(),
+            Self::File(path, _) => format!("@{}", path.display()),
+        }
     }
 
     /// The value.

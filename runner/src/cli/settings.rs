@@ -5,6 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use http::Uri;
+use serde::{Deserialize, Serialize};
 
 use super::config::Config;
 use super::values::VaultName;
@@ -26,8 +27,50 @@ pub enum VaultChoice {
     None,
 }
 
+impl VaultChoice {
+    /// Makes the choice again that [`Self::written`] wrote down; the configuration of Keeper Secrets
+    /// Manager is read anew.
+    ///
+    /// # Errors
+    /// When that is no choice, or the configuration is not there any more.
+    pub fn again(written: &str, environment: Environment<'_>) -> Result<Self, CliError> {
+        let written = Sourced { value: written.to_owned(), origin: Origin::Journal };
+        Self::named(values::vault(&written)?, environment)
+    }
+
+    /// Returns the value of `--vault` that leads here again.
+    #[must_use]
+    pub fn written(&self) -> String {
+        match self {
+            Self::Ksm(keeper) => {
+                keeper.file().map_or("ksm".to_owned(), |file| format!("ksm:{}", file.display()))
+            }
+            Self::File(path) => format!("file:{}", path.display()),
+            Self::None => "none".to_owned(),
+        }
+    }
+
+    pub(super) fn named(name: VaultName, environment: Environment<'_>) -> Result<Self, CliError> {
+        match name {
+            VaultName::Ksm(path) => Self::keeper(path, environment, CliError::NoKeeper),
+            VaultName::File(path) => Ok(Self::File(path)),
+            VaultName::None => Ok(Self::None),
+        }
+    }
+
+    fn keeper(
+        path: Option<PathBuf>,
+        environment: Environment<'_>,
+        missing: CliError,
+    ) -> Result<Self, CliError> {
+        let found = keeper::find(path, environment)?;
+        Ok(Self::Ksm(Box::new(found.ok_or(missing)?)))
+    }
+}
+
 /// How a plugin is run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Runtime {
     /// In the WebAssembly sandbox.
     Wasm,
@@ -63,6 +106,8 @@ pub struct ExecSettings {
     pub settings: BTreeMap<String, SetValue>,
     /// Whether only to look.
     pub dry_run: bool,
+    /// Whether a record may be rotated that is flagged as managed elsewhere.
+    pub allow_managed: bool,
     /// Where the records are.
     pub vault: VaultChoice,
     /// Where the state folder is; nothing has been looked at there yet.
@@ -85,7 +130,8 @@ pub struct ExecSettings {
     pub reveal: bool,
     /// How the outcome is printed.
     pub format: Format,
-    plugins: Vec<PluginConfig>,
+    /// What the configuration file says of single plugin files.
+    pub plugins: Vec<PluginConfig>,
 }
 
 impl ExecSettings {
@@ -100,8 +146,7 @@ impl ExecSettings {
         let layers = Layers { environment, config: &config };
 
         let vault = layers.vault(args.vault)?;
-        let dry_run = args.dry_run.then(|| "true".to_owned());
-        let dry_run = layers.checked("dry-run", dry_run, values::flag)?.unwrap_or(false);
+        let dry_run = layers.flag("dry-run", args.dry_run)?;
         if vault == VaultChoice::None && !args.reveal && !dry_run {
             return Err(CliError::RevealMissing);
         }
@@ -110,6 +155,7 @@ impl ExecSettings {
             runtime: layers.checked("runtime", args.runtime, values::runtime)?,
             settings: layers.settings(args.settings)?,
             dry_run,
+            allow_managed: layers.flag("allow-managed", args.allow_managed)?,
             vault,
             state_dir: state::locate(layers.one("state-dir", args.state_dir)?.as_ref(), environment)?,
             allow_hosts: layers.many("allow-host", "allow_hosts", args.allow_hosts, values::host)?,
@@ -145,9 +191,9 @@ impl ExecSettings {
 }
 
 /// The places where a value may stand, but for the flags.
-struct Layers<'a> {
-    environment: Environment<'a>,
-    config: &'a Config,
+pub(super) struct Layers<'a> {
+    pub(super) environment: Environment<'a>,
+    pub(super) config: &'a Config,
 }
 
 impl Layers<'_> {
@@ -165,7 +211,11 @@ impl Layers<'_> {
     }
 
     /// The value of an option, from the first place that has one.
-    fn one(&self, option: &'static str, flag: Option<String>) -> Result<Option<Sourced<String>>, CliError> {
+    pub(super) fn one(
+        &self,
+        option: &'static str,
+        flag: Option<String>,
+    ) -> Result<Option<Sourced<String>>, CliError> {
         if let Some(value) = flag {
             return Ok(Some(Sourced { value, origin: Origin::Flag(option) }));
         }
@@ -174,25 +224,24 @@ impl Layers<'_> {
 
     /// The vault that is named, or else the one that a gateway has.
     fn vault(&self, flag: Option<String>) -> Result<VaultChoice, CliError> {
-        let keeper = |path, missing| {
-            let found = keeper::find(path, self.environment)?;
-            Ok(VaultChoice::Ksm(Box::new(found.ok_or(missing)?)))
-        };
         match self.checked("vault", flag, values::vault)? {
-            None => keeper(None, CliError::NoVault),
-            Some(VaultName::Ksm(path)) => keeper(path, CliError::NoKeeper),
-            Some(VaultName::File(path)) => Ok(VaultChoice::File(path)),
-            Some(VaultName::None) => Ok(VaultChoice::None),
+            None => VaultChoice::keeper(None, self.environment, CliError::NoVault),
+            Some(name) => VaultChoice::named(name, self.environment),
         }
     }
 
-    fn checked<T>(
+    pub(super) fn checked<T>(
         &self,
         option: &'static str,
         flag: Option<String>,
         check: impl Fn(&Sourced<String>) -> Result<T, CliError>,
     ) -> Result<Option<T>, CliError> {
         self.one(option, flag)?.as_ref().map(check).transpose()
+    }
+
+    fn flag(&self, option: &'static str, flag: bool) -> Result<bool, CliError> {
+        let flag = flag.then(|| "true".to_owned());
+        Ok(self.checked(option, flag, values::flag)?.unwrap_or(false))
     }
 
     /// The values of a list, from all places, the flags first.
@@ -235,7 +284,7 @@ impl Layers<'_> {
         Ok(settings)
     }
 
-    fn limits(
+    pub(super) fn limits(
         &self,
         timeout: Option<String>,
         request_timeout: Option<String>,

@@ -11,6 +11,8 @@ use super::CliError;
 pub enum Origin {
     /// On the command line: the name of the option, without dashes.
     Flag(&'static str),
+    /// In the journal, by the run that began a rotation.
+    Journal,
     /// In the environment.
     Variable(String),
     /// In the configuration file.
@@ -28,6 +30,7 @@ impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Flag(name) => write!(f, "--{name}"),
+            Self::Journal => f.write_str("the journal"),
             Self::Variable(name) => f.write_str(name),
             Self::Key { file, line, key } => write!(f, "`{key}` in {}, line {line}", file.display()),
         }
@@ -62,7 +65,7 @@ impl<T> Sourced<T> {
         }
         let path = match &self.origin {
             Origin::Key { file, .. } => file.parent().unwrap_or(Path::new("")).join(path),
-            Origin::Flag(_) | Origin::Variable(_) => PathBuf::from(path),
+            Origin::Flag(_) | Origin::Variable(_) | Origin::Journal => PathBuf::from(path),
         };
         std::path::absolute(path).map_err(|error| self.wrong(format!("this is no path: {error}")))
     }

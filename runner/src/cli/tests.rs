@@ -108,19 +108,24 @@ fn no_option_is_forgotten_by_these_tests() {
     let exec = command.find_subcommand("exec").unwrap();
     let mut options: Vec<_> = exec.get_opts().filter_map(clap::Arg::get_long).collect();
     options.retain(|option| SINGLE_VALUES.iter().all(|(name, ..)| name != option));
-    let others = ["set", "dry-run", "config", "allow-host", "allow-private", "resolve", "reveal"];
+    let others =
+        ["set", "dry-run", "allow-managed", "config", "allow-host", "allow-private", "resolve", "reveal"];
     assert_eq!(options, others);
 }
 
 #[test]
-fn dry_run_is_read_from_flag_before_variable_before_file() {
-    let in_file = || Typed::default().config("dry_run = true");
-    assert!(in_file().gather().unwrap().dry_run);
-    assert!(!in_file().variable("PAMRUN_DRY_RUN", "no").gather().unwrap().dry_run);
-    assert!(
-        Typed::default().variable("PAMRUN_DRY_RUN", "no").flags(&["--dry-run"]).gather().unwrap().dry_run
-    );
-    assert!(!Typed::default().gather().unwrap().dry_run);
+fn flags_are_read_from_flag_before_variable_before_file() {
+    for option in ["dry-run", "allow-managed"] {
+        let is_set = |s: &ExecSettings| if option == "dry-run" { s.dry_run } else { s.allow_managed };
+        let key = option.replace('-', "_");
+        let variable = format!("PAMRUN_{}", key.to_uppercase());
+        let in_file = || Typed::default().config(&format!("{key} = true"));
+        assert!(!is_set(&Typed::default().gather().unwrap()), "{option}");
+        assert!(is_set(&in_file().gather().unwrap()), "{option}");
+        assert!(!is_set(&in_file().variable(&variable, "no").gather().unwrap()), "{option}");
+        let typed = Typed::default().variable(&variable, "no").flags(&[&format!("--{option}")]);
+        assert!(is_set(&typed.gather().unwrap()), "{option}");
+    }
 }
 
 #[test]
@@ -366,7 +371,8 @@ fn wrong_usage_exits_with_2_and_says_why() {
         (&["exec"][..], "<PLUGIN>"),
         (&["exec", "p.wasm", "--alow-host", "h"], "--allow-host"),
         (&["exec", "p.wasm", "--timeout", "1m", "--timeout", "2m"], "--timeout"),
-        (&["recover"], "recover"),
+        (&["recover", "u1", "--all"], "--all"),
+        (&["recover", "u1", "--dry-run"], "--dry-run"),
     ] {
         let stop = typed(argv).unwrap_err();
         assert_eq!(stop.exit_code, 2);

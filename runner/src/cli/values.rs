@@ -4,11 +4,12 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 
 use http::Uri;
+use serde::{Deserialize, Serialize};
 
 use super::{AuditChoice, CliError, Format, Runtime, Sourced};
 
 /// `--resolve HOST:PORT:ADDR:PORT`: where connections to a host go instead of where DNS says.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resolve {
     /// The host that the plugin names, in lower case; an IPv6 address without brackets.
     pub host: String,

@@ -9,7 +9,7 @@ use super::error::FileError;
 use super::folders::{Folders, UNFINISHED, files, name};
 use super::history::History;
 use super::line::Line;
-use super::listing::{journals, read_history};
+use super::listing::{Left, journals, left, read_history};
 use super::lock::{HeldLock, Share, unix_millis};
 use super::record_file::RecordFile;
 use crate::catalog::{Digest, PluginFile};
@@ -60,6 +60,12 @@ impl FileJournal {
     #[must_use]
     pub fn entries(&self, rotation_id: &str) -> Vec<&Entry> {
         self.record.iter().flat_map(|record| record.history.entries(rotation_id)).collect()
+    }
+
+    /// Lists the open rotations of the locked record, the oldest first.
+    #[must_use]
+    pub fn left(&self) -> Vec<Left> {
+        self.record.iter().flat_map(|record| record.history.open()).map(left).collect()
     }
 
     /// Reads the copy of a plugin that an open rotation was begun with, of at most `limit` bytes.
@@ -168,7 +174,7 @@ impl Journal for FileJournal {
     }
 
     fn open_rotations(&self) -> Vec<OpenRotation> {
-        self.record.as_ref().map(|record| record.history.open()).unwrap_or_default()
+        self.left().into_iter().map(|left| left.rotation).collect()
     }
 
     fn append(&mut self, rotation_id: &str, entry: Entry) -> Result<(), JournalError> {

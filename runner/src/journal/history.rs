@@ -60,17 +60,14 @@ impl History {
         self.lines.iter().filter(move |line| line.rotation_id == rotation_id).map(|line| &line.what)
     }
 
-    /// The open rotations, the oldest first.
-    pub(super) fn open(&self) -> Vec<OpenRotation> {
-        let ids = self.open_ids();
+    /// The open rotations, the oldest first, each with when it began, in milliseconds since the
+    /// Unix epoch.
+    pub(super) fn open(&self) -> Vec<(u64, OpenRotation)> {
+        let began =
+            |id: &str| self.lines.iter().find(|line| line.rotation_id == id).map_or(0, |line| line.at);
         let entries = |id: &str| self.entries(id).cloned().collect();
-        ids.into_iter().map(|id| OpenRotation { rotation_id: id.to_owned(), entries: entries(id) }).collect()
-    }
-
-    /// When the oldest open rotation began, in milliseconds since the Unix epoch.
-    pub(super) fn oldest_open(&self) -> Option<u64> {
-        let open = self.open_ids();
-        self.lines.iter().find(|line| open.contains(&line.rotation_id.as_str())).map(|line| line.at)
+        let ids = self.open_ids().into_iter();
+        ids.map(|id| (began(id), OpenRotation { rotation_id: id.to_owned(), entries: entries(id) })).collect()
     }
 
     /// The plugin copies that open rotations need.
@@ -126,7 +123,7 @@ mod tests {
                 ("r3", intent("u1")),
             ];
             let ids = |history: &History| -> Vec<_> {
-                history.open().into_iter().map(|open| (open.rotation_id, open.entries.len())).collect()
+                history.open().into_iter().map(|(_, open)| (open.rotation_id, open.entries.len())).collect()
             };
             let expected = |ids: &[(&str, usize)]| -> Vec<_> {
                 ids.iter().map(|(id, entries)| ((*id).to_owned(), *entries)).collect()

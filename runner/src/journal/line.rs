@@ -196,7 +196,7 @@ mod tests {
             let lines = lines();
             let mut text = text(&lines);
             let at = at.index(text.len());
-            let line = text[..at].iter().filter(|byte| **byte == b'\n').count();
+            let line = text[..at].split(|byte| *byte == b'\n').count() - 1;
             text[at] ^= change;
             match Lines::read(&text) {
                 Ok(read) => prop_assert!(read.whole == lines[..read.whole.len()] && line >= lines.len() - 2),

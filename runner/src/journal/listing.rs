@@ -26,12 +26,19 @@ pub struct Listing {
 pub struct OpenRecord {
     /// Its UID.
     pub uid: RecordUid,
-    /// When the oldest one began, as an RFC 3339 time.
-    pub since: String,
     /// The rotations, the oldest first.
-    pub rotations: Vec<OpenRotation>,
+    pub rotations: Vec<Left>,
     /// Who holds the record's lock, in words: a rotation of his is not left behind, but under way.
     pub held_by: Option<String>,
+}
+
+/// A rotation that is open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Left {
+    /// When it began, as an RFC 3339 time.
+    pub since: String,
+    /// The rotation.
+    pub rotation: OpenRotation,
 }
 
 /// Lists the open rotations of all records.
@@ -61,7 +68,7 @@ pub fn list_open(state: &StateFolder) -> Result<Listing, CliError> {
 ///
 /// # Errors
 /// Why the record's journal cannot be read.
-pub fn open_rotations(state: &StateFolder, uid: &str) -> Result<Vec<OpenRotation>, JournalError> {
+pub fn left_open(state: &StateFolder, uid: &str) -> Result<Vec<Left>, JournalError> {
     let folders = Folders::open(state)
         .map_err(|error| JournalError { code: error.code(), message: error.to_string() })?;
     let found = peek(&folders, &folders.journal_of(uid))?;
@@ -99,10 +106,16 @@ fn peek(folders: &Folders, path: &Path) -> Result<Option<(u64, OpenRecord)>, Fil
     // Read again while nobody can begin: what was open a moment ago may have been at its end.
     let lock = look(&folders.record_lock(&uid))?;
     let Some((uid, history)) = read_history(path, folders)? else { return Ok(None) };
-    let Some(at) = history.oldest_open() else { return Ok(None) };
+    let open = history.open();
+    let Some(at) = open.first().map(|(at, _)| *at) else { return Ok(None) };
     let held_by = match lock {
         Look::Held(holder) => Some(holder),
         Look::Free(_) => None,
     };
-    Ok(Some((at, OpenRecord { uid, since: in_words(at), rotations: history.open(), held_by })))
+    Ok(Some((at, OpenRecord { uid, rotations: open.into_iter().map(left).collect(), held_by })))
+}
+
+/// Names the time at which a rotation began.
+pub(super) fn left((at, rotation): (u64, OpenRotation)) -> Left {
+    Left { since: in_words(at), rotation }
 }

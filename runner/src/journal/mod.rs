@@ -19,4 +19,4 @@ mod record_file;
 mod tests;
 
 pub use file_journal::FileJournal;
-pub use listing::{Listing, OpenRecord, list_open, open_rotations};
+pub use listing::{Left, Listing, OpenRecord, left_open, list_open};

@@ -71,7 +71,7 @@ pub struct RecordAsk {
     /// Fields that an attached record must have to be meant, all of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub has: Vec<String>,
-    /// Fields that the plugin reads, by label (or type, where a field has no label).
+    /// Fields that the plugin reads, by label; those of the record type by their type, too.
     pub fields: Vec<String>,
     /// Those of the fields that are no secret even when only the params knew them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -13,7 +13,7 @@ pub use manifest::{
     StepName, Strategy,
 };
 pub(crate) use record::wipe;
-pub use record::{FieldView, Place, Record, RecordUid};
+pub use record::{FieldView, Place, Record, RecordUid, position};
 pub use step::{
     Credential, Field, Listed, Plan, Proof, Removed, Request, Setting, SettingValue, Undone, Update,
     VaultRecord,

@@ -79,9 +79,8 @@ impl Record {
 
     /// Lists the fields, those of the record type first.
     pub fn fields(&self) -> impl Iterator<Item = FieldView<'_>> {
-        [("fields", Place::Standard), ("custom", Place::Custom)].into_iter().flat_map(|(key, place)| {
-            let list = self.json.get(key).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-            list.iter().map(move |field| {
+        [Place::Standard, Place::Custom].into_iter().flat_map(|place| {
+            self.list(place).iter().map(move |field| {
                 let text = |key| field.get(key).and_then(Value::as_str).unwrap_or_default();
                 let kind = text("type");
                 FieldView {
@@ -94,17 +93,73 @@ impl Record {
         })
     }
 
-    /// Finds a field by exact label (or type, where it has no label).
+    /// Finds a field by its exact label (or type, where it has no label); else a field of the record
+    /// type by its type, whatever its label.
     #[must_use]
-    pub fn field(&self, label: &str) -> Option<FieldView<'_>> {
-        self.fields().find(|field| field.label == label)
+    pub fn field(&self, name: &str) -> Option<FieldView<'_>> {
+        let by_type = || self.fields().find(|field| field.place == Place::Standard && field.kind == name);
+        self.fields().find(|field| field.label == name).or_else(by_type)
     }
 
-    /// Finds a field by place and exact label.
+    /// Finds a field of a place likewise.
     #[must_use]
-    pub fn field_in(&self, place: Place, label: &str) -> Option<FieldView<'_>> {
-        self.fields().find(|field| field.place == place && field.label == label)
+    pub fn field_in(&self, place: Place, name: &str) -> Option<FieldView<'_>> {
+        let at = position(self.list(place), place, name)?;
+        self.fields().filter(|field| field.place == place).nth(at)
     }
+
+    /// Tells whether the account is flagged as managed elsewhere.
+    #[must_use]
+    pub fn is_managed(&self) -> bool {
+        // Where only the params knew the record, they do not say what a field is.
+        let mut flags = self.fields().filter(|f| f.label == "managed" && matches!(f.kind, "checkbox" | ""));
+        flags.any(|flag| flag.values.iter().any(|value| *value == true || *value == "true"))
+    }
+
+    /// Lists the records that are attached to the rotation scripts of this one, each once.
+    #[must_use]
+    pub fn attached(&self) -> Vec<RecordUid> {
+        let scripts = self.fields().filter(|field| field.place == Place::Standard && field.kind == "script");
+        let refs =
+            scripts.flat_map(|field| field.values).filter_map(|script| script.get("recordRef")?.as_array());
+        let mut attached: Vec<RecordUid> = Vec::new();
+        for uid in refs.flatten().filter_map(Value::as_str) {
+            if !uid.is_empty() && attached.iter().all(|known| known != uid) {
+                attached.push(uid.to_owned());
+            }
+        }
+        attached
+    }
+
+    fn list(&self, place: Place) -> &[Value] {
+        self.json.get(place.key()).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+    }
+}
+
+impl Place {
+    /// The key under which a record keeps the fields of this place.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Standard => "fields",
+            Self::Custom => "custom",
+        }
+    }
+}
+
+/// Finds the field that `name` means among all fields of a place: the first with exactly that label
+/// (or type, where it has no label); else, since the type of a standard field tells what it is for,
+/// the first standard one of that type.
+#[must_use]
+pub fn position(fields: &[Value], place: Place, name: &str) -> Option<usize> {
+    let text = |field: &Value, key| match field.get(key).and_then(Value::as_str) {
+        Some(text) if text == name => Some(true),
+        Some("") | None => None,
+        Some(_) => Some(false),
+    };
+    let is_called = |field: &Value| text(field, "label").or_else(|| text(field, "type")) == Some(true);
+    let is_of_type = |field: &Value| place == Place::Standard && text(field, "type") == Some(true);
+    fields.iter().position(is_called).or_else(|| fields.iter().position(is_of_type))
 }
 
 impl fmt::Debug for Record {
@@ -131,5 +186,81 @@ pub(crate) fn wipe(json: &mut Value) {
         Value::Array(list) => list.iter_mut().for_each(wipe),
         Value::Object(map) => map.values_mut().for_each(wipe),
         _ => {}
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::needless_pass_by_value, reason = "JSON is easier to read where it is used")]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn record(fields: Value, custom: Value) -> Record {
+        let json = json!({"fields": fields, "custom": custom});
+        Record { uid: "r".into(), revision: Some(1), editable: true, json }
+    }
+
+    fn standard() -> Value {
+        json!([
+            {"type": "login", "label": "User name", "value": ["me"]},
+            {"type": "password", "value": ["s"]},
+            {"type": "secret", "label": "privatePEMKey", "value": ["PEM"]},
+            {"type": "text", "label": "distinguishedName", "value": ["CN=me"]},
+            {"type": "text", "label": "connectDatabase", "value": ["db"]},
+            {"type": "checkbox", "label": "managed", "value": [true]},
+            {"type": "host", "value": [{"hostName": "h", "port": "22"}]},
+        ])
+    }
+
+    #[test]
+    fn every_standard_field_is_found_by_its_label_or_else_by_its_type() {
+        let record = record(standard(), json!([]));
+        for (name, value) in [
+            ("User name", json!("me")),
+            ("login", json!("me")),
+            ("password", json!("s")),
+            ("privatePEMKey", json!("PEM")),
+            ("secret", json!("PEM")),
+            ("distinguishedName", json!("CN=me")),
+            ("connectDatabase", json!("db")),
+            ("managed", json!(true)),
+            ("host", json!({"hostName": "h", "port": "22"})),
+        ] {
+            let found = [record.field(name), record.field_in(Place::Standard, name)];
+            assert!(found.iter().all(|field| field.unwrap().values[0] == value), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_label_goes_before_a_type_and_the_type_of_a_labelled_custom_field_is_no_name() {
+        let custom = json!([
+            {"type": "text", "label": "login", "value": ["custom"]},
+            {"type": "url", "label": "link", "value": ["x"]},
+        ]);
+        let record = record(standard(), custom);
+        assert_eq!(record.field("login").unwrap().values, ["custom"]);
+        assert_eq!(record.field_in(Place::Standard, "login").unwrap().values, ["me"]);
+        assert!(record.field("url").is_none() && record.field_in(Place::Custom, "url").is_none());
+    }
+
+    #[test]
+    fn the_credentials_of_all_scripts_are_attached_each_once() {
+        let script = |uids: Value| json!({"fileRef": "f", "command": "pamrun exec", "recordRef": uids});
+        let field = json!({"type": "script", "label": "rotationScripts", "value": [
+            script(json!(["a", "b"])), script(json!(["b", "", 7, "c"])), script(Value::Null), "odd",
+        ]});
+        assert_eq!(record(json!([field]), json!([])).attached(), ["a", "b", "c"]);
+        assert!(record(json!([]), json!([field])).attached().is_empty(), "nobody attaches by a custom field");
+    }
+
+    #[test]
+    fn a_record_is_managed_when_its_box_is_ticked() {
+        let with = |kind: &str, value: Value| {
+            record(json!([{"type": kind, "label": "managed", "value": value}]), json!([])).is_managed()
+        };
+        assert!(with("checkbox", json!([true])) && with("", json!(["true"])));
+        assert!(!with("checkbox", json!([false])) && !with("checkbox", json!([])));
+        assert!(!with("text", json!(["true"])), "a note is no flag");
     }
 }

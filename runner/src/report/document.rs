@@ -8,10 +8,10 @@ use serde::Serialize;
 use super::Redact;
 use crate::catalog::Digest;
 use crate::model::{Listed, Place, Plan, Update};
-use crate::rotation::{Outcome, OutcomeKind, StepTiming};
+use crate::rotation::{ErrorInfo, Outcome, OutcomeKind, StepTiming};
 
 /// The version of the document.
-const SCHEMA: u32 = 1;
+pub(super) const SCHEMA: u32 = 1;
 /// What stands in the place of a secret value. Says nothing about its length.
 const MASK: &str = "********";
 
@@ -79,6 +79,10 @@ impl PluginInfo {
             sandbox: "wasm",
             digest: digest.to_string(),
         }
+    }
+
+    pub(super) fn redacted(self, redact: &Redact<'_>) -> Self {
+        Self { name: redact(&self.name), version: redact(&self.version), ..self }
     }
 }
 
@@ -177,11 +181,7 @@ impl Report<'_> {
             outcome: outcome.kind,
             rotation_id: self.rotation_id.map(str::to_owned),
             record_uid: self.record_uid.map(redact),
-            plugin: self.plugin.map(|plugin| PluginInfo {
-                name: redact(&plugin.name),
-                version: redact(&plugin.version),
-                ..plugin.clone()
-            }),
+            plugin: self.plugin.map(|plugin| plugin.clone().redacted(redact)),
             plan: outcome.plan.as_ref().map(|Plan { target, creates, removes, .. }| PlanEntry {
                 target: redact(target),
                 creates: redact(creates),
@@ -195,12 +195,7 @@ impl Report<'_> {
             deliveries: Vec::new(),
             steps: outcome.steps.iter().map(StepEntry::new).collect(),
             warnings: texts(&outcome.warnings),
-            error: outcome.error.as_ref().map(|error| ErrorEntry {
-                code: redact(&error.code),
-                step: error.step.as_deref().map(redact),
-                message: redact(&error.message),
-                hint: error.hint.as_deref().map(redact),
-            }),
+            error: outcome.error.as_ref().map(|error| ErrorEntry::new(error, redact)),
         }
     }
 
@@ -215,8 +210,19 @@ impl Report<'_> {
     }
 }
 
+impl ErrorEntry {
+    pub(super) fn new(error: &ErrorInfo, redact: &Redact<'_>) -> Self {
+        Self {
+            code: redact(&error.code),
+            step: error.step.as_deref().map(redact),
+            message: redact(&error.message),
+            hint: error.hint.as_deref().map(redact),
+        }
+    }
+}
+
 impl ListedEntry {
-    fn new(listed: &Listed, redact: &Redact<'_>) -> Self {
+    pub(super) fn new(listed: &Listed, redact: &Redact<'_>) -> Self {
         Self {
             id: redact(&listed.id),
             label: redact(&listed.label),
@@ -226,7 +232,7 @@ impl ListedEntry {
 }
 
 impl StepEntry {
-    fn new(timing: &StepTiming) -> Self {
+    pub(super) fn new(timing: &StepTiming) -> Self {
         let StepTiming { name, elapsed, requests } = timing;
         Self { name: name.clone(), ms: milliseconds(*elapsed), requests: *requests }
     }

@@ -1,36 +1,43 @@
-//! The document for programs; `runner/outcome.schema.json` describes it.
+//! The documents for programs; `runner/outcome.schema.json` and `recovery.schema.json` beside it
+//! describe them.
 
-use super::Document;
+use serde::Serialize;
 
-/// Renders the document as JSON: on one line for programs, indented for people who watch.
+/// Renders a document as JSON: on one line for programs, indented for people who watch.
 ///
 /// # Errors
 /// None that is known: all of a document has a form in JSON.
-pub fn render_json(document: &Document, indented: bool) -> serde_json::Result<String> {
+pub fn render_json(document: &impl Serialize, indented: bool) -> serde_json::Result<String> {
     if indented { serde_json::to_string_pretty(document) } else { serde_json::to_string(document) }
 }
 
 #[cfg(test)]
 mod tests {
+    use schemars::JsonSchema;
     use schemars::generate::SchemaSettings;
     use serde_json::Value;
 
     use super::super::document::tests::rotated;
+    use super::super::{Document, Recovery};
     use super::*;
 
-    const KEPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/outcome.schema.json");
-
-    #[test]
     #[expect(clippy::disallowed_methods, reason = "the kept file is compared, or written anew")]
-    fn the_kept_schema_is_that_of_the_types() {
+    fn expect_kept<T: JsonSchema>(name: &str) {
+        let path = format!("{}/{name}.schema.json", env!("CARGO_MANIFEST_DIR"));
         let generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
-        let schema = generator.into_root_schema_for::<Document>();
+        let schema = generator.into_root_schema_for::<T>();
         let current = format!("{}\n", serde_json::to_string_pretty(&schema).unwrap());
         if std::env::var_os("UPDATE_SCHEMA").is_some() {
-            std::fs::write(KEPT, &current).unwrap();
+            std::fs::write(&path, &current).unwrap();
         }
-        let kept = std::fs::read_to_string(KEPT).unwrap_or_default();
-        assert!(kept == current, "run the tests once with UPDATE_SCHEMA=1, and commit {KEPT}");
+        let kept = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(kept == current, "run the tests once with UPDATE_SCHEMA=1, and commit {path}");
+    }
+
+    #[test]
+    fn the_kept_schemas_are_those_of_the_types() {
+        expect_kept::<Document>("outcome");
+        expect_kept::<Recovery>("recovery");
     }
 
     #[test]

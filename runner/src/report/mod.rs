@@ -1,13 +1,14 @@
 //! Says how a rotation ended: to programs in one JSON document, to people in a few lines.
 //!
-//! In: an [`Outcome`](crate::rotation::Outcome), and a function that redacts. Out: a [`Document`],
-//! rendered as JSON or text. Touches: stdout and stderr, which are written to from here alone, and
+//! In: an [`Outcome`](crate::rotation::Outcome), or what became of interrupted rotations, and a
+//! function that redacts. Out: a [`Document`] or a [`Recovery`], rendered as JSON or text. Touches: stdout and stderr, which are written to from here alone, and
 //! the audit log.
 
 mod audit;
 mod document;
 mod json;
 mod message;
+mod recovery;
 mod sheet;
 mod terminal;
 mod text;
@@ -18,9 +19,10 @@ pub use document::{
 };
 pub use json::render_json;
 pub use message::Message;
+pub use recovery::{Recovery, RotationEntry, RotationState};
 pub use sheet::PluginSheet;
 pub use terminal::{Console, print, print_help, stdin_is_terminal, stdout_is_discarded, stdout_is_terminal};
-pub use text::render_text;
+pub use text::{render_recovery_text, render_text};
 
 /// Puts something harmless in the place of every live secret in a text.
 pub type Redact<'a> = dyn Fn(&str) -> String + 'a;

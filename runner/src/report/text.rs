@@ -1,7 +1,8 @@
-//! The document for people: `--format text`.
+//! The documents for people: `--format text`.
 
-use super::document::{Document, ListedEntry, UpdateValue};
+use super::document::{Document, ErrorEntry, ListedEntry, PluginInfo, StepEntry, UpdateValue};
 use super::message::{Colour, escape, paint};
+use super::recovery::{Recovery, RotationEntry, RotationState};
 use crate::rotation::OutcomeKind;
 
 /// How wide the left column is.
@@ -31,24 +32,24 @@ pub fn render_text(document: &Document, colour: bool) -> String {
     }
     page.list("removed", &document.removed, Clone::clone);
     page.list("retained", &document.retained, listed);
-    page.list("steps", &document.steps, |step| {
-        let requests = match step.requests {
-            0 => String::new(),
-            1 => "  1 request".to_owned(),
-            several => format!("  {several} requests"),
-        };
-        format!("{:<COLUMN$} {:>6} ms{requests}", step.name, step.ms)
-    });
-    for warning in &document.warnings {
-        page.coloured_row("warning", Colour::Yellow, warning);
+    page.list("steps", &document.steps, step);
+    page.end(&document.warnings, document.error.as_ref());
+    page.lines.join("\n")
+}
+
+/// Renders what `recover` found or did: a paragraph for each rotation, or one line for none.
+#[must_use]
+pub fn render_recovery_text(recovery: &Recovery, colour: bool) -> String {
+    let mut page = Page { lines: Vec::new(), colour };
+    for entry in &recovery.rotations {
+        page.rotation(entry);
     }
-    if let Some(error) = &document.error {
-        let step = error.step.as_ref().map_or_else(String::new, |step| format!(", in {step}"));
-        page.coloured_row("error", Colour::Red, &error.message);
-        page.row("code", &format!("{}{step}", error.code));
-        if let Some(hint) = &error.hint {
-            page.coloured_row("hint", Colour::Cyan, hint);
-        }
+    for error in &recovery.errors {
+        page.lines.push(paint("not known", Colour::Red, colour));
+        page.end(&[], Some(error));
+    }
+    if page.lines.is_empty() {
+        page.lines.push("no rotation is open".to_owned());
     }
     page.lines.join("\n")
 }
@@ -65,17 +66,25 @@ fn headline(document: &Document, colour: bool) -> String {
         | OutcomeKind::Invalid
         | OutcomeKind::Internal => Colour::Red,
     };
-    let mut line = paint(document.outcome.word(), shade, colour);
-    if let Some(uid) = &document.record_uid {
-        line.push_str(&escape(&format!("  record {uid}")));
-    }
-    if let Some(plugin) = &document.plugin {
-        line.push_str(&escape(&format!("  by {} {}", plugin.name, plugin.version)));
-    }
-    if let Some(id) = &document.rotation_id {
-        line.push_str(&escape(&format!("  ({id})")));
-    }
-    line
+    let line = paint(document.outcome.word(), shade, colour);
+    line + &whose(document.record_uid.as_deref(), document.plugin.as_ref(), document.rotation_id.as_deref())
+}
+
+/// Whose rotation a headline is about.
+fn whose(uid: Option<&str>, plugin: Option<&PluginInfo>, id: Option<&str>) -> String {
+    let record = uid.map(|uid| format!("  record {uid}"));
+    let by = plugin.map(|plugin| format!("  by {} {}", plugin.name, plugin.version));
+    let id = id.map(|id| format!("  ({id})"));
+    escape(&[record, by, id].into_iter().flatten().collect::<String>())
+}
+
+fn step(step: &StepEntry) -> String {
+    let requests = match step.requests {
+        0 => String::new(),
+        1 => "  1 request".to_owned(),
+        several => format!("  {several} requests"),
+    };
+    format!("{:<COLUMN$} {:>6} ms{requests}", step.name, step.ms)
 }
 
 fn listed(entry: &ListedEntry) -> String {
@@ -103,6 +112,45 @@ impl Page {
         }
     }
 
+    /// What every rotation ends with: warnings, and what went wrong.
+    fn end(&mut self, warnings: &[String], error: Option<&ErrorEntry>) {
+        for warning in warnings {
+            self.coloured_row("warning", Colour::Yellow, warning);
+        }
+        if let Some(error) = error {
+            let step = error.step.as_ref().map_or_else(String::new, |step| format!(", in {step}"));
+            self.coloured_row("error", Colour::Red, &error.message);
+            self.row("code", &format!("{}{step}", error.code));
+            if let Some(hint) = &error.hint {
+                self.coloured_row("hint", Colour::Cyan, hint);
+            }
+        }
+    }
+
+    fn rotation(&mut self, entry: &RotationEntry) {
+        let shade = match entry.state {
+            RotationState::Running => Colour::Dim,
+            RotationState::Open => Colour::Yellow,
+            RotationState::NothingDone
+            | RotationState::RolledBack
+            | RotationState::Committed
+            | RotationState::Superseded
+            | RotationState::HandedOver => Colour::Green,
+        };
+        let state = paint(entry.state.word(), shade, self.colour);
+        let whose = whose(Some(&entry.record_uid), entry.plugin.as_ref(), Some(&entry.rotation_id));
+        self.lines.push(state + &whose);
+        self.row("since", &entry.since);
+        self.row("target", &entry.target);
+        if let Some(handle) = &entry.handle {
+            self.row("made", handle);
+        }
+        self.list("removed", &entry.removed, Clone::clone);
+        self.list("retained", &entry.retained, listed);
+        self.list("steps", &entry.steps, step);
+        self.end(&entry.warnings, entry.error.as_ref());
+    }
+
     fn list<T>(&mut self, name: &str, items: &[T], text: impl Fn(&T) -> String) {
         for (index, item) in items.iter().enumerate() {
             self.row(if index == 0 { name } else { "" }, &text(item));
@@ -113,6 +161,7 @@ impl Page {
 #[cfg(test)]
 mod tests {
     use super::super::document::tests::{failed, rotated};
+    use super::super::recovery::tests::recovery;
     use super::*;
 
     #[test]
@@ -143,6 +192,39 @@ mod tests {
           code      host-not-allowed, in preflight
           hint      --allow-host graph.test
         ");
+    }
+
+    #[test]
+    fn interrupted_rotations_are_told_one_after_the_other() {
+        insta::assert_snapshot!(render_recovery_text(&recovery(), false), @r"
+        running  record u1  by azure-app-secret 0.1.0  (r1)
+          since     2026-01-01T00:00:00Z
+          target    tenant/app
+          made      k2
+          warning   it is in the hands of process 7
+        committed  record u1  by azure-app-secret 0.1.0  (r1)
+          since     2026-01-01T00:00:00Z
+          target    tenant/app
+          made      k2
+          removed   k0
+          retained  k1  by hand
+          steps     get             3 ms
+          warning   [redacted]
+        open  record u1  by azure-app-secret 0.1.0  (r1)
+          since     2026-01-01T00:00:00Z
+          target    tenant/app
+          made      k2
+          retained  k1  by hand
+          steps     get             3 ms
+          warning   [redacted]
+          error     it may still show up
+          code      rollback-unproven, in rollback
+          hint      run it again
+        not known
+          error     line 1 is damaged
+          code      journal-damaged, in journal
+        ");
+        assert_eq!(render_recovery_text(&Recovery::new(), false), "no rotation is open");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::schema::names;
 use super::settings::{Resolved, resolve};
 use super::{Sources, check_manifest};
 use crate::model::{
-    Field, FieldView, Manifest, Record, RecordAsk, Request, Role, SettingType, SettingValue, Strategy,
+    Field, FieldView, Manifest, Place, Record, RecordAsk, Request, Role, SettingType, SettingValue, Strategy,
     VaultRecord,
 };
 use crate::secret::Secret;
@@ -67,13 +67,11 @@ fn grant(manifest: &Manifest, sources: &Sources<'_>) -> Result<Vec<VaultRecord>,
     }
     let cut = |record: &&Record| {
         let asks = asks(manifest, sources, record);
-        let is_asked =
-            |field: &FieldView<'_>| asks.iter().flat_map(|ask| &ask.fields).any(|label| label == field.label);
         asks.first().map(|ask| VaultRecord {
             uid: record.uid.clone(),
             title: record.title().to_owned(),
             role: ask.role,
-            fields: record.fields().filter(is_asked).map(|field| copy(&field)).collect(),
+            fields: asked_fields(record, &asks),
         })
     };
     Ok(targets.iter().chain(&others).filter_map(cut).collect())
@@ -96,10 +94,27 @@ fn has_value(field: &FieldView<'_>) -> bool {
     field.values.iter().any(|value| !value.is_null() && value.as_str() != Some(""))
 }
 
-fn copy(field: &FieldView<'_>) -> Field {
+/// The fields that are asked for by label, and the standard ones by type, where no field has that
+/// label: a plugin finds them by the name that it asks for.
+fn asked_fields(record: &Record, asks: &[&RecordAsk]) -> Vec<Field> {
+    let fields: Vec<FieldView<'_>> = record.fields().collect();
+    let is_meant = |at: usize, field: &FieldView<'_>, name: &str| {
+        let is_of_type = |field: &FieldView<'_>| field.place == Place::Standard && field.kind == name;
+        field.label == name
+            || (fields.iter().all(|other| other.label != name)
+                && fields.iter().position(is_of_type) == Some(at))
+    };
+    let asked = |(at, field): (usize, &FieldView<'_>)| {
+        let name = asks.iter().flat_map(|ask| &ask.fields).find(|name| is_meant(at, field, name))?;
+        Some(copy(field, name))
+    };
+    fields.iter().enumerate().filter_map(asked).collect()
+}
+
+fn copy(field: &FieldView<'_>, name: &str) -> Field {
     let values = field.values.iter().filter(|value| !value.is_null());
     Field {
-        label: field.label.to_owned(),
+        label: name.to_owned(),
         kind: field.kind.to_owned(),
         values: values.map(|value| Secret::new(text(value))).collect(),
     }

@@ -12,7 +12,7 @@ use super::{
     OutcomeKind, Parts, Plugin, Prepare, Prepared, Random, Secrets, StepError, StepResult, StepTiming, Stop,
     Trace, Vault, marker,
 };
-use crate::model::{Listed, Plan, Record, StepName};
+use crate::model::{Listed, Plan, Record, RecordUid, StepName};
 use crate::policy::Removals;
 use crate::secret::Secret;
 
@@ -37,6 +37,8 @@ pub(super) struct Engine<'a> {
     pub(super) tries: Tries,
     /// The value that was made for want of a proposed one.
     pub(super) generated: Option<Secret>,
+    /// The records to read, the target first.
+    pub(super) wanted: Vec<RecordUid>,
     pub(super) outcome: Outcome,
 }
 
@@ -90,6 +92,7 @@ impl<'a> Engine<'a> {
             patience: Duration::MAX,
             tries: Tries::default(),
             generated: None,
+            wanted: wanted(job),
             outcome: Outcome::new(OutcomeKind::Failed),
         }
     }
@@ -244,13 +247,20 @@ impl<'a> Engine<'a> {
     pub(super) async fn get(&mut self, name: &str) -> Result<Fresh, Stop> {
         let uid = &self.job.record_uid;
         let mut records = self.job.params_records.clone();
-        if let Some(vault) = &mut self.vault {
-            let mut uids = vec![uid.clone()];
-            uids.extend(self.job.wanted.iter().filter(|wanted| *wanted != uid).cloned());
-            let began = self.clock.elapsed();
-            let fresh = vault.get(&uids).await;
-            self.time(name, began);
-            let fresh = fresh.map_err(|error| Stop::failed(name, error.code, error.message))?;
+        if self.vault.is_some() {
+            let mut fresh = self.read(name, &self.wanted.clone()).await?;
+            let attached = fresh.iter().find(|record| record.uid == *uid).map(Record::attached);
+            let unnamed: Vec<RecordUid> = attached
+                .filter(|_| self.job.wants_attached)
+                .into_iter()
+                .flatten()
+                .filter(|attached| !self.wanted.contains(attached))
+                .collect();
+            if !unnamed.is_empty() {
+                fresh.extend(self.read(name, &unnamed).await?);
+                // From now on they are read together with the others.
+                self.wanted.extend(unnamed);
+            }
             // Of the target, only the vault's own word counts.
             records.retain(|record| record.uid != *uid);
             records = freshen(records, fresh);
@@ -260,6 +270,14 @@ impl<'a> Engine<'a> {
             Stop::failed(name, "record-missing", message)
         })?;
         Ok(Fresh { target, records })
+    }
+
+    async fn read(&mut self, name: &str, uids: &[RecordUid]) -> Result<Vec<Record>, Stop> {
+        let Some(vault) = &mut self.vault else { return Ok(Vec::new()) };
+        let began = self.clock.elapsed();
+        let fresh = vault.get(uids).await;
+        self.time(name, began);
+        fresh.map_err(|error| Stop::failed(name, error.code, error.message))
     }
 
     /// Writes a journal entry; what it announces must not happen when this fails.
@@ -292,6 +310,11 @@ impl<'a> Engine<'a> {
             self.outcome.retained.push(listed);
         }
     }
+}
+
+fn wanted(job: &Job) -> Vec<RecordUid> {
+    let others = job.wanted.iter().filter(|uid| **uid != job.record_uid);
+    std::iter::once(&job.record_uid).chain(others).cloned().collect()
 }
 
 /// Pauses between tries: 1, 2, 4, 8, then 15 seconds.

@@ -19,6 +19,9 @@ pub struct Job {
     pub params_records: Vec<Record>,
     /// The records to read from the vault.
     pub wanted: Vec<RecordUid>,
+    /// Whether the records that are attached to the target's scripts are needed too, where nobody
+    /// has named them.
+    pub wants_attached: bool,
     /// The fields that the manifest lets the plugin return.
     pub returns: Vec<ReturnedField>,
     /// The value to set, where somebody brings one: `in-place` only, and then no other value ever

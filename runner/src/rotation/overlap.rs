@@ -125,7 +125,7 @@ impl Engine<'_> {
             strategy,
             plan: ready.plan.clone(),
             spared: ready.spared.iter().map(|spared| spared.listed.id.clone()).collect(),
-            records: self.job.wanted.clone(),
+            records: self.wanted.clone(),
             setup: self.job.setup.clone(),
         })))
     }

@@ -3,8 +3,6 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::block_on::block_on;
-use super::exec::Subject;
 use super::fault::Fault;
 use super::plugin::check;
 use crate::catalog::PluginFile;
@@ -24,23 +22,23 @@ pub(super) struct Attached {
     pub(super) warning: Option<String>,
 }
 
-/// Loads the file; who it is goes into `subject` as soon as it is known.
+/// Loads the file; who it is goes into `info` as soon as it is known.
 ///
 /// # Errors
 /// What keeps the file from being run.
-pub(super) fn attach(
+pub(super) async fn attach(
     file: &PluginFile,
     settings: &ExecSettings,
     state: &StateFolder,
     gate: Gate,
     redactor: &Redactor,
-    subject: &mut Subject,
+    info: &mut Option<PluginInfo>,
 ) -> Result<Attached, Fault> {
     let unfit = |error| Fault::unfit(&file.path, &error);
     let runtime = Runtime::new(&settings.limits, Some(state.folder("cache")?.path())).map_err(unfit)?;
     let loaded = runtime.load(&file.bytes, &file.digest.to_string()).map_err(unfit)?;
-    let manifest = block_on(loaded.describe())??;
-    subject.plugin = Some(PluginInfo::wasm(&manifest.name, &manifest.version, file.digest));
+    let manifest = loaded.describe().await?;
+    *info = Some(PluginInfo::wasm(&manifest.name, &manifest.version, file.digest));
     check(&manifest)?;
     let plugin = loaded.instantiate(Arc::new(gate), redactor.clone(), log(&manifest, redactor));
     let warning = loaded.warning().map(ToString::to_string);

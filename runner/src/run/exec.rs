@@ -135,7 +135,7 @@ fn not_handed_over(entries: &[Entry]) -> String {
     });
     let made = made.unwrap_or_else(|| "a new credential".to_owned());
     format!(
-        "{made} is valid, and what arrived of it may not be whole: if nobody saved it, remove it at the service and rotate again"
+        "{made} is valid, and what arrived of it may not be whole: if nobody saved it, remove it at the service and rotate again. `pamrun recover` names it until a record does"
     )
 }
 
@@ -148,7 +148,7 @@ fn panicked(place: &str, entries: &[Entry]) -> Outcome {
     });
     let Some(marker) = tried else { return fault.into_outcome() };
     let hint = format!(
-        "a credential named {marker} may exist at the service: compare it with the record, and remove it if the record does not hold it"
+        "run `pamrun recover`, or the same again: either settles what is left. A credential named {marker} may exist at the service"
     );
     let error = ErrorInfo { hint: Some(hint), ..fault.info(None) };
     Outcome::of_error(OutcomeKind::Uncertain, error)

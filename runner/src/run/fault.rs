@@ -53,6 +53,15 @@ impl Fault {
         }
     }
 
+    /// The record says that somebody else changes the account's credentials.
+    pub(super) fn managed(uid: &str) -> Self {
+        let message = format!(
+            "record {uid} is flagged `managed`: another system changes the credentials of its account"
+        );
+        let hint = "take the flag off the record, or rotate it all the same with --allow-managed".to_owned();
+        Self { kind: OutcomeKind::Failed, ..Self::invalid("record-managed", message, Some(hint)) }
+    }
+
     /// Stdout does not take what was asked for.
     pub(super) fn unwritable(error: &io::Error) -> Self {
         let message = format!("stdout could not be written: {error}");

@@ -1,11 +1,12 @@
 //! Chains the rooms: one file per command.
 //!
 //! In: argv. Out: an exit code; everything else has been said by `report`. Touches: stdin, and the
-//! process's own limits.
+//! process's own limits and signals.
 
 mod attach;
 mod block_on;
 mod clock;
+mod earlier;
 mod exec;
 mod fault;
 mod guard;
@@ -13,7 +14,12 @@ mod params;
 mod plugin;
 mod prepare;
 mod random;
+mod recover;
 mod rotate;
+mod settle;
+mod setup;
+mod signals;
+mod stage;
 
 use std::ffi::OsString;
 use std::io;
@@ -52,6 +58,7 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> u8 {
 fn carry_out(command: Command) -> Result<u8, Fault> {
     match command {
         Command::Exec(args) => return Ok(exec::exec(*args)),
+        Command::Recover(args) => return recover::recover(*args),
         Command::Plugin(command) => plugin::plugin(&command)?,
         Command::Params(command) => params::params(&command)?,
         Command::Completions { shell } => {

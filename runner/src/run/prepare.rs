@@ -4,46 +4,72 @@ use std::cell::RefCell;
 
 use super::fault::Fault;
 use crate::cli::SetValue;
-use crate::model::{Manifest, Record};
+use crate::model::{Manifest, Record, RecordUid};
 use crate::params::Params;
 use crate::policy::{Grant, Operator};
 use crate::request::{self, Sources};
 use crate::rotation::{Prepared, Stop};
-use crate::secret::Redactor;
+use crate::secret::{Redactor, Secret};
+
+/// What is to be rotated, and with what: what the gateway says besides the records themselves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Order {
+    pub(super) record_uid: RecordUid,
+    pub(super) provider_uid: Option<RecordUid>,
+    pub(super) new_password: Option<Secret>,
+    pub(super) old_password: Option<Secret>,
+}
+
+impl From<&Params> for Order {
+    fn from(params: &Params) -> Self {
+        Self {
+            record_uid: params.user_record_uid.clone(),
+            provider_uid: params.provider_record_uid.clone(),
+            new_password: params.new_password.clone(),
+            old_password: params.old_password.clone(),
+        }
+    }
+}
 
 /// What stays the same, however often the records are read.
-pub(super) struct Preparation<'a> {
-    pub(super) manifest: &'a Manifest,
-    pub(super) params: &'a Params,
+pub(super) struct Preparation {
+    pub(super) manifest: Manifest,
+    pub(super) order: Order,
     pub(super) operator: Operator,
     /// `--set`.
     pub(super) sets: Vec<(String, SetValue)>,
     /// `[[plugin]] settings` of the configuration file.
     pub(super) config: Vec<(String, SetValue)>,
-    pub(super) locked: &'a [String],
-    pub(super) redactor: &'a Redactor,
+    pub(super) locked: Vec<String>,
+    /// Whether a record may be rotated that is flagged as managed elsewhere.
+    pub(super) allow_managed: bool,
+    pub(super) redactor: Redactor,
     /// What an operator should know, each once.
     pub(super) warnings: RefCell<Vec<String>>,
 }
 
-impl Preparation<'_> {
+impl Preparation {
     /// Makes request and grant of the records, and teaches the redactor all their secrets.
     ///
     /// # Errors
-    /// `invalid` with everything that is wrong with settings and records, or `refused` with every
-    /// host that is not allowed.
+    /// `failed` for a record that is managed elsewhere, `invalid` with everything that is wrong with
+    /// settings and records, or `refused` with every host that is not allowed.
     pub(super) fn prepare(&self, records: &[Record]) -> Result<Prepared, Stop> {
+        let target = records.iter().find(|record| record.uid == self.order.record_uid);
+        if !self.allow_managed && target.is_some_and(Record::is_managed) {
+            return Err(Fault::managed(&self.order.record_uid).into_stop("get"));
+        }
         let sources = Sources {
-            target_uid: &self.params.user_record_uid,
-            provider_uid: self.params.provider_record_uid.as_deref(),
+            target_uid: &self.order.record_uid,
+            provider_uid: self.order.provider_uid.as_deref(),
             records,
             sets: &self.sets,
             config: &self.config,
-            locked: self.locked,
-            new_password: self.params.new_password.as_ref(),
-            old_password: self.params.old_password.as_ref(),
+            locked: &self.locked,
+            new_password: self.order.new_password.as_ref(),
+            old_password: self.order.old_password.as_ref(),
         };
-        let request::Prepared { request, secrets, warnings } = request::prepare(self.manifest, &sources)
+        let request::Prepared { request, secrets, warnings } = request::prepare(&self.manifest, &sources)
             .map_err(|error| Fault::from(error).into_stop("settings"))?;
         for secret in &secrets {
             self.redactor.learn(secret);
@@ -54,7 +80,7 @@ impl Preparation<'_> {
                 known.push(warning);
             }
         }
-        let grant = Grant::new(self.manifest, &request.settings, &self.operator)
+        let grant = Grant::new(&self.manifest, &request.settings, &self.operator)
             .map_err(|denials| Fault::refused(&denials).into_stop("grant"))?;
         let grant = Box::new(move |step, removals| grant.for_step(step, removals));
         Ok(Prepared { request, grant })

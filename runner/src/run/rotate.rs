@@ -1,32 +1,29 @@
 //! The chain of one rotation: settings, params, plugin, request and grant, engine.
 
 use std::io::stdin;
-use std::time::Instant;
 
 use serde_json::Value;
 
 use super::ask_for;
-use super::attach::{attach, vault};
 use super::block_on::block_on;
 use super::clock::SystemClock;
+use super::earlier::Earlier;
 use super::exec::Subject;
 use super::fault::Fault;
-use super::prepare::Preparation;
-use super::random::random;
+use super::prepare::Order;
+use super::settle::{Others, Settler};
+use super::setup::{Now, Setup};
+use super::signals::Signals;
+use super::stage::Stage;
 use crate::catalog::PluginFile;
-use crate::cli::{
-    AuditChoice, CliError, ExecArgs, ExecSettings, PluginConfig, StateFolder, VaultChoice,
-    process_environment,
-};
-use crate::journal::FileJournal;
-use crate::model::Manifest;
+use crate::cli::{AuditChoice, ExecArgs, ExecSettings, StateFolder, VaultChoice, process_environment};
+use crate::journal::{FileJournal, left_open};
+use crate::model::{Manifest, Role};
 use crate::params::Params;
-use crate::policy::Operator;
 use crate::report::{Audit, AuditTarget, stdout_is_discarded};
 use crate::request::wanted_uids;
-use crate::rotation::{Job, Outcome, OutcomeKind, Parts, StepTiming, Uninterrupted, rotate_overlap};
+use crate::rotation::{Clock, Job, Journal, Outcome, OutcomeKind, Patience, StepTiming, rotate_overlap};
 use crate::secret::Redactor;
-use crate::wasm::{Gate, NetworkOptions, Resolve};
 
 /// Rotates once. What is found out on the way about whom it is for goes into `subject`, and every
 /// secret into `redactor`, so that both are of use however it ends.
@@ -39,7 +36,7 @@ pub(super) fn rotate(
     journal: &mut Option<FileJournal>,
     redactor: &Redactor,
 ) -> Result<Outcome, Fault> {
-    let started = Instant::now();
+    let clock = SystemClock::start();
     let settings = ExecSettings::gather(args, &process_environment)?;
     subject.format = settings.format;
     subject.dry_run = settings.dry_run;
@@ -47,58 +44,46 @@ pub(super) fn rotate(
     if settings.vault == VaultChoice::None && !settings.dry_run && stdout_is_discarded() {
         return Err(Fault::output_discarded());
     }
-    let state = StateFolder::open(&settings.state_dir)?;
-    let journal = journal.insert(FileJournal::new(&state)?);
+    let state_folder = StateFolder::open(&settings.state_dir)?;
+    let journal = journal.insert(FileJournal::new(&state_folder)?);
 
     ask_for("the gateway's line, as `pamrun params encode` makes one,");
     let params = Params::read(stdin().lock(), &settings.limits)?;
     params.new_password.iter().chain(&params.old_password).for_each(|password| redactor.learn(password));
     subject.record_uid = Some(params.user_record_uid.clone());
 
-    // Made first: both read what the machine trusts while the plugin is loaded.
-    let mut vault = vault(&settings)?;
-    let gate = Gate::new(network(&settings)?, &settings.limits)?;
     let file = PluginFile::read(&settings.plugin, settings.limits.plugin)?;
-    let attached = attach(&file, &settings, &state, gate, redactor, subject)?;
-    let (manifest, mut plugin) = (attached.manifest, attached.plugin);
-    let load_time = StepTiming { name: "load".to_owned(), elapsed: started.elapsed(), requests: 0 };
+    let order = Order::from(&params);
+    let set = Stage::set(&file, &settings, order, &state_folder, redactor, &mut subject.plugin);
+    let mut stage = block_on(set)??;
+    let load_time = StepTiming { name: "load".to_owned(), elapsed: clock.elapsed(), requests: 0 };
 
-    let job = job(&settings, &params, &manifest);
+    let setup = Setup::new(&settings, &file, &stage.manifest, params.provider_record_uid.as_ref())?;
+    let job = Job { setup: setup.to_value()?, ..job(&settings, &params, &stage.manifest) };
     subject.rotation_id = Some(job.rotation_id.clone());
-    let config = settings.for_plugin(&file.digest.to_string());
     journal.set_plugin(file);
-    let preparation = Preparation {
-        manifest: &manifest,
-        params: &params,
-        operator: operator(&settings, config),
-        sets: settings.settings.iter().map(|(key, value)| (key.clone(), value.clone())).collect(),
-        config: config.map(PluginConfig::settings).transpose()?.unwrap_or_default(),
-        locked: config.map_or(&[], |config| &config.lock),
-        redactor,
-        warnings: Vec::new().into(),
-    };
-    let parts = Parts {
-        plugin: plugin.as_mut(),
-        vault: vault.as_deref_mut().map(|vault| vault as _),
-        journal,
-        clock: &SystemClock::start(),
-        prepare: &|records| preparation.prepare(records),
-        secrets: redactor,
-        random: &random,
-        interrupt: &Uninterrupted,
-    };
-    let mut outcome = block_on(rotate_overlap(&job, parts))?;
+    let signals = Signals::listen();
+    let (mut outcome, earlier) = block_on(async {
+        let earlier = if settings.dry_run {
+            Earlier::named(left_open(&state_folder, &job.record_uid))
+        } else {
+            let now = Now::new(&settings);
+            let others = Others::Given(job.params_records.clone());
+            let patience = Patience::OneLook;
+            let (clock, interrupt) = (&clock, &signals);
+            let mut settler =
+                Settler { state: &state_folder, now, redactor, clock, interrupt, patience, others };
+            Earlier::settled(journal, &job.record_uid, &mut settler).await
+        };
+        (rotate_overlap(&job, stage.parts(journal, &clock, &signals)).await, earlier)
+    })?;
 
     outcome.steps.insert(0, load_time);
-    let warnings = [
-        params.warnings(),
-        override_warnings(&settings),
-        attached.warning.into_iter().collect(),
-        vault.as_ref().map_or_else(Vec::new, |vault| vault.warnings().to_vec()),
-        preparation.warnings.take(),
-    ];
+    point_to_recovery(&mut outcome, &job, journal);
+    let warnings = [params.warnings(), stage.warnings(), earlier.warnings];
     outcome.warnings.splice(0..0, warnings.into_iter().flatten());
-    if vault.is_none() {
+    outcome.retained.extend(earlier.retained);
+    if settings.vault == VaultChoice::None {
         outcome.warnings.extend(nothing_removed(&outcome));
     }
     Ok(outcome)
@@ -116,6 +101,7 @@ fn job(settings: &ExecSettings, params: &Params, manifest: &Manifest) -> Job {
         record_uid: params.user_record_uid.clone(),
         rotation_id: uuid::Uuid::new_v4().to_string(),
         wanted,
+        wants_attached: manifest.records.iter().any(|ask| ask.role == Role::Attached),
         params_records,
         returns: manifest.returns.clone(),
         limits: settings.limits.clone(),
@@ -135,32 +121,13 @@ fn open_audit(choice: &AuditChoice) -> Result<Audit, Fault> {
     Audit::open(&target).map_err(|error| Fault::audit_unwritable(&place, &error))
 }
 
-/// What the operator allows this file: what is allowed to all plugins, and to this digest.
-fn operator(settings: &ExecSettings, config: Option<&PluginConfig>) -> Operator {
-    let mut allow_hosts = settings.allow_hosts.clone();
-    allow_hosts.extend(config.iter().flat_map(|config| config.allow_hosts.iter().cloned()));
-    Operator { allow_hosts, allow_private: settings.allow_private.clone() }
-}
-
-fn network(settings: &ExecSettings) -> Result<NetworkOptions, CliError> {
-    let resolve = settings.resolve.iter().map(|entry| Resolve {
-        host: entry.host.clone(),
-        port: entry.port,
-        address: entry.address,
-    });
-    Ok(NetworkOptions {
-        ca_file: settings.ca_pem()?,
-        resolve: resolve.collect(),
-        proxy: settings.proxy.clone(),
-    })
-}
-
-fn override_warnings(settings: &ExecSettings) -> Vec<String> {
-    let line = |entry: &crate::cli::Resolve| {
-        let crate::cli::Resolve { host, port, address } = entry;
-        format!("--resolve sends {host}:{port} to {address}, not to where its name leads")
-    };
-    settings.resolve.iter().map(line).collect()
+/// A rotation that stays open is settled by whoever comes next; its own hint says what to do by hand.
+fn point_to_recovery(outcome: &mut Outcome, job: &Job, journal: &FileJournal) {
+    let is_open = journal.open_rotations().iter().any(|open| open.rotation_id == job.rotation_id);
+    if let Some(error) = outcome.error.as_mut().filter(|_| is_open) {
+        let by_hand = error.hint.take().map_or_else(String::new, |hint| format!("; by hand: {hint}"));
+        error.hint = Some(format!("run `pamrun recover {}`, or the same again{by_hand}", job.record_uid));
+    }
 }
 
 /// The plan lists what a vault would let us remove; without one that stays.

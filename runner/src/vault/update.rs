@@ -2,7 +2,29 @@
 
 use serde_json::{Value, json};
 
-use crate::model::{Place, Update, wipe};
+use crate::model::{Place, Update, position, wipe};
+
+/// Types of fields whose values are JSON objects.
+const OBJECTS: [&str; 16] = [
+    "address",
+    "appFiller",
+    "bankAccount",
+    "host",
+    "keyPair",
+    "name",
+    "pamHostname",
+    "pamRemoteBrowserSettings",
+    "pamResources",
+    "pamSettings",
+    "passkey",
+    "paymentCard",
+    "phone",
+    "schedule",
+    "script",
+    "securityQuestion",
+];
+/// Types of fields whose values are milliseconds since 1970.
+const DATES: [&str; 3] = ["date", "birthDate", "expirationDate"];
 
 /// Why a record cannot take an update.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -16,6 +38,16 @@ pub enum UpdateError {
         /// The field's label.
         label: String,
     },
+    /// A field of this type holds something else.
+    #[error("the field `{label}` is of type `{kind}`, and the plugin's value for it is not {expected}")]
+    WrongValue {
+        /// The field's label.
+        label: String,
+        /// Its type.
+        kind: String,
+        /// What it should be.
+        expected: &'static str,
+    },
     /// The record's JSON is not what Keeper writes.
     #[error("the record's `{part}` is not {expected}")]
     Malformed {
@@ -28,10 +60,9 @@ pub enum UpdateError {
 
 /// Puts `updates` into `record`, Keeper's record JSON.
 ///
-/// A field is found by its exact label, or by its type where it has no label; of several, the
-/// first is meant. A custom field that is missing is added at the end, and one that gets no
-/// values is removed. A custom field that is shown in clear becomes a hidden one when its new value
-/// is secret.
+/// A field is found as [`position`] says. A custom field that is missing is added at the end, and one
+/// that gets no values is removed. A custom field that is shown in clear becomes a hidden one when its
+/// new value is secret. Values that Keeper keeps as objects, numbers or flags are given as compact JSON.
 ///
 /// # Errors
 /// When one of the updates cannot be applied; the record is then as it was.
@@ -45,33 +76,24 @@ pub fn apply(record: &mut Value, updates: &[Update]) -> Result<(), UpdateError> 
     Ok(())
 }
 
-/// The key under which a record keeps the fields of a place.
-fn key(place: Place) -> &'static str {
-    match place {
-        Place::Standard => "fields",
-        Place::Custom => "custom",
-    }
-}
-
 fn check(record: &Value, update: &Update) -> Result<(), UpdateError> {
-    let part = key(update.place);
+    let part = update.place.key();
     let object = record.as_object().ok_or(UpdateError::Malformed { part: "JSON", expected: "an object" })?;
     let fields = match object.get(part) {
         None => &[][..],
         Some(list) => list.as_array().ok_or(UpdateError::Malformed { part, expected: "a list" })?,
     };
-    let is_there = fields.iter().any(|field| is_called(field, &update.label));
-    if is_there || update.place == Place::Custom {
-        Ok(())
-    } else {
-        Err(UpdateError::NoSuchField { label: update.label.clone() })
+    let found = position(fields, update.place, &update.label).and_then(|at| fields.get(at));
+    if found.is_none() && update.place == Place::Standard {
+        return Err(UpdateError::NoSuchField { label: update.label.clone() });
     }
+    values(found, update).map(drop)
 }
 
 fn put(record: &mut Value, update: &Update) -> Result<(), UpdateError> {
-    let part = key(update.place);
+    let part = update.place.key();
     if update.place == Place::Custom && update.values.is_empty() {
-        remove(record, part, &update.label);
+        remove(record, &update.label);
         return Ok(());
     }
     let malformed = UpdateError::Malformed { part, expected: "a list" };
@@ -79,8 +101,8 @@ fn put(record: &mut Value, update: &Update) -> Result<(), UpdateError> {
         record.as_object_mut().ok_or(UpdateError::Malformed { part: "JSON", expected: "an object" })?;
     let fields =
         object.entry(part).or_insert_with(|| Value::Array(Vec::new())).as_array_mut().ok_or(malformed)?;
-    let values: Value = update.values.iter().map(|value| Value::from(value.expose())).collect();
-    let found = fields.iter_mut().find(|field| is_called(field, &update.label));
+    let found = position(fields, update.place, &update.label).and_then(|at| fields.get_mut(at));
+    let values = values(found.as_deref(), update)?;
     match found.and_then(Value::as_object_mut) {
         Some(field) => {
             field.insert("value".to_owned(), values);
@@ -95,18 +117,32 @@ fn put(record: &mut Value, update: &Update) -> Result<(), UpdateError> {
     Ok(())
 }
 
-fn remove(record: &mut Value, part: &str, label: &str) {
-    let Some(fields) = record.get_mut(part).and_then(Value::as_array_mut) else { return };
-    if let Some(at) = fields.iter().position(|field| is_called(field, label)) {
+fn remove(record: &mut Value, label: &str) {
+    let Some(fields) = record.get_mut(Place::Custom.key()).and_then(Value::as_array_mut) else { return };
+    if let Some(at) = position(fields, Place::Custom, label) {
         wipe(&mut fields.remove(at));
     }
 }
 
-/// The same rule by which [`Record::field_in`](crate::model::Record::field_in) finds a field: what
-/// was saved must be found when it is read back.
-fn is_called(field: &Value, label: &str) -> bool {
-    let text = |key| field.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
-    text("label").or_else(|| text("type")).is_some_and(|name| name == label)
+/// The values of an update, as the field of that type holds them. They are read back as the text
+/// that the plugin gave, so that their JSON must be the very same text.
+fn values(field: Option<&Value>, update: &Update) -> Result<Value, UpdateError> {
+    let kind = field.and_then(|field| field.get("type")?.as_str()).unwrap_or(&update.kind);
+    let wrong =
+        |expected| UpdateError::WrongValue { label: update.label.clone(), kind: kind.to_owned(), expected };
+    let value = |text: &str| {
+        let json: Option<Value> = serde_json::from_str(text).ok();
+        let is_compact = json.as_ref().map(Value::to_string).as_deref() == Some(text);
+        match json.filter(|_| is_compact) {
+            Some(json) if OBJECTS.contains(&kind) && json.is_object() => Ok(json),
+            _ if OBJECTS.contains(&kind) => Err(wrong("a JSON object without spaces between its parts")),
+            Some(json) if kind == "checkbox" && json.is_boolean() => Ok(json),
+            _ if kind == "checkbox" => Err(wrong("true or false")),
+            Some(json) if DATES.contains(&kind) && json.is_number() => Ok(json),
+            _ => Ok(Value::from(text)),
+        }
+    };
+    update.values.iter().map(|secret| value(secret.expose())).collect()
 }
 
 fn is_hidden(field: &serde_json::Map<String, Value>) -> bool {
@@ -150,11 +186,47 @@ mod tests {
     }
 
     #[test]
-    fn a_relabelled_field_is_not_found_by_its_type() {
-        let mut record = json!({"fields": [{"type": "password", "label": "PIN", "value": ["1"]}]});
+    fn a_relabelled_standard_field_is_found_by_its_type_and_keeps_its_label() {
+        let record = json!({"fields": [{"type": "password", "label": "PIN", "value": ["1"]}]});
+        let after = applied(record, update(Place::Standard, "password", "password", "new"));
+        assert_eq!(after["fields"], json!([{"type": "password", "label": "PIN", "value": ["new"]}]));
+    }
+
+    #[test]
+    fn a_standard_field_that_the_record_lacks_cannot_be_made_up() {
+        let mut record = json!({"fields": [{"type": "login", "value": []}]});
         let error =
             apply(&mut record, &[update(Place::Standard, "password", "password", "new")]).unwrap_err();
         assert_eq!(error, UpdateError::NoSuchField { label: "password".to_owned() });
+    }
+
+    #[test]
+    fn values_that_keeper_keeps_as_json_are_saved_as_such() {
+        for (kind, text, value) in [
+            ("host", r#"{"hostName":"h","port":"22"}"#, json!({"hostName": "h", "port": "22"})),
+            ("checkbox", "true", json!(true)),
+            ("date", "1767225600000", json!(1_767_225_600_000_i64)),
+            ("date", "2026-01-01", json!("2026-01-01")),
+            ("text", "true", json!("true")),
+            ("secret", "12", json!("12")),
+        ] {
+            let record = json!({"fields": [{"type": kind, "label": "it", "value": []}]});
+            let after = applied(record, update(Place::Standard, "it", kind, text));
+            assert_eq!(after["fields"][0]["value"], json!([value]), "{kind}");
+            let added = applied(json!({}), update(Place::Custom, "it", kind, text));
+            assert_eq!(added["custom"][0]["value"], json!([value]), "{kind}");
+        }
+    }
+
+    #[test]
+    fn a_value_that_its_field_cannot_hold_is_refused_and_not_quoted() {
+        for (kind, text) in [("host", "canary"), ("host", "{ \"canary\": 1 }"), ("checkbox", "canary")] {
+            let before = json!({"fields": [{"type": kind, "label": "it", "value": []}]});
+            let mut record = before.clone();
+            let error = apply(&mut record, &[update(Place::Standard, "it", "text", text)]).unwrap_err();
+            assert!(error.to_string().contains(kind) && !error.to_string().contains("canary"), "{error}");
+            assert_eq!(record, before);
+        }
     }
 
     #[test]
@@ -263,7 +335,7 @@ mod tests {
             let old = before["custom"].as_array().unwrap();
             let custom = after["custom"].as_array_mut().unwrap();
             for update in &updates {
-                let at = custom.iter().position(|field| is_called(field, &update.label)).unwrap();
+                let at = position(custom, Place::Custom, &update.label).unwrap();
                 prop_assert_eq!(&custom[at]["value"], &json!([update.values[0].expose()]));
                 if let Some(field) = old.get(at) {
                     prop_assert_eq!(&custom[at]["unknown"], &field["unknown"]);

@@ -37,6 +37,11 @@ fn act(arguments: &[&str]) -> Result<Value, KSMRError> {
             let (json, revision, editable) = (record.raw_json, record.revision, record.is_editable);
             Ok(json!({"json": json, "revision": revision, "editable": editable}))
         }
+        ["file", uid, name] => {
+            let mut record = only(&mut client, uid)?;
+            let file = record.files.iter_mut().find(|file| file.name == name).unwrap();
+            Ok(String::from_utf8(file.get_file_data()?.unwrap()).unwrap().into())
+        }
         ["set", uid, label, value] => {
             let record = changed(&mut client, uid, label, value)?;
             client.update_secret(record).map(|()| json!({}))

@@ -22,7 +22,9 @@ pub use self::directory::{
 pub use self::fault::{Fault, On};
 pub use self::log::Seen;
 pub use self::sovereign::Sovereign;
-pub use self::users::{Account, Home, PRIVILEGED_AUTHENTICATION_ADMINISTRATOR, USER_ADMINISTRATOR, User};
+pub use self::users::{
+    Account, Home, PRIVILEGED_AUTHENTICATION_ADMINISTRATOR, PasswordRules, USER_ADMINISTRATOR, User,
+};
 
 /// A running cloud.
 pub struct Cloud {

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::{Gateway, Run, binary};
+use super::{Gateway, Run, Victim, binary};
 
 /// No run of a test takes longer; one that does is killed, and the test fails.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -18,6 +18,9 @@ pub struct Exec<'a> {
     pub(super) environment: Vec<(OsString, OsString)>,
     pub(super) input: Vec<u8>,
     pub(super) reveals: bool,
+    /// The shell script that starts it, if one does.
+    pub(super) script: Option<String>,
+    pub(super) victim: Victim,
 }
 
 impl Exec<'_> {
@@ -69,6 +72,20 @@ impl Exec<'_> {
         self
     }
 
+    /// Started by a shell script that ends with `exec "$@"`, which is the command.
+    #[must_use]
+    pub fn started_by(mut self, script: &str) -> Self {
+        self.script = Some(script.to_owned());
+        self
+    }
+
+    /// Within reach of `victim` while it runs.
+    #[must_use]
+    pub fn as_victim(mut self, victim: &Victim) -> Self {
+        self.victim = victim.clone();
+        self
+    }
+
     /// With `--reveal`: stdout may then hold secrets.
     #[must_use]
     pub fn reveal(self) -> Self {
@@ -98,7 +115,14 @@ impl Exec<'_> {
     /// The process that it is, for callers that run it themselves.
     pub fn command(&self) -> Command {
         let home = self.gateway.path("home");
-        let mut command = Command::new(binary());
+        let mut command = match &self.script {
+            None => Command::new(binary()),
+            Some(script) => {
+                let mut shell = Command::new("/bin/sh");
+                shell.args(["-c", script, "sh"]).arg(binary());
+                shell
+            }
+        };
         command.args(&self.arguments).env_clear().current_dir(&home);
         command.env("HOME", &home).env("TMPDIR", self.gateway.path("tmp"));
         command.envs(self.environment.iter().cloned());
@@ -112,6 +136,7 @@ impl Exec<'_> {
         let mut child = command
             .spawn()
             .unwrap_or_else(|error| panic!("{}: {error}; run `make build` first", binary().display()));
+        self.victim.is(child.id());
         let (mut stdin, mut stdout, mut stderr) =
             (child.stdin.take().unwrap(), child.stdout.take().unwrap(), child.stderr.take().unwrap());
         let input = self.input;

@@ -5,6 +5,7 @@ mod run;
 mod vault;
 mod vault_file;
 mod vault_keeper;
+mod victim;
 mod warm;
 
 use std::cell::RefCell;
@@ -24,6 +25,7 @@ pub use run::Run;
 pub use vault::{Vault, VaultKind};
 pub use vault_file::VaultFile;
 pub use vault_keeper::VaultKeeper;
+pub use victim::{Signal, Victim};
 
 /// The folder of the release build, where this very program stands too.
 pub(crate) fn release() -> PathBuf {
@@ -153,6 +155,8 @@ impl Gateway {
             environment: Vec::new(),
             input: Vec::new(),
             reveals: false,
+            script: None,
+            victim: Victim::default(),
         };
         for argument in arguments {
             exec = exec.argument(argument);

@@ -10,7 +10,7 @@ use base64::prelude::BASE64_STANDARD;
 use pamrun_tests::azure::Azure;
 use pamrun_tests::gateway::VaultKind;
 use pamrun_tests::keeper::{Endpoint, Fault, Keeper, Odd, On, error_body};
-use pamrun_tests::record::{Record, set, text};
+use pamrun_tests::record::{Record, Shown, set, text};
 use pamrun_tests::witness::{Language, Witness};
 use serde_json::json;
 
@@ -26,7 +26,7 @@ fn keeper(azure: &Azure) -> &Keeper {
 #[track_caller]
 fn survives(on: On, fault: Fault) -> Azure {
     let azure = cast();
-    keeper(&azure).fault(on, fault.clone());
+    keeper(&azure).fault(on, fault);
     let run = azure.rotate(&[]);
     azure.expect_rotated(&run);
     azure.expect_keys(&run, &[&azure.current()]);
@@ -87,6 +87,18 @@ fn a_rotation_reads_saves_and_reads_back_on_one_connection() {
     assert_eq!(endpoints, [Endpoint::GetSecret, Endpoint::UpdateSecret, Endpoint::GetSecret], "{run}");
     let server = azure.gateway.keeper();
     assert_eq!((server.connections(), server.handshakes()), (1, 1), "{run}");
+}
+
+#[test]
+fn rotation_credentials_that_the_params_lack_cost_one_more_get() {
+    let mut azure = cast();
+    azure.record = azure.record.script(&azure.attached[0]);
+    azure.attached = vec![azure.attached.remove(0).shown(Shown::VaultOnly)];
+    let run = azure.rotate(&[]);
+    azure.expect_rotated(&run);
+    let endpoints: Vec<_> = keeper(&azure).requests().iter().map(|request| request.endpoint).collect();
+    let (get, update) = (Endpoint::GetSecret, Endpoint::UpdateSecret);
+    assert_eq!(endpoints, [get, get, update, get], "{run}");
 }
 
 #[test]
@@ -197,6 +209,15 @@ fn a_private_authority_must_be_named() {
     let run = azure.run(azure.exec().without("--ca-file", ca.to_str().unwrap()));
     run.ends("failed", 1).with_code("vault-not-trusted");
     assert_eq!(keeper(&azure).requests(), [], "{run}");
+}
+
+#[test]
+fn a_machine_that_trusts_nobody_by_itself_reaches_the_vault_of_the_ca_file() {
+    let azure = cast();
+    let none = azure.gateway.write("none.pem", "");
+    let exec = azure.exec().variable("SSL_CERT_FILE", &none).variable("SSL_CERT_DIR", "/nonexistent");
+    let run = azure.run(exec);
+    azure.expect_rotated(&run);
 }
 
 #[test]

@@ -153,3 +153,16 @@ fn more_requests_than_the_limit_are_not_sent() {
     assert_eq!(azure.cloud.requests().len(), 1, "{run}");
     azure.expect_unchanged(&run, &[]);
 }
+
+#[test]
+fn a_record_that_another_system_manages_is_rotated_only_when_the_operator_says_so() {
+    let mut azure = cast();
+    let fields = azure.record.json["fields"].as_array_mut().unwrap();
+    fields.iter_mut().find(|field| field["label"] == "managed").unwrap()["value"] = [true].into();
+    let run = azure.rotate(&[]);
+    run.ends("failed", 1).with_code("record-managed");
+    assert_eq!(azure.cloud.requests(), [], "{run}");
+    azure.expect_unchanged(&run, &[]);
+    let run = azure.run(azure.exec().argument("--allow-managed"));
+    azure.expect_rotated(&run);
+}

@@ -70,6 +70,14 @@ fn the_pam_configuration_names_the_admin_when_no_attached_record_does() {
 }
 
 #[test]
+fn a_rotation_credential_that_the_params_lack_is_read_from_the_vault() {
+    let mut azure = cast();
+    azure.record = azure.record.script(&azure.attached[0]);
+    azure.attached = vec![azure.attached.remove(0).shown(Shown::VaultOnly)];
+    rotates(&azure);
+}
+
+#[test]
 fn an_attached_record_wins_over_the_pam_configuration() {
     let mut azure = cast();
     let provider =

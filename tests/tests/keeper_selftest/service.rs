@@ -35,6 +35,15 @@ fn both_clients_see_what_is_shared_and_what_may_be_changed() {
 }
 
 #[test]
+fn both_clients_download_a_file() {
+    both(|bench, language| {
+        let uid = bench.record.uid.as_str();
+        bench.server.keeper.vault().attach(uid, "DDDDDDDDDDDDDDDDDDDDDD", "a.txt", "Größe".as_bytes());
+        assert_eq!(bench.witness.ask(&["file", uid, "a.txt"]).unwrap(), "Größe", "{language:?}");
+    });
+}
+
+#[test]
 fn both_clients_save_a_record_and_each_reads_what_the_other_wrote() {
     both(|bench, language| {
         bench.set("new").unwrap();

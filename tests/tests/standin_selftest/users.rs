@@ -99,8 +99,8 @@ fn a_password_takes_a_permission_and_a_role_and_for_an_administrator_a_strong_on
 fn a_password_that_breaks_a_rule_is_refused_and_the_old_one_stays() {
     let (mut bench, user) = with_user();
     bench.set(&user, NEW);
-    bench.cloud.directory().user(&user).banned.push("contoso".to_owned());
-    bench.cloud.directory().user(&user).remembers = true;
+    bench.cloud.directory().user(&user).rules.banned.push("contoso".to_owned());
+    bench.cloud.directory().user(&user).rules.remembers = true;
     for (password, said) in [
         ("sh0rt!A", "complexity requirements"),
         ("only-lower-case", "complexity requirements"),

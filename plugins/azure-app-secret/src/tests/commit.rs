@@ -64,6 +64,13 @@ fn an_unclear_removal_that_did_not_take_effect_is_repeated() {
 }
 
 #[test]
+fn a_removal_that_somebody_in_between_answered_is_confirmed_by_reads() {
+    let mut cloud = after_rotation().failing(REMOVE, &[Fault::Refuse(200, "", "a login page")]);
+    assert_eq!(gone(commit(&mut cloud, &usual(), &["old-1"]).0), [("old-1".to_owned(), true)]);
+    assert_eq!(cloud.ids(), ["old-2", "new"]);
+}
+
+#[test]
 fn one_read_without_the_secret_is_no_proof() {
     let mut cloud = after_rotation().failing(REMOVE, &[Fault::LoseBefore]);
     cloud.stale_lists.push_back(vec![secret("new", "pamrun")]);

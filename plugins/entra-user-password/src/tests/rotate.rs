@@ -41,6 +41,13 @@ fn two_requests_set_the_proposed_password() {
 }
 
 #[test]
+fn a_change_that_somebody_in_between_answered_is_uncertain() {
+    let mut cloud = Cloud::new().failing("PATCH", &[Fault::Refuse(200, "", "a login page")]);
+    let failure = rotate(&mut cloud, &usual()).0.unwrap_err();
+    assert_eq!((failure.kind, failure.code.as_str()), (FailureKind::Uncertain, "graph-unclear"));
+}
+
+#[test]
 fn the_handle_is_the_time_at_which_graph_says_that_it_was_done() {
     let mut cloud = Cloud { date: Some("Sun, 04 May 2031 03:02:01 GMT"), ..Cloud::new() };
     assert_eq!(rotate(&mut cloud, &usual()).0.unwrap().handle, "2031-05-04T03:02:01Z");

@@ -134,3 +134,24 @@ fn a_handle_of_somebody_else_is_refused() {
         run(&mut Cloud::rotated(), |host| EntraUserPassword::verify(host, &with("trust"), &plan(), &foreign));
     assert_eq!(result.unwrap_err().code, "foreign-handle");
 }
+
+#[test]
+fn a_wrong_secret_of_the_admin_app_never_passes_for_a_wrong_password() {
+    let wrong = || Fault::Login(401, "invalid_client", 7_000_215);
+    let expired = || Fault::Refuse(401, "InvalidAuthenticationToken", "expired");
+    for verify_by in ["auto", "trust"] {
+        let mut at_once = Cloud::rotated().failing("/token", &[wrong()]);
+        assert_eq!(verify(&mut at_once, &with(verify_by)).0.unwrap_err().kind, FailureKind::Denied);
+        let mut later = Cloud::rotated().failing("GET", &[expired()]);
+        let mut logins = 0;
+        let host = FakeHost::new(|sent, elapsed| {
+            logins += usize::from(sent.uri().path().ends_with("/token"));
+            if logins == 2 && later.faults.is_empty() {
+                later.faults.push_back(("/token", wrong()));
+            }
+            later.answer(sent, elapsed)
+        });
+        let failure = EntraUserPassword::verify(&host, &with(verify_by), &plan(), &credential()).unwrap_err();
+        assert_eq!((failure.kind, failure.code.as_str()), (FailureKind::Denied, "wrong-secret"));
+    }
+}

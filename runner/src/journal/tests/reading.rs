@@ -165,10 +165,12 @@ async fn the_listing_tells_what_is_left_from_what_is_under_way() {
     assert_eq!(told, [("u2", false), ("u1", true)]);
     let holder = records[1].held_by.as_deref().unwrap();
     assert!(holder.starts_with(&format!("process {}", std::process::id())), "{holder}");
-    assert!(records[0].since.ends_with('Z') && records[0].rotations[0].rotation_id == "r2");
+    assert!(
+        records[0].rotations[0].since.ends_with('Z') && records[0].rotations[0].rotation.rotation_id == "r2"
+    );
 
-    assert_eq!(open_rotations(&machine.state, "u1").unwrap(), []);
+    assert_eq!(left_open(&machine.state, "u1").unwrap(), []);
     drop(at_work);
-    assert_eq!(open_rotations(&machine.state, "u1").unwrap().len(), 1);
-    assert_eq!(open_rotations(&machine.state, "u3").unwrap(), []);
+    assert_eq!(left_open(&machine.state, "u1").unwrap().len(), 1);
+    assert_eq!(left_open(&machine.state, "u3").unwrap(), []);
 }

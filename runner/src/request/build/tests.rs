@@ -154,6 +154,22 @@ fn values_that_are_no_text_are_given_as_json() {
 }
 
 #[test]
+fn a_standard_field_is_given_by_its_type_under_the_name_that_was_asked_for() {
+    let mut target = target();
+    target.json["fields"][0]["label"] = "User name".into();
+    let fields = |target: &Record| {
+        let prepared = prepared(&manifest(), std::slice::from_ref(target)).unwrap();
+        let of = |field: &Field| (field.label.clone(), field.values[0].expose().to_owned());
+        prepared.request.records[0].fields.iter().map(of).collect::<Vec<_>>()
+    };
+    let pair = |label: &str, value: &str| (label.to_owned(), value.to_owned());
+    let object = pair("application_object_id", "object-1");
+    assert_eq!(fields(&target), [pair("login", "app"), object.clone()]);
+    target.json["custom"][1] = field("text", "login", "labelled");
+    assert_eq!(fields(&target), [object, pair("login", "labelled")]);
+}
+
+#[test]
 fn hidden_fields_of_every_record_are_secret_granted_or_not() {
     let stranger = fresh("c", "Other", json!([field("secret", "pin", "4711")]), json!([]));
     let prepared = prepared(&manifest(), &[target(), admin("a"), provider(), stranger]).unwrap();

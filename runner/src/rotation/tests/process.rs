@@ -160,6 +160,7 @@ impl World {
             record_uid: UID.into(),
             rotation_id,
             params_records: state.params.clone(),
+            wants_attached: false,
             wanted: state.others.iter().map(|record| record.uid.clone()).collect(),
             returns: if state.account.is_rotated {
                 vec![ReturnedField { place: Place::Standard, ..field("password", "password") }]

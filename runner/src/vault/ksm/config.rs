@@ -127,6 +127,8 @@ impl KsmConfig {
             return Err(KsmConfigError::BadKey { key: "privateKey", expected });
         }
         let app_key = keys.bytes("appKey", "a key of 32 bytes", |bytes| bytes.len() == 32)?;
+        let server_key_id =
+            if keys.is_missing("serverPublicKeyId") { None } else { Some(keys.text("serverPublicKeyId")?) };
         let server_key = if keys.is_missing("serverPublicKey") {
             None
         } else {
@@ -138,10 +140,7 @@ impl KsmConfig {
             client_id: Secret::new(keys.text("clientId")?),
             private_key,
             app_key: Secret::new(BASE64_STANDARD.encode(&*app_key)),
-            server_key_id: match keys.is_missing("serverPublicKeyId") {
-                true => None,
-                false => Some(keys.text("serverPublicKeyId")?),
-            },
+            server_key_id,
             server_key: server_key.map(|key| BASE64_URL_SAFE_NO_PAD.encode(&*key)),
         })
     }

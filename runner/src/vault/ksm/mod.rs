@@ -2,7 +2,7 @@
 //!
 //! That client blocks, panics on a thread of the async runtime and on odd answers, and repeats some
 //! requests for ever. So it lives on a plain thread, its panics end there, and every request goes
-//! through a [`Wire`](wire::Wire) that counts and times them.
+//! through a [`Wire`] that counts and times them.
 
 mod client;
 mod config;

@@ -214,7 +214,7 @@ async fn a_call_that_stays_throttled_ends_with_the_time_of_the_rotation() {
 async fn until_its_reserve_is_all_that_is_left_a_rotation_keeps_it() {
     let keeper = keeper();
     let limits =
-        Limits { timeout: Duration::from_secs(60), reserve: Duration::from_secs(59), ..Limits::default() };
+        Limits { timeout: Duration::from_mins(1), reserve: Duration::from_secs(59), ..Limits::default() };
     let mut vault = vault_within(&keeper, &limits);
     keeper.fault(On::get().nth(1), Fault::Throttle(None));
     let began = Instant::now();

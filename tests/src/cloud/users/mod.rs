@@ -45,6 +45,15 @@ pub enum Home {
     OtherTenant,
 }
 
+/// What a policy demands of passwords.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PasswordRules {
+    /// None that the user had before, or has.
+    pub remembers: bool,
+    /// None with one of these words in it.
+    pub banned: Vec<String>,
+}
+
 /// A user, as its tenant knows it.
 #[derive(Debug, Clone)]
 pub struct Account {
@@ -65,10 +74,8 @@ pub struct Account {
     /// The AADSTS code of what is asked for once the password was right, if anything is: 50076,
     /// 53003, 65001 …
     pub demand: Option<u32>,
-    /// Whether it may not have a password again that it had.
-    pub remembers: bool,
-    /// Words that its password must not contain.
-    pub banned: Vec<String>,
+    /// What a policy demands of its passwords, besides what Entra always does.
+    pub rules: PasswordRules,
     /// When each password was set, oldest first.
     pub(super) changes: Vec<Timestamp>,
     propagation: Propagation,
@@ -102,8 +109,7 @@ impl Directory {
             is_admin: false,
             must_change: false,
             demand: None,
-            remembers: false,
-            banned: Vec::new(),
+            rules: PasswordRules::default(),
             changes: vec![Timestamp::now() - SignedDuration::from_hours(24)],
             propagation: Propagation::default(),
             probes: 0,
@@ -165,12 +171,14 @@ impl Account {
                  different password.",
             );
         }
-        if self.banned.iter().any(|word| password.to_lowercase().contains(&word.to_lowercase())) {
+        if self.rules.banned.iter().any(|word| password.to_lowercase().contains(&word.to_lowercase())) {
             return refuse(
                 "The password contains words or characters that have been blocked by your administrator.",
             );
         }
-        if self.remembers && (self.password == password || self.former.iter().any(|old| old == password)) {
+        if self.rules.remembers
+            && (self.password == password || self.former.iter().any(|old| old == password))
+        {
             return refuse("The password was used before.");
         }
         Ok(())

@@ -1,0 +1,198 @@
+//! Settles what interrupted rotations left, each with what it was begun with.
+
+use std::io::stdin;
+use std::time::Duration;
+
+use super::attach::vault;
+use super::fault::Fault;
+use super::prepare::Order;
+use super::random::random;
+use super::setup::{Now, Setup};
+use super::stage::Stage;
+use crate::catalog::PluginFile;
+use crate::cli::StateFolder;
+use crate::journal::FileJournal;
+use crate::limits::Limits;
+use crate::model::{Credential, Plan, Proof, Record, RecordUid, Removed, Undone};
+use crate::params::{Params, ParamsError};
+use crate::report::{PluginInfo, stdin_is_terminal};
+use crate::rotation::{
+    Call, Clock, Interrupt, Job, Journal, OpenRotation, Parts, Patience, Plugin, Settlement, StepError,
+    StepResult, Stop, Trace, settle,
+};
+use crate::secret::Redactor;
+
+/// What all settling of one run goes by.
+pub(super) struct Settler<'a> {
+    pub(super) state: &'a StateFolder,
+    pub(super) now: Now,
+    pub(super) redactor: &'a Redactor,
+    pub(super) clock: &'a dyn Clock,
+    pub(super) interrupt: &'a dyn Interrupt,
+    pub(super) patience: Patience,
+    /// Where the records are from that the vault lacks.
+    pub(super) others: Others,
+}
+
+/// Where records come from that the vault lacks.
+pub(super) enum Others {
+    /// They are here.
+    Given(Vec<Record>),
+    /// They are read from stdin, once they are needed.
+    Stdin,
+}
+
+/// What became of a rotation, and who began it.
+pub(super) struct Settled {
+    pub(super) settlement: Settlement,
+    pub(super) plugin: Option<PluginInfo>,
+}
+
+impl Settler<'_> {
+    /// How long a lock may be waited for.
+    pub(super) fn time_for_locks(&self) -> Duration {
+        let limits = &self.now.limits;
+        limits.timeout.saturating_sub(limits.reserve).saturating_sub(self.clock.elapsed())
+    }
+
+    /// Settles a rotation of the record that the journal has locked.
+    pub(super) async fn settle(&mut self, journal: &mut FileJournal, open: &OpenRotation) -> Settled {
+        let mut plugin = None;
+        let settlement = match self.stage(journal, open, &mut plugin).await {
+            Ok((mut stage, job)) => {
+                let parts = stage.parts(journal, self.clock, self.interrupt);
+                let mut settlement = settle(&job, parts, open, self.patience).await;
+                settlement.warnings.splice(0..0, stage.warnings());
+                settlement
+            }
+            Err(fault) => self.settle_without(journal, open, &fault.into_stop("setup")).await,
+        };
+        Settled { settlement, plugin }
+    }
+
+    /// Brings back what the rotation was begun with.
+    async fn stage(
+        &mut self,
+        journal: &FileJournal,
+        open: &OpenRotation,
+        plugin: &mut Option<PluginInfo>,
+    ) -> Result<(Stage, Job), Fault> {
+        let setup = Setup::of(open)?;
+        *plugin = Some(setup.plugin_info());
+        let settings = setup.settings(&self.now)?;
+        let file = self.copy(journal, &setup)?;
+        let (record_uid, records) =
+            open.intent().map(|intent| (intent.record_uid.clone(), &intent.records[..])).unwrap_or_default();
+        let order = Order {
+            record_uid,
+            provider_uid: setup.provider_uid.clone(),
+            new_password: None,
+            old_password: None,
+        };
+        let mut stage = Stage::set(&file, &settings, order, self.state, self.redactor, plugin).await?;
+        let others = self.others(&mut stage, records).await?;
+        let job = Job { returns: stage.manifest.returns.clone(), ..job(open, &settings.limits, others) };
+        Ok((stage, job))
+    }
+
+    fn copy(&self, journal: &FileJournal, setup: &Setup) -> Result<PluginFile, Fault> {
+        let copy = journal.copy(setup.digest, self.now.limits.plugin);
+        copy.map_err(|error| Fault::invalid(error.code, error.message, None))
+    }
+
+    /// The records that the vault lacks, as far as they can be had.
+    async fn others(&mut self, stage: &mut Stage, uids: &[RecordUid]) -> Result<Vec<Record>, Fault> {
+        if matches!(self.others, Others::Stdin) && !stdin_is_terminal() && !stage.lacks(uids).await.is_empty()
+        {
+            let read = match Params::read(stdin().lock(), &self.now.limits) {
+                Ok(params) => {
+                    let passwords = params.new_password.iter().chain(&params.old_password);
+                    passwords.for_each(|password| self.redactor.learn(password));
+                    params.records()
+                }
+                Err(ParamsError::Empty) => Vec::new(),
+                Err(error) => return Err(error.into()),
+            };
+            self.others = Others::Given(read);
+        }
+        Ok(match &self.others {
+            Others::Given(records) => {
+                records.iter().filter(|record| uids.contains(&record.uid)).cloned().collect()
+            }
+            Others::Stdin => Vec::new(),
+        })
+    }
+
+    /// Settles what can be settled without the plugin, which cannot be had, as `stop` tells.
+    async fn settle_without(
+        &self,
+        journal: &mut dyn Journal,
+        open: &OpenRotation,
+        stop: &Stop,
+    ) -> Settlement {
+        let settings = Setup::of(open).and_then(|setup| Ok(setup.settings(&self.now)?));
+        let mut vault = settings.and_then(|settings| vault(&settings)).ok().flatten();
+        let parts = Parts {
+            plugin: &mut Missing,
+            vault: vault.as_deref_mut().map(|vault| vault as _),
+            journal,
+            clock: self.clock,
+            prepare: &|_| Err(stop.clone()),
+            secrets: self.redactor,
+            random: &random,
+            interrupt: self.interrupt,
+        };
+        settle(&job(open, &self.now.limits, Vec::new()), parts, open, self.patience).await
+    }
+}
+
+/// What the engine is told of an open rotation, besides what its journal says.
+fn job(open: &OpenRotation, limits: &Limits, others: Vec<Record>) -> Job {
+    Job {
+        record_uid: RecordUid::new(),
+        rotation_id: open.rotation_id.clone(),
+        params_records: others,
+        wanted: Vec::new(),
+        wants_attached: false,
+        returns: Vec::new(),
+        limits: limits.clone(),
+        proposed: None,
+        replaced: None,
+        setup: serde_json::Value::Null,
+        dry_run: false,
+    }
+}
+
+/// Stands where a plugin should be that cannot be had. It is not called: what it would be called
+/// with cannot be made either.
+struct Missing;
+
+impl Missing {
+    fn answer<T>() -> StepResult<T> {
+        let error = StepError::Internal("the plugin that began is missing".to_owned());
+        StepResult { result: Err(error), trace: Trace::default() }
+    }
+}
+
+#[async_trait::async_trait(?Send)]
+impl Plugin for Missing {
+    async fn preflight(&mut self, _: Call<'_>) -> StepResult<Plan> {
+        Self::answer()
+    }
+
+    async fn rotate(&mut self, _: Call<'_>, _: &Plan) -> StepResult<Credential> {
+        Self::answer()
+    }
+
+    async fn verify(&mut self, _: Call<'_>, _: &Plan, _: &Credential) -> StepResult<Proof> {
+        Self::answer()
+    }
+
+    async fn commit(&mut self, _: Call<'_>, _: &Plan, _: &str) -> StepResult<Vec<Removed>> {
+        Self::answer()
+    }
+
+    async fn rollback(&mut self, _: Call<'_>, _: &Plan, _: Option<&str>) -> StepResult<Undone> {
+        Self::answer()
+    }
+}
