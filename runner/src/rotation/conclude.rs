@@ -158,7 +158,7 @@ impl Engine<'_> {
     pub(super) fn behind(&self, stop: Stop) -> Stop {
         let uid = &self.job.record_uid;
         let hint = format!(
-            "rotate it once more; by hand: what works stands as `old` in the field `pamrun_pending` of record {uid}"
+            "rotate it once more, or take what works from the field `pamrun_pending` of record {uid}: it stands there as `old`"
         );
         stop.uncertain("the service still accepts the old value, and the record may hold another one", hint)
     }

@@ -218,8 +218,7 @@ impl Engine<'_> {
         let Plan { target, .. } = &exchange.ready.plan;
         let uid = &self.job.record_uid;
         let hint = format!(
-            "run `pamrun recover {uid}`; by hand: the field `pamrun_pending` of record {uid} holds the new and the old \
-             value, and one of them works at {target}"
+            "the field `pamrun_pending` of record {uid} holds the new and the old value, and one of them works at {target}"
         );
         stop.uncertain("the service may accept the new value or the old one", hint)
     }

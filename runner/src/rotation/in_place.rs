@@ -174,7 +174,7 @@ impl Engine<'_> {
             Unsaved::Never(stop) => self.without_a_trace(stop),
             Unsaved::Unknown(stop) => {
                 let hint = format!(
-                    "run `pamrun recover {}`: nothing is changed but, maybe, its field `pamrun_pending`",
+                    "nothing is changed but, maybe, the field `pamrun_pending` of record {}",
                     self.job.record_uid
                 );
                 stop.uncertain("the service was not touched", hint)

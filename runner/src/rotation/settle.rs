@@ -172,7 +172,9 @@ fn unsettled(job: &Job, trail: &Trail<'_>, stop: &Stop) -> ErrorInfo {
     };
     let hint = match &stop.error.hint {
         // It names what is left.
-        Some(hint) if stop.kind == OutcomeKind::Uncertain => hint.clone(),
+        Some(hint) if stop.kind == OutcomeKind::Uncertain => {
+            format!("run `pamrun recover {record_uid}`; by hand: {hint}")
+        }
         Some(hint) => format!("{hint}; then run `pamrun recover {record_uid}`; by hand: {by_hand}"),
         None => format!("run `pamrun recover {record_uid}`; by hand: {by_hand}"),
     };

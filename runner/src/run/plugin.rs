@@ -40,11 +40,11 @@ pub(super) fn plugin(command: &PluginCommand) -> Result<(), Fault> {
 /// Tells whether `exec` would run a plugin with this manifest.
 pub(super) fn check(manifest: &Manifest) -> Result<(), Fault> {
     check_manifest(manifest)?;
-    if manifest.strategy == Strategy::Overlap {
+    if manifest.strategy != Strategy::Deliver {
         return Ok(());
     }
     let message = format!(
-        "{} is not an `overlap` plugin, and this version of pamrun runs no other ones",
+        "{} delivers a value instead of rotating one, and this version of pamrun runs no such plugins",
         manifest.name
     );
     Err(Fault::invalid("strategy-unknown", message, None))
@@ -94,7 +94,8 @@ mod tests {
     #[test]
     fn only_what_exec_can_run_fits() {
         check(&manifest("overlap")).unwrap();
-        let fault = check(&manifest("in-place")).unwrap_err();
+        check(&manifest("in-place")).unwrap();
+        let fault = check(&manifest("deliver")).unwrap_err();
         assert_eq!(fault.code, "strategy-unknown");
     }
 

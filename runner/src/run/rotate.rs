@@ -18,11 +18,13 @@ use super::stage::Stage;
 use crate::catalog::PluginFile;
 use crate::cli::{AuditChoice, ExecArgs, ExecSettings, StateFolder, VaultChoice, process_environment};
 use crate::journal::{FileJournal, left_open};
-use crate::model::{Manifest, Role};
+use crate::model::{Manifest, Role, Strategy};
 use crate::params::Params;
 use crate::report::{Audit, AuditTarget, stdout_is_discarded};
 use crate::request::wanted_uids;
-use crate::rotation::{Clock, Job, Journal, Outcome, OutcomeKind, Patience, StepTiming, rotate_overlap};
+use crate::rotation::{
+    Clock, Job, Journal, Outcome, OutcomeKind, Patience, StepTiming, rotate_in_place, rotate_overlap,
+};
 use crate::secret::Redactor;
 
 /// Rotates once. What is found out on the way about whom it is for goes into `subject`, and every
@@ -71,11 +73,18 @@ pub(super) fn rotate(
             let others = Others::Given(job.params_records.clone());
             let patience = Patience::OneLook;
             let (clock, interrupt) = (&clock, &signals);
+            let proposed = job.proposed.clone();
             let mut settler =
-                Settler { state: &state_folder, now, redactor, clock, interrupt, patience, others };
+                Settler { state: &state_folder, now, redactor, clock, interrupt, patience, others, proposed };
             Earlier::settled(journal, &job.record_uid, &mut settler).await
         };
-        (rotate_overlap(&job, stage.parts(journal, &clock, &signals)).await, earlier)
+        let strategy = stage.manifest.strategy;
+        let parts = stage.parts(journal, &clock, &signals);
+        let outcome = match strategy {
+            Strategy::InPlace => rotate_in_place(&job, parts).await,
+            Strategy::Overlap | Strategy::Deliver => rotate_overlap(&job, parts).await,
+        };
+        (outcome, earlier)
     })?;
 
     outcome.steps.insert(0, load_time);

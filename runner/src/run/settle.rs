@@ -20,7 +20,7 @@ use crate::rotation::{
     Call, Clock, Interrupt, Job, Journal, OpenRotation, Parts, Patience, Plugin, Settlement, StepError,
     StepResult, Stop, Trace, settle,
 };
-use crate::secret::Redactor;
+use crate::secret::{Redactor, Secret};
 
 /// What all settling of one run goes by.
 pub(super) struct Settler<'a> {
@@ -32,6 +32,8 @@ pub(super) struct Settler<'a> {
     pub(super) patience: Patience,
     /// Where the records are from that the vault lacks.
     pub(super) others: Others,
+    /// What the gateway proposes by now: then no other value ends up in the record.
+    pub(super) proposed: Option<Secret>,
 }
 
 /// Where records come from that the vault lacks.
@@ -91,7 +93,11 @@ impl Settler<'_> {
         };
         let mut stage = Stage::set(&file, &settings, order, self.state, self.redactor, plugin).await?;
         let others = self.others(&mut stage, records).await?;
-        let job = Job { returns: stage.manifest.returns.clone(), ..job(open, &settings.limits, others) };
+        let job = Job {
+            returns: stage.manifest.returns.clone(),
+            proposed: self.proposed.clone(),
+            ..job(open, &settings.limits, others)
+        };
         Ok((stage, job))
     }
 
