@@ -193,7 +193,7 @@ pub struct ExecArgs {
 
     /// Confine a script: no files but the system's programs and a folder of its own, and no network
     ///
-    /// More is granted by `read`, `write` and `network` under [[plugin]] in the configuration file.
+    /// More is granted by `read`, `write` and `network` under `[[plugin]]` in the configuration file.
     /// Refused where the kernel lacks Landlock (Linux 6.2 and later).
     #[arg(long, help_heading = "Scripts")]
     pub confine: bool,

@@ -78,13 +78,12 @@ impl ScriptEnvironment {
             if named.iter().take(index).any(|(earlier, _)| earlier == name) {
                 continue;
             }
-            let (value, written) = match value {
-                Some(value) => (OsString::from(value), format!("{name}={value}")),
-                None => {
-                    let Some(value) = environment(name) else { continue };
-                    found.secrets.extend(value.to_str().map(Secret::new));
-                    (value, name.clone())
-                }
+            let (value, written) = if let Some(value) = value {
+                (OsString::from(value), format!("{name}={value}"))
+            } else {
+                let Some(value) = environment(name) else { continue };
+                found.secrets.extend(value.to_str().map(Secret::new));
+                (value, name.clone())
             };
             found.variables.push((OsString::from(name), value));
             found.named.push(written);

@@ -126,9 +126,12 @@ fn no_option_is_forgotten_by_these_tests() {
 
 #[test]
 fn flags_are_read_from_flag_before_variable_before_file() {
-    let flags: [(&str, fn(&ExecSettings) -> bool); 3] =
-        [("dry-run", |s| s.dry_run), ("allow-managed", |s| s.allow_managed), ("confine", |s| s.confine)];
-    for (option, is_set) in flags {
+    for option in ["dry-run", "allow-managed", "confine"] {
+        let is_set = |s: &ExecSettings| match option {
+            "dry-run" => s.dry_run,
+            "confine" => s.confine,
+            _ => s.allow_managed,
+        };
         let key = option.replace('-', "_");
         let variable = format!("PAMRUN_{}", key.to_uppercase());
         let in_file = || Typed::default().config(&format!("{key} = true"));

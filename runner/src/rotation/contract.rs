@@ -113,10 +113,10 @@ pub(super) fn judge_handle(
     }
 }
 
-/// Judges what a new credential would have us save.
+/// Judges which fields a new credential would have us save.
 ///
 /// # Errors
-/// What is wrong with it: as for [`judge_fields`], or no way to tell from the record which credential
+/// What is wrong with it: as for [`judge_fields`], or that the record could not tell which credential
 /// it holds.
 pub(super) fn judge_updates(credential: &Credential, job: &Job) -> Result<(), String> {
     judge_fields(&credential.updates, job)?;

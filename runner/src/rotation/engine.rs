@@ -9,11 +9,12 @@ use super::contract::Spared;
 use super::records::{freshen, named_by, same_id};
 use super::{
     Call, Change, Clock, Entry, Interrupt, Job, Journal, JournalError, Lock, OpenRotation, Outcome,
-    OutcomeKind, Parts, Plugin, Prepare, Prepared, Secrets, StepError, StepResult, StepTiming, Stop, Trace,
-    Vault, marker,
+    OutcomeKind, Parts, Plugin, Prepare, Prepared, Random, Secrets, StepError, StepResult, StepTiming, Stop,
+    Trace, Vault, marker,
 };
 use crate::model::{Listed, Plan, Record, RecordUid, StepName};
 use crate::policy::Removals;
+use crate::secret::Secret;
 
 /// The least time that a call is worth beginning with.
 const SHORTEST_CALL: Duration = Duration::from_secs(1);
@@ -28,11 +29,14 @@ pub(super) struct Engine<'a> {
     pub(super) clock: &'a dyn Clock,
     pub(super) prepare: &'a Prepare<'a>,
     pub(super) secrets: &'a dyn Secrets,
+    pub(super) random: &'a Random<'a>,
     interrupt: &'a dyn Interrupt,
     deadline: Duration,
     /// How long it may still pause, all pauses together.
     patience: Duration,
     pub(super) tries: Tries,
+    /// The value that was made for want of a proposed one.
+    pub(super) generated: Option<Secret>,
     /// The records to read, the target first.
     pub(super) wanted: Vec<RecordUid>,
     pub(super) outcome: Outcome,
@@ -82,10 +86,12 @@ impl<'a> Engine<'a> {
             clock: parts.clock,
             prepare: parts.prepare,
             secrets: parts.secrets,
+            random: parts.random,
             interrupt: parts.interrupt,
             deadline: job.limits.timeout,
             patience: Duration::MAX,
             tries: Tries::default(),
+            generated: None,
             wanted: wanted(job),
             outcome: Outcome::new(OutcomeKind::Failed),
         }

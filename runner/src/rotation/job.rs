@@ -2,10 +2,11 @@
 
 use serde_json::Value;
 
-use super::{Clock, Interrupt, Journal, Plugin, Secrets, Stop, Vault};
+use super::{Clock, Interrupt, Journal, Plugin, Random, Secrets, Stop, Vault};
 use crate::limits::Limits;
 use crate::model::{Record, RecordUid, Request, ReturnedField, StepName};
 use crate::policy::{Removals, StepGrant};
+use crate::secret::Secret;
 
 /// What is to be rotated.
 #[derive(Debug, Clone)]
@@ -25,6 +26,11 @@ pub struct Job {
     pub returns: Vec<ReturnedField>,
     /// Whether it may return any custom field: a script has no manifest.
     pub any_custom: bool,
+    /// The value to set, where somebody brings one: `in-place` only, and then no other value ever
+    /// ends up in the record, since whoever brought it writes it there too.
+    pub proposed: Option<Secret>,
+    /// What `proposed` replaces: for when it stands in the record already.
+    pub replaced: Option<Secret>,
     /// Of the table, the engine keeps `timeout`, `reserve` and `settle_window`.
     pub limits: Limits,
     /// How to bring back plugin, settings, vault and network, for the journal only.
@@ -62,6 +68,8 @@ pub struct Parts<'a> {
     pub prepare: &'a Prepare<'a>,
     /// The live secrets.
     pub secrets: &'a dyn Secrets,
+    /// Randomness that nobody can guess.
+    pub random: &'a Random<'a>,
     /// Whether it is to end before its time.
     pub interrupt: &'a dyn Interrupt,
 }
@@ -76,6 +84,7 @@ impl Parts<'_> {
             clock: self.clock,
             prepare: self.prepare,
             secrets: self.secrets,
+            random: self.random,
             interrupt: self.interrupt,
         }
     }

@@ -13,9 +13,14 @@ use crate::model::{Place, Plan, RecordUid, Strategy};
 pub enum Entry {
     /// A rotation is about to change its target.
     Intent(Box<Intent>),
-    /// A try of rotate.
+    /// What another gateway did not finish is about to be taken over: it may have set the new value.
+    TakingOver {
+        /// The other gateway's rotation.
+        rotation_id: String,
+    },
+    /// A try of rotate; of an `in-place` rotation, any write of a value at the service.
     Try {
-        /// The marker that it names its credential with.
+        /// The marker that goes with it.
         marker: String,
         /// When it begins, as time since the Unix epoch.
         at: Duration,
@@ -30,6 +35,8 @@ pub enum Entry {
         /// credential is therefore never saved.
         field: Option<HandleField>,
     },
+    /// The service says that the new value is wrong: the old one is about to be put back.
+    PuttingBack,
     /// The vault is about to be written.
     Saving {
         /// The revision that the save names.

@@ -9,14 +9,14 @@ use crate::model::{Credential, FailureKind, Proof, StepName};
 use crate::policy::Removals;
 
 /// How often a credential is made at most: the first time, and twice after a lost answer.
-const TRIES: u32 = 3;
+pub(super) const TRIES: u32 = 3;
 
 impl Engine<'_> {
     /// Steps 6 and 7. Whatever fails here is rolled back, all tries of it, before this returns.
     pub(super) async fn make(&mut self, ready: &Ready) -> Result<Credential, Stop> {
         loop {
             // Everything that an earlier try made was seen and removed by now.
-            if let Err(stop) = self.begin_try() {
+            if let Err(stop) = self.begin_try(StepName::Rotate) {
                 return Err(self.without_a_trace(stop));
             }
             let rotate =
@@ -30,12 +30,7 @@ impl Engine<'_> {
                 Err(error) => error,
             };
             let lost = answer_is_lost(&error);
-            // A plugin's promise counts for what the service refused, and not against what we saw.
-            let unchanged = match answer.trace.change {
-                Change::None => true,
-                Change::Refused => error.promises_no_change(),
-                Change::Possible => false,
-            };
+            let unchanged = changed_nothing(answer.trace.change, &error);
             let stop = Stop::of_step(StepName::Rotate, error);
             if unchanged {
                 return Err(self.without_a_trace(stop));
@@ -49,13 +44,13 @@ impl Engine<'_> {
         }
     }
 
-    /// Announces a try of rotate.
-    pub(super) fn begin_try(&mut self) -> Result<(), Stop> {
+    /// Announces a try of rotate, or of what undoes it.
+    pub(super) fn begin_try(&mut self, step: StepName) -> Result<(), Stop> {
         self.tries.count += 1;
         self.tries.unsettled = 1;
         let marker = marker(&self.job.record_uid, &self.job.rotation_id, self.tries.count);
         let at = self.clock.unix_time();
-        self.append(Entry::Try { marker, at, until: at + self.time_left(StepName::Rotate) })
+        self.append(Entry::Try { marker, at, until: at + self.time_left(step) })
     }
 
     /// Step 7. A handle that cannot be right is not passed on: what was made is found by its
@@ -80,18 +75,17 @@ impl Engine<'_> {
 
     /// Step 8.
     pub(super) async fn prove(&mut self, ready: &Ready, credential: &Credential) -> Result<(), Stop> {
-        match self.verify(ready, credential).await {
-            Ok(()) => Ok(()),
-            Err(stop) => Err(self.roll_back(ready, Some(&credential.handle), stop).await),
-        }
+        let Err(error) = self.verify(ready, credential).await else { return Ok(()) };
+        let stop = Stop::of_step(StepName::Verify, error);
+        Err(self.roll_back(ready, Some(&credential.handle), stop).await)
     }
 
     /// Has the plugin log in with the credential, and notes how that is proven.
-    pub(super) async fn verify(&mut self, ready: &Ready, credential: &Credential) -> Result<(), Stop> {
+    pub(super) async fn verify(&mut self, ready: &Ready, credential: &Credential) -> Result<(), StepError> {
         let verify = self.call(StepName::Verify, &ready.prepared, Removals::Nothing, async |plugin, call| {
             plugin.verify(call, &ready.plan, credential).await
         });
-        match verify.await.result.map_err(|error| Stop::of_step(StepName::Verify, error))? {
+        match verify.await.result? {
             Proof::Verified => self.outcome.proof = Some("verified"),
             Proof::Unproven(why) => {
                 self.warn(format!("the new credential could not be proven, so nothing is removed: {why}"));
@@ -102,8 +96,18 @@ impl Engine<'_> {
     }
 }
 
+/// Tells whether a step that failed has changed nothing: a plugin's promise counts for what the
+/// service refused, and not against what we saw.
+pub(super) fn changed_nothing(change: Change, error: &StepError) -> bool {
+    match change {
+        Change::None => true,
+        Change::Refused => error.promises_no_change(),
+        Change::Possible => false,
+    }
+}
+
 /// Tells whether rotate ended as it would when only an answer of the service was lost. A plugin
 /// that was stopped, or broke its contract, is not asked again.
-fn answer_is_lost(error: &StepError) -> bool {
+pub(super) fn answer_is_lost(error: &StepError) -> bool {
     matches!(error, StepError::Failure(failure) if matches!(failure.kind, FailureKind::Uncertain | FailureKind::Other))
 }

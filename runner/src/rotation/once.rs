@@ -52,7 +52,7 @@ impl Engine<'_> {
             records: self.job.wanted.clone(),
             setup: self.job.setup.clone(),
         })))?;
-        if let Err(stop) = self.begin_try() {
+        if let Err(stop) = self.begin_try(StepName::Rotate) {
             return Err(self.without_a_trace(stop));
         }
         let ended = self.run_begun(&prepared, &plan, target).await;

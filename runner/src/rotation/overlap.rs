@@ -2,7 +2,8 @@
 
 use super::contract::{judge_plan, spare};
 use super::engine::{Engine, Fresh, Ready};
-use super::{Entry, Intent, Job, Lock, Outcome, OutcomeKind, Parts, Stop};
+use super::pending::Pending;
+use super::{Entry, Intent, Job, Lock, Outcome, OutcomeKind, Parts, Prepared, Stop};
 use crate::model::{Credential, Record, StepName, Strategy};
 use crate::policy::Removals;
 
@@ -24,11 +25,11 @@ impl Engine<'_> {
     /// it is rolled back where it fails; from 10 on there is only forward.
     async fn rotate(&mut self) -> Result<OutcomeKind, Stop> {
         self.lock_record().await?; // 1
-        let mut ready = self.plan().await?; // 2, 3, 4
+        let (mut ready, ()) = self.plan(async |engine| engine.look().await).await?; // 2, 3, 4
         if self.job.dry_run {
             return Ok(OutcomeKind::Planned);
         }
-        self.announce(&ready)?; // 5
+        self.announce(&ready, Strategy::Overlap)?; // 5
         let credential = self.make(&ready).await?; // 6, 7
         self.prove(&ready, &credential).await?; // 8
         if let Err(stop) = self.is_interrupted("save") {
@@ -55,10 +56,13 @@ impl Engine<'_> {
     }
 
     /// Steps 2 to 4: looks until what was seen was seen under the lock of the plan's target.
-    async fn plan(&mut self) -> Result<Ready, Stop> {
+    pub(super) async fn plan<T, E: From<Stop>>(
+        &mut self,
+        look: impl AsyncFn(&mut Self) -> Result<(Ready, T), E>,
+    ) -> Result<(Ready, T), E> {
         let mut locked = None;
         for _ in 0..PLANS {
-            let ready = self.look().await?;
+            let (ready, seen) = look(self).await?;
             if !self.job.dry_run
                 && locked.as_ref() != Some(&ready.plan.target)
                 && self.lock_target(&ready.plan.target).await? == Lock::Waited
@@ -67,10 +71,10 @@ impl Engine<'_> {
                 continue;
             }
             self.note_plan(&ready);
-            return Ok(ready);
+            return Ok((ready, seen));
         }
         let message = format!("the target that record {} names kept changing", self.job.record_uid);
-        Err(Stop::failed("lock", "target-unsteady", message))
+        Err(Stop::failed("lock", "target-unsteady", message).into())
     }
 
     pub(super) async fn lock_target(&mut self, target: &str) -> Result<Lock, Stop> {
@@ -78,12 +82,21 @@ impl Engine<'_> {
     }
 
     /// Steps 2 and 3.
-    async fn look(&mut self) -> Result<Ready, Stop> {
+    async fn look(&mut self) -> Result<(Ready, ()), Stop> {
         let Fresh { target, records } = self.get("get").await?;
         if self.vault.is_some() {
             savable(&target)?;
         }
+        if let Some(pending) = Pending::of(&target)?.filter(|pending| !pending.is_decided()) {
+            return Err(under_way(&target.uid, &pending.rotation_id));
+        }
         let prepared = (self.prepare)(&records)?;
+        Ok((self.look_with(Fresh { target, records }, prepared).await?, ()))
+    }
+
+    /// Step 3.
+    pub(super) async fn look_with(&mut self, fresh: Fresh, prepared: Prepared) -> Result<Ready, Stop> {
+        let Fresh { target, records } = fresh;
         let preflight = self.call(StepName::Preflight, &prepared, Removals::Nothing, async |plugin, call| {
             plugin.preflight(call).await
         });
@@ -106,10 +119,10 @@ impl Engine<'_> {
     }
 
     /// Step 5.
-    fn announce(&mut self, ready: &Ready) -> Result<(), Stop> {
+    pub(super) fn announce(&mut self, ready: &Ready, strategy: Strategy) -> Result<(), Stop> {
         self.append(Entry::Intent(Box::new(Intent {
             record_uid: self.job.record_uid.clone(),
-            strategy: Some(Strategy::Overlap),
+            strategy: Some(strategy),
             plan: ready.plan.clone(),
             spared: ready.spared.iter().map(|spared| spared.listed.id.clone()).collect(),
             records: self.wanted.clone(),
@@ -145,4 +158,16 @@ pub(super) fn savable(target: &Record) -> Result<i64, Stop> {
             format!("the vault names no revision of record {uid}, so nobody's change would be safe");
         Stop::failed("get", "record-without-revision", message)
     })
+}
+
+/// How it ends when an `in-place` rotation of the record is not settled.
+pub(super) fn under_way(record_uid: &str, rotation_id: &str) -> Stop {
+    let message = format!(
+        "rotation {rotation_id} of record {record_uid} is not settled, and until it is, nobody knows which password works"
+    );
+    let mut stop = Stop::new(OutcomeKind::Uncertain, "get", "rotation-open", message);
+    stop.error.hint = Some(format!(
+        "run `pamrun recover {record_uid}`; by hand: one of the two values in its field `pamrun_pending` works"
+    ));
+    stop
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::HandleField;
-use crate::model::{Credential, Record, Update};
+use crate::model::{Credential, Place, Record, Update};
 use crate::policy::spelling;
 use crate::secret::Secret;
 
@@ -104,7 +104,12 @@ pub(super) fn handle_field(before: &Record, credential: &Credential) -> Option<H
 
 /// The handle that stands in the field which is for it.
 pub(super) fn held_in<'a>(record: &'a Record, field: &HandleField) -> Option<Cow<'a, str>> {
-    let first = record.field_in(field.place, &field.label)?.values.first().map(text)?;
+    text_in(record, field.place, &field.label)
+}
+
+/// The first value of a field, unless it is blank.
+pub(super) fn text_in<'a>(record: &'a Record, place: Place, label: &str) -> Option<Cow<'a, str>> {
+    let first = record.field_in(place, label)?.values.first().map(text)?;
     (!first.trim().is_empty()).then_some(first)
 }
 
@@ -130,7 +135,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::model::Place;
 
     fn record(id: &str, secret: &str, expires: Option<&str>) -> Record {
         with_fields(&json!([

@@ -10,11 +10,11 @@ use super::settle::Settled;
 use super::trail::Trail;
 use super::undo::Strays;
 use super::{Entry, HandleField, Job, SaveError, Stop};
-use crate::model::{Credential, FieldView, Place, Record, Update};
+use crate::model::{Credential, FieldView, Place, Record, StepName, Strategy, Update};
 use crate::secret::Secret;
 
 /// How often the record is read until it shows what became of a save.
-const READS: usize = 8;
+pub(super) const READS: usize = 8;
 
 /// Whose credential the record holds.
 enum Holder {
@@ -32,6 +32,9 @@ impl Engine<'_> {
     /// # Errors
     /// Why it stays open.
     pub(super) async fn resume(&mut self, trail: &Trail<'_>) -> Result<Settled, Stop> {
+        if trail.intent.strategy == Some(Strategy::InPlace) {
+            return self.resume_in_place(trail).await;
+        }
         if trail.tries == 0 {
             self.close(Entry::RolledBack);
             return Ok(Settled::NothingDone);
@@ -56,7 +59,7 @@ impl Engine<'_> {
 
     /// The tries that another process made. We hold the lock of their record, so that one is dead,
     /// and sends nothing from now on.
-    fn tries_of(&self, trail: &Trail<'_>) -> Tries {
+    pub(super) fn tries_of(&self, trail: &Trail<'_>) -> Tries {
         let now = self.clock.unix_time();
         let window = self.job.limits.settle_window;
         let left = (trail.until.min(now) + window).saturating_sub(now);
@@ -132,7 +135,8 @@ impl Engine<'_> {
     async fn go_forward(&mut self, trail: &Trail<'_>, handle: &str, fresh: &Fresh) -> Result<Settled, Stop> {
         let ready = self.ready_again(trail, fresh)?;
         let credential = credential(&fresh.target, handle, self.job);
-        if let Err(stop) = self.verify(&ready, &credential).await {
+        if let Err(error) = self.verify(&ready, &credential).await {
+            let stop = Stop::of_step(StepName::Verify, error);
             return Err(self.leave_uncommitted(&ready.plan, stop));
         }
         self.commit(&ready, &credential, &fresh.records).await?;

@@ -15,14 +15,22 @@ pub(super) const ROUNDS: usize = 5;
 /// How often a save is sent at one revision while its answers are lost.
 const SENDS: usize = 4;
 /// How often the record is read until it shows what became of the save.
-const READS: usize = 5;
+pub(super) const READS: usize = 5;
 
 /// Why the vault is not known to hold the new credential.
-enum Unsaved {
+pub(super) enum Unsaved {
     /// It does not, and never will by our doing.
     Never(Stop),
     /// It may, now or later.
     Unknown(Stop),
+}
+
+impl Unsaved {
+    pub(super) fn into_stop(self) -> Stop {
+        match self {
+            Self::Never(stop) | Self::Unknown(stop) => stop,
+        }
+    }
 }
 
 /// What the vault holds, after a save.
@@ -87,7 +95,7 @@ impl Engine<'_> {
 
     /// Goes by newer records from here on, unless what they tell the plugin of the target, other
     /// than the fields we write, is something else; tells whether it is the same.
-    fn go_by(&self, ready: &mut Ready, fresh: &Fresh, updates: &[Update]) -> bool {
+    pub(super) fn go_by(&self, ready: &mut Ready, fresh: &Fresh, updates: &[Update]) -> bool {
         ready.taken.extend(fresh.records.iter().flat_map(named_by));
         let Ok(prepared) = (self.prepare)(&fresh.records) else { return false };
         let uid = &self.job.record_uid;
@@ -189,11 +197,11 @@ fn told<'a>(prepared: &'a Prepared, uid: &str, updates: &[Update]) -> (Vec<&'a F
     (kept.collect(), &request.settings)
 }
 
-fn unclear(why: &str) -> Unsaved {
+pub(super) fn unclear(why: &str) -> Unsaved {
     let message = format!("whether the vault holds the new credential is not known: {why}");
     Unsaved::Unknown(Stop::failed("read-back", "save-unclear", message))
 }
 
-fn changed(code: &str, what: &str) -> Stop {
+pub(super) fn changed(code: &str, what: &str) -> Stop {
     Stop::failed("save", code, format!("somebody else changed the record during the rotation: {what}"))
 }

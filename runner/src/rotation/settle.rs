@@ -7,7 +7,7 @@ use super::engine::Engine;
 use super::trail::Trail;
 use super::undo::what_to_look_for;
 use super::{ErrorInfo, Job, OpenRotation, Outcome, OutcomeKind, Parts, StepTiming, Stop, marker};
-use crate::model::{Listed, RecordUid};
+use crate::model::{Listed, RecordUid, Strategy};
 
 /// How long one look may pause, all its pauses together: enough to look twice.
 const ONE_LOOK: Duration = Duration::from_secs(5);
@@ -15,7 +15,8 @@ const ONE_LOOK: Duration = Duration::from_secs(5);
 /// How long to wait for what cannot be told yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Patience {
-    /// Not at all: a new rotation is waiting for half of the time that is left.
+    /// Not at all: a new rotation is waiting for half of the time that is left. An `in-place` one
+    /// cannot begin before all is settled; so it waits.
     OneLook,
     /// Until it can be told, as long as there is time.
     UntilProven,
@@ -125,7 +126,8 @@ pub async fn settle(job: &Job, mut parts: Parts<'_>, open: &OpenRotation, patien
 
     let job = resumed(job, open, &trail);
     let mut engine = Engine::new(&job, parts.lend());
-    if patience == Patience::OneLook {
+    // Until an `in-place` one is settled, no new rotation can begin.
+    if patience == Patience::OneLook && trail.intent.strategy == Some(Strategy::Overlap) {
         engine.hurry(ONE_LOOK);
     }
     let settled = engine.resume(&trail).await;
@@ -176,6 +178,9 @@ fn unsettled(job: &Job, trail: &Trail<'_>, stop: &Stop) -> ErrorInfo {
         stop.error.message
     );
     let by_hand = match trail.made {
+        _ if trail.intent.strategy == Some(Strategy::InPlace) => format!(
+            "if record {record_uid} has a field `pamrun_pending`, one of the values in it works at {target}: put that into the record, and remove the field"
+        ),
         Some(handle) if trail.handing_over => format!(
             "find out who was to save {handle}: if nobody has it, remove it at {target}; if somebody does, put its id into record {record_uid}"
         ),
@@ -187,7 +192,9 @@ fn unsettled(job: &Job, trail: &Trail<'_>, stop: &Stop) -> ErrorInfo {
     };
     let hint = match &stop.error.hint {
         // It names what is left.
-        Some(hint) if stop.kind == OutcomeKind::Uncertain => hint.clone(),
+        Some(hint) if stop.kind == OutcomeKind::Uncertain => {
+            format!("run `pamrun recover {record_uid}`; by hand: {hint}")
+        }
         Some(hint) => format!("{hint}; then run `pamrun recover {record_uid}`; by hand: {by_hand}"),
         None => format!("run `pamrun recover {record_uid}`; by hand: {by_hand}"),
     };

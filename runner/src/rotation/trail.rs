@@ -19,6 +19,10 @@ pub(super) struct Trail<'a> {
     pub(super) saving: Option<i64>,
     /// The revision at which it was read back; that of the save, where the vault named none.
     pub(super) saved: Option<i64>,
+    /// Whether it took over what another gateway may have begun.
+    pub(super) takes_over: bool,
+    /// Whether it was about to put the old value back.
+    pub(super) putting_back: bool,
     /// Whether it was about to be printed.
     pub(super) handing_over: bool,
 }
@@ -51,6 +55,8 @@ impl OpenRotation {
             field: None,
             saving: None,
             saved: None,
+            takes_over: false,
+            putting_back: false,
             handing_over: false,
         };
         for entry in &self.entries {
@@ -67,6 +73,8 @@ impl OpenRotation {
                 Entry::Saved { revision } => {
                     trail.saved = revision.or(trail.saving.map(|before| before.saturating_add(1)));
                 }
+                Entry::TakingOver { .. } => trail.takes_over = true,
+                Entry::PuttingBack => trail.putting_back = true,
                 Entry::HandingOver => trail.handing_over = true,
                 Entry::Intent(_) | Entry::HandedOver | Entry::RolledBack | Entry::Done => {}
             }

@@ -13,6 +13,7 @@ mod guard;
 mod params;
 mod plugin;
 mod prepare;
+mod random;
 mod recover;
 mod rotate;
 mod settle;

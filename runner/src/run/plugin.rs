@@ -78,10 +78,12 @@ pub(super) fn check(manifest: &Manifest) -> Result<(), Fault> {
 
 /// Tells whether `exec` can do what a plugin of this strategy needs.
 pub(super) fn check_strategy(name: &str, strategy: Strategy) -> Result<(), Fault> {
-    if strategy == Strategy::Overlap {
+    if strategy != Strategy::Deliver {
         return Ok(());
     }
-    let message = format!("{name} is not an `overlap` plugin, and this version of pamrun runs no other ones");
+    let message = format!(
+        "{name} delivers a value instead of rotating one, and this version of pamrun runs no such plugins"
+    );
     Err(Fault::invalid("strategy-unknown", message, None))
 }
 
@@ -128,7 +130,8 @@ mod tests {
     #[test]
     fn only_what_exec_can_run_fits() {
         check(&manifest("overlap")).unwrap();
-        let fault = check(&manifest("in-place")).unwrap_err();
+        check(&manifest("in-place")).unwrap();
+        let fault = check(&manifest("deliver")).unwrap_err();
         assert_eq!(fault.code, "strategy-unknown");
     }
 

@@ -91,7 +91,16 @@ fn settle(
         limits: settings.limits.clone(),
     };
     let (others, patience) = (Others::Stdin, Patience::UntilProven);
-    let mut settler = Settler { state, now, redactor, clock: &clock, interrupt: &signals, patience, others };
+    let mut settler = Settler {
+        state,
+        now,
+        redactor,
+        clock: &clock,
+        interrupt: &signals,
+        patience,
+        others,
+        proposed: None,
+    };
     let mut journal = FileJournal::new(state)?;
     let mut recovery = Recovery::new();
     let redact = |text: &str| redactor.redact(text);

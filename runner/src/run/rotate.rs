@@ -20,11 +20,13 @@ use super::terms::Terms;
 use crate::catalog::PluginFile;
 use crate::cli::{AuditChoice, ExecArgs, ExecSettings, StateFolder, VaultChoice, process_environment};
 use crate::journal::{FileJournal, left_open};
+use crate::model::Strategy;
 use crate::params::Params;
 use crate::report::{Audit, AuditTarget, stdout_is_discarded};
 use crate::request::wanted_uids;
 use crate::rotation::{
-    Clock, Job, Journal, Outcome, OutcomeKind, Parts, Patience, StepTiming, rotate_overlap, run_once,
+    Clock, Job, Journal, Outcome, OutcomeKind, Parts, Patience, StepTiming, rotate_in_place, rotate_overlap,
+    run_once,
 };
 use crate::secret::Redactor;
 
@@ -75,8 +77,9 @@ pub(super) fn rotate(
             let others = Others::Given(job.params_records.clone());
             let patience = Patience::OneLook;
             let (clock, interrupt) = (&clock, &signals);
+            let proposed = job.proposed.clone();
             let mut settler =
-                Settler { state: &state_folder, now, redactor, clock, interrupt, patience, others };
+                Settler { state: &state_folder, now, redactor, clock, interrupt, patience, others, proposed };
             Earlier::settled(journal, &job.record_uid, &mut settler).await
         };
         let terms = Rc::clone(&stage.terms);
@@ -97,7 +100,8 @@ pub(super) fn rotate(
 /// Runs the plugin as its terms say: here a strategy meets the engine that knows it.
 async fn run<'a>(terms: &Terms, job: &'a Job, parts: Parts<'a>) -> Outcome {
     match terms.strategy() {
-        Some(_) => rotate_overlap(job, parts).await,
+        Some(Strategy::InPlace) => rotate_in_place(job, parts).await,
+        Some(Strategy::Overlap | Strategy::Deliver) => rotate_overlap(job, parts).await,
         None => run_once(job, parts).await,
     }
 }
@@ -119,6 +123,8 @@ fn job(settings: &ExecSettings, params: &Params, terms: &Terms) -> Job {
         returns: terms.returns().to_vec(),
         any_custom: terms.any_custom(),
         limits: settings.limits.clone(),
+        proposed: params.new_password.clone(),
+        replaced: params.old_password.clone(),
         setup: Value::Null,
         dry_run: settings.dry_run,
     }

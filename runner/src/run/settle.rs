@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::attach::vault;
 use super::fault::Fault;
 use super::prepare::Order;
+use super::random::random;
 use super::setup::{Now, Setup};
 use super::stage::Stage;
 use crate::catalog::PluginFile;
@@ -20,7 +21,7 @@ use crate::rotation::{
     StepResult, Stop, Trace, settle,
 };
 use crate::script::Line;
-use crate::secret::Redactor;
+use crate::secret::{Redactor, Secret};
 
 /// What all settling of one run goes by.
 pub(super) struct Settler<'a> {
@@ -32,6 +33,8 @@ pub(super) struct Settler<'a> {
     pub(super) patience: Patience,
     /// Where the records are from that the vault lacks.
     pub(super) others: Others,
+    /// What the gateway proposes by now: then no other value ends up in the record.
+    pub(super) proposed: Option<Secret>,
 }
 
 /// Where records come from that the vault lacks.
@@ -95,6 +98,7 @@ impl Settler<'_> {
         let job = Job {
             returns: stage.terms.returns().to_vec(),
             any_custom: stage.terms.any_custom(),
+            proposed: self.proposed.clone(),
             ..job(open, &settings.limits, others)
         };
         Ok((stage, job))
@@ -144,6 +148,7 @@ impl Settler<'_> {
             clock: self.clock,
             prepare: &|_| Err(stop.clone()),
             secrets: self.redactor,
+            random: &random,
             interrupt: self.interrupt,
         };
         settle(&job(open, &self.now.limits, Vec::new()), parts, open, self.patience).await
@@ -161,6 +166,8 @@ fn job(open: &OpenRotation, limits: &Limits, others: Vec<Record>) -> Job {
         returns: Vec::new(),
         any_custom: false,
         limits: limits.clone(),
+        proposed: None,
+        replaced: None,
         setup: serde_json::Value::Null,
         dry_run: false,
     }

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::attach::{Attached, Surroundings, vault};
 use super::fault::Fault;
 use super::prepare::{Order, Preparation};
+use super::random::random;
 use super::terms::Terms;
 use crate::catalog::PluginFile;
 use crate::cli::{ExecSettings, PluginConfig, Resolve, StateFolder};
@@ -93,6 +94,7 @@ impl Stage {
             clock,
             prepare: &*self.prepare,
             secrets: &self.redactor,
+            random: &random,
             interrupt,
         }
     }

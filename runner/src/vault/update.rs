@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::model::{Place, Update, position};
+use crate::model::{Place, Update, position, wipe};
 
 /// Types of fields whose values are JSON objects.
 const OBJECTS: [&str; 16] = [
@@ -60,9 +60,9 @@ pub enum UpdateError {
 
 /// Puts `updates` into `record`, Keeper's record JSON.
 ///
-/// A field is found as [`position`] says. A custom field that is missing is added at the end. A
-/// custom field that is shown in clear becomes a hidden one when its new value is secret. Values that
-/// Keeper keeps as objects, numbers or flags are given as compact JSON.
+/// A field is found as [`position`] says. A custom field that is missing is added at the end, and one
+/// that gets no values is removed. A custom field that is shown in clear becomes a hidden one when its
+/// new value is secret. Values that Keeper keeps as objects, numbers or flags are given as compact JSON.
 ///
 /// # Errors
 /// When one of the updates cannot be applied; the record is then as it was.
@@ -92,6 +92,10 @@ fn check(record: &Value, update: &Update) -> Result<(), UpdateError> {
 
 fn put(record: &mut Value, update: &Update) -> Result<(), UpdateError> {
     let part = update.place.key();
+    if update.place == Place::Custom && update.values.is_empty() {
+        remove(record, &update.label);
+        return Ok(());
+    }
     let malformed = UpdateError::Malformed { part, expected: "a list" };
     let object =
         record.as_object_mut().ok_or(UpdateError::Malformed { part: "JSON", expected: "an object" })?;
@@ -111,6 +115,13 @@ fn put(record: &mut Value, update: &Update) -> Result<(), UpdateError> {
         None => fields.push(json!({"type": update.kind, "label": update.label, "value": values})),
     }
     Ok(())
+}
+
+fn remove(record: &mut Value, label: &str) {
+    let Some(fields) = record.get_mut(Place::Custom.key()).and_then(Value::as_array_mut) else { return };
+    if let Some(at) = position(fields, Place::Custom, label) {
+        wipe(&mut fields.remove(at));
+    }
 }
 
 /// The values of an update, as the field of that type holds them. They are read back as the text
@@ -243,6 +254,19 @@ mod tests {
         let record = json!({"fields": [{"type": "text", "label": "key", "value": []}]});
         let after = applied(record, update(Place::Standard, "key", "secret", "new"));
         assert_eq!(after["fields"][0]["type"], "text");
+    }
+
+    #[test]
+    fn a_custom_field_that_gets_no_values_is_removed_and_a_standard_one_emptied() {
+        let emptied =
+            |place, label: &str| Update { values: Vec::new(), ..update(place, label, "secret", "") };
+        let (one, two) = (json!({"label": "key", "value": ["1"]}), json!({"label": "key", "value": ["2"]}));
+        let custom = emptied(Place::Custom, "key");
+        assert_eq!(applied(json!({"custom": [one, two]}), custom.clone()), json!({"custom": [two]}));
+        assert_eq!(applied(json!({}), custom), json!({}));
+        let standard = json!({"fields": [{"type": "password", "value": ["1"]}]});
+        let after = applied(standard, emptied(Place::Standard, "password"));
+        assert_eq!(after, json!({"fields": [{"type": "password", "value": []}]}));
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::secret::Secret;
 
 impl State {
     /// Notes a call of the plugin, and whether it leaves the time that others need.
-    fn enter(&mut self, step: StepName, call: &Call<'_>) {
+    pub fn enter(&mut self, step: StepName, call: &Call<'_>) {
         self.catch_up();
         self.calls.push(step.word());
         let reserve = match step {
@@ -26,7 +26,8 @@ impl State {
             self.breach(format!("{step} got a budget of {:?} at {elapsed:?}", call.budget));
         }
         let Request { marker, rotation_id, .. } = call.request;
-        if !marker.starts_with(&marker_stem(UID, rotation_id)) || !self.rotations.contains(rotation_id) {
+        let is_known = self.rotations.iter().any(|id| rotation_id.starts_with(id.as_str()));
+        if !marker.starts_with(&marker_stem(UID, rotation_id)) || !is_known {
             self.breach(format!("{step} got the marker {marker:?} for {rotation_id}"));
         }
     }
@@ -70,18 +71,18 @@ impl State {
     }
 }
 
-fn fine<T>(value: T) -> StepResult<T> {
+pub fn fine<T>(value: T) -> StepResult<T> {
     let trace = Trace { requests: 2, change: Change::Possible, denials: vec![] };
     StepResult { result: Ok(value), trace }
 }
 
-fn broken<T>(error: StepError, change: Change) -> StepResult<T> {
+pub fn broken<T>(error: StepError, change: Change) -> StepResult<T> {
     let denials = if let StepError::Refused(deny) = &error { vec![deny.clone()] } else { vec![] };
     StepResult { result: Err(error), trace: Trace { requests: 1, change, denials } }
 }
 
 /// What a call tells the plugin of the target.
-fn told(call: &Call<'_>, label: &str) -> String {
+pub fn told(call: &Call<'_>, label: &str) -> String {
     let target = call.request.records.iter().find(|record| record.uid == UID).expect("the target");
     let field = target.fields.iter().find(|field| field.label == label).expect("the field");
     field.values[0].expose().to_owned()
@@ -257,6 +258,8 @@ impl State {
                 Foreign::Needs(id) => next.note = id,
                 Foreign::Repoint => next.app = "app-2",
                 Foreign::Rotates => next.take(&self.foreign_key(&format!("foreign-{at}"))),
+                Foreign::Gateway => next.password = self.account.proposed.clone().unwrap_or(next.password),
+                Foreign::TakesOver => next.pending = self.account.taken_over(),
                 Foreign::Restores => next.take(&self.key("old").expect("it was there").clone()),
                 Foreign::RotatesFromTheStart => {
                     next = self.versions[0].clone();
@@ -285,6 +288,14 @@ impl State {
         let key = Key::new(id, &marker(UID, id, 1), self.now, Duration::ZERO);
         self.keys.push(key.clone());
         key
+    }
+}
+
+/// The hidden field after a save.
+fn pending(base: &Version, updates: &[Update]) -> String {
+    match updates.iter().find(|update| update.label == "pamrun_pending") {
+        Some(update) => update.values.first().map(|value| value.expose().to_owned()).unwrap_or_default(),
+        None => base.pending.clone(),
     }
 }
 
@@ -325,7 +336,8 @@ impl State {
         if !fences && last != Some(&Entry::Saving { revision }) {
             self.breach("a save was sent before it was journaled");
         }
-        if !fences
+        let writes = updates.iter().any(|update| update.label != "pamrun_pending");
+        if writes
             && record.field("application_object_id").expect("the field").values[0] != *self.here.planned_app
         {
             self.breach("a save was sent to a record that was about another app by then");
@@ -337,6 +349,7 @@ impl State {
                 |update| update.values[0].expose().to_owned(),
             )
         };
+        self.judge_update(updates);
         let base =
             self.versions.iter().find(|version| version.revision == revision).expect("a known revision");
         let version = Version {
@@ -345,6 +358,8 @@ impl State {
             id: text(record, "client_secret_id"),
             secret: text(record, "client_secret"),
             note: base.note,
+            password: text(record, "password"),
+            pending: pending(base, updates),
         };
         let unclear = Err(SaveError::Unclear("no answer".into()));
         match self.saves.pop_front().unwrap_or_default() {

@@ -129,6 +129,10 @@ pub enum Foreign {
     Repoint,
     /// Makes a credential and saves it.
     Rotates,
+    /// The gateway writes the value that it proposes.
+    Gateway,
+    /// Another gateway takes an `in-place` rotation over.
+    TakesOver,
     /// Puts back the credential from the very beginning.
     Restores,
     /// Saves a credential made before our rotation began, if nobody saved since.

@@ -1,7 +1,9 @@
 //! Plays the engine against a model of the world, failure by failure, and checks after each run
 //! that the guarantee holds.
 
+mod account;
 mod committing;
+mod exchanging;
 mod fakes;
 mod faults;
 mod interrupting;

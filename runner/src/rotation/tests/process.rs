@@ -3,9 +3,11 @@
 
 use std::collections::BTreeSet;
 use std::pin::pin;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use super::account::PasswordPlugin;
 use super::promises;
 use super::world::{State, UID, World};
 use crate::model::{Field, Place, Record, Request, ReturnedField, Role, VaultRecord};
@@ -103,7 +105,9 @@ impl World {
         self.end();
         let state = self.0.borrow();
         promises::check_always(&state);
-        if let Some(life) = &life {
+        if state.account.is_rotated {
+            promises::check_account(&state, life.as_ref().map(|life| &life.outcome));
+        } else if let Some(life) = &life {
             life.settled.iter().for_each(|settlement| promises::check_settlement(&state, settlement));
             promises::check(&state, &job, &life.outcome);
         }
@@ -118,7 +122,11 @@ impl World {
         self.end();
         let state = self.0.borrow();
         promises::check_always(&state);
-        settled.iter().flatten().for_each(|settlement| promises::check_settlement(&state, settlement));
+        if state.account.is_rotated {
+            promises::check_account(&state, None);
+        } else {
+            settled.iter().flatten().for_each(|settlement| promises::check_settlement(&state, settlement));
+        }
         settled
     }
 
@@ -154,9 +162,15 @@ impl World {
             params_records: state.params.clone(),
             wants_attached: false,
             wanted: state.others.iter().map(|record| record.uid.clone()).collect(),
-            returns: vec![field("client_secret_id", "text"), field("client_secret", "secret")],
+            returns: if state.account.is_rotated {
+                vec![ReturnedField { place: Place::Standard, ..field("password", "password") }]
+            } else {
+                vec![field("client_secret_id", "text"), field("client_secret", "secret")]
+            },
             any_custom: false,
             limits: state.limits.clone(),
+            proposed: state.account.proposed.as_deref().map(Secret::new),
+            replaced: state.account.replaced.as_deref().map(Secret::new),
             setup: serde_json::Value::Null,
             dry_run: false,
         }
@@ -174,6 +188,11 @@ impl World {
         let (mut plugin, mut vault, mut journal) = (self.clone(), self.clone(), self.clone());
         let prepare = |records: &[Record]| self.prepare(records);
         let vault = with_vault.then_some(&mut vault as &mut dyn Vault);
+        if self.0.borrow().account.is_rotated {
+            let mut plugin = PasswordPlugin(self.clone());
+            let parts = parts(self, &mut plugin, vault, &mut journal, &prepare);
+            return Life { settled, outcome: rotate_in_place(job, parts).await };
+        }
         let parts = parts(self, &mut plugin, vault, &mut journal, &prepare);
         Life { settled, outcome: rotate_overlap(job, parts).await }
     }
@@ -183,7 +202,10 @@ impl World {
         let prepare = |records: &[Record]| self.prepare(records);
         let open = journal.open_rotations();
         let vault = with_vault.then_some(&mut vault as &mut dyn Vault);
-        let mut parts = parts(self, &mut plugin, vault, &mut journal, &prepare);
+        let mut password_plugin = PasswordPlugin(self.clone());
+        let plugin: &mut dyn Plugin =
+            if self.0.borrow().account.is_rotated { &mut password_plugin } else { &mut plugin };
+        let mut parts = parts(self, plugin, vault, &mut journal, &prepare);
         let mut settled = Vec::new();
         for open in open {
             settled.push(settle(job, parts.lend(), &open, patience).await);
@@ -201,7 +223,7 @@ impl World {
             role: if record.uid == UID { Role::Target } else { Role::Attached },
             fields: record
                 .fields()
-                .filter(|field| field.label != "note")
+                .filter(|field| !["note", "password", "pamrun_pending"].contains(&field.label))
                 .map(|field| Field {
                     label: field.label.into(),
                     kind: field.kind.into(),
@@ -282,7 +304,25 @@ pub fn parts<'a>(
     journal: &'a mut World,
     prepare: &'a Prepare<'a>,
 ) -> Parts<'a> {
-    Parts { plugin, vault, journal, clock: world, prepare, secrets: world, interrupt: world }
+    Parts {
+        plugin,
+        vault,
+        journal,
+        clock: world,
+        prepare,
+        secrets: world,
+        random: &|bytes| {
+            count_on(bytes);
+            Ok(())
+        },
+        interrupt: world,
+    }
+}
+
+/// The same bytes in every rotation would be the same password: these count on.
+fn count_on(bytes: &mut [u8]) {
+    static NEXT: AtomicU8 = AtomicU8::new(0);
+    bytes.fill_with(|| NEXT.fetch_add(1, Ordering::Relaxed));
 }
 
 impl State {
@@ -369,6 +409,9 @@ impl Journal for World {
         state.appends += 1;
         if state.full_at.contains(&at) {
             return failed("journal-full", "the disk is full");
+        }
+        if !state.rotations.iter().any(|id| id == rotation_id) {
+            state.rotations.push(rotation_id.to_owned());
         }
         let is_closed = state.entries_of(rotation_id).last().is_some_and(|last| last.closes());
         if is_closed {

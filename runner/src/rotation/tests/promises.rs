@@ -56,6 +56,47 @@ pub fn check_always(state: &State) {
     }
 }
 
+/// Checks what must hold of an account whose password is replaced, and what a process said of it.
+pub fn check_account(state: &State, outcome: Option<&Outcome>) {
+    let now = later(state);
+    let account = &now.account;
+    let story = format!("{outcome:?}\n{account:?}\n{}", story(&now));
+    let held = now.version();
+    let is_known = held.knows(&account.accepts) || account.is_overwritten;
+    assert!(is_known, "the record does not know what works\n{story}");
+
+    let Some(outcome) = outcome else { return };
+    let is_good = matches!(outcome.kind, OutcomeKind::Rotated | OutcomeKind::Planned);
+    assert_eq!(outcome.error.is_some(), !is_good, "{story}");
+    match outcome.kind {
+        OutcomeKind::Rotated => {
+            assert!(outcome.saved && outcome.proof.is_some(), "{story}");
+            assert_eq!((&held.password, &*held.pending), (&account.accepts, ""), "{story}");
+            let proposed = account.proposed.as_ref().is_none_or(|proposed| *proposed == held.password);
+            assert!(proposed, "another password was set than the proposed one\n{story}");
+        }
+        OutcomeKind::Uncertain => {
+            let hint = outcome.error.as_ref().and_then(|error| error.hint.as_deref()).unwrap_or_default();
+            assert!(
+                hint.contains("pamrun_pending") || !hint.is_empty() && held.pending.is_empty(),
+                "{story}"
+            );
+        }
+        _ => {
+            // Nothing of this rotation is left, neither here nor there nor on its way.
+            let ours = state.rotations.last().expect("a rotation");
+            let left = held.pending("rotation_id").is_some_and(|id| id == *ours);
+            assert!(!left && !outcome.saved, "the record is changed\n{story}");
+            let knows = held.knows(&account.accepts) || account.is_overwritten;
+            let is_theirs = held.pending("new").is_some();
+            assert!(
+                knows && (is_theirs || state.account.arriving.is_empty()),
+                "the service is changed\n{story}"
+            );
+        }
+    }
+}
+
 /// Checks what a process said of an interrupted rotation.
 pub fn check_settlement(state: &State, settlement: &Settlement) {
     let state = later(state);
@@ -160,6 +201,15 @@ pub fn check_end(world: &World, last: &Outcome) {
     let left: Vec<_> = state.rotations.iter().flat_map(|id| state.made_by(id)).collect();
     let is_named = |id: &String| id == held || last.retained.iter().any(|listed| listed.id == *id);
     assert!(left.iter().all(is_named), "{left:?} are left\n{story}");
+}
+
+/// Checks how the world looks in which all faults are over, and the password was replaced once more.
+pub fn check_account_end(world: &World, last: &Outcome) {
+    let state = later(&world.0.borrow());
+    if !state.account.is_overwritten {
+        assert_eq!(last.kind, OutcomeKind::Rotated, "{last:?}\n{}", story(&state));
+        assert!(state.open_rotations().is_empty(), "{}", story(&state));
+    }
 }
 
 impl State {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use proptest::collection::{btree_set, vec};
 use proptest::prelude::*;
 
+use super::account::Account;
 use super::faults::{Ending, Foreign, GetFault, RotateFault, SaveFault, StepFault};
 use super::process::When;
 use super::promises;
@@ -185,6 +186,53 @@ prop_compose! {
     }
 }
 
+/// What happens to a process that replaces a password.
+#[derive(Debug, Clone)]
+struct Change {
+    fate: Fate,
+    /// Whether it runs on another gateway, which has a journal of its own.
+    is_elsewhere: bool,
+    proposes: bool,
+    /// Whether the gateway writes what it proposes at once.
+    is_written: bool,
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    (fate(), vec(verify_password(), 0..4), foreign_to_passwords(), any::<[bool; 3]>()).prop_map(
+        |(mut fate, verify, foreign, [is_elsewhere, proposes, is_written])| {
+            fate.faults.verify = verify;
+            fate.faults.foreign = foreign;
+            fate.faults.rotate.iter_mut().for_each(|fault| fault.twice = false);
+            Change { fate, is_elsewhere, proposes, is_written }
+        },
+    )
+}
+
+fn verify_password() -> impl Strategy<Value = StepFault> {
+    prop_oneof![4 => Just(StepFault::None), 1 => Just(StepFault::Ends(Ending::Wrong)), 2 => verify()]
+}
+
+fn foreign_to_passwords() -> impl Strategy<Value = Vec<(usize, Foreign)>> {
+    vec((0..8_usize, prop::sample::select(vec![Foreign::Note, Foreign::Repoint, Foreign::Gateway])), 0..3)
+}
+
+impl Change {
+    /// Lets the gateway propose something new, as far as it does.
+    fn propose(&self, state: &mut State, round: usize) {
+        let account = &mut state.account;
+        account.replaced =
+            account.proposed.clone().or(Some(state.versions[state.versions.len() - 1].password.clone()));
+        account.proposed = self.proposes.then(|| format!("Proposed-{round}"));
+        if self.is_elsewhere {
+            std::mem::swap(&mut state.here, &mut state.elsewhere);
+        }
+        if self.proposes && self.is_written {
+            let proposed = state.account.proposed.clone();
+            state.edit(|version| version.password = proposed.unwrap_or_default());
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 5000, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -220,5 +268,32 @@ proptest! {
         world.recover();
         let last = world.live(|_| {}, true).expect("it was not to die");
         promises::check_end(&world, &last.outcome);
+    }
+
+    #[test]
+    fn the_record_knows_what_works_wherever_processes_are_killed(changes in vec(change(), 1..5)) {
+        let world = World::with(|state| {
+            state.account = Account { is_rotated: true, accepts: "first".into(), ..Account::default() };
+            state.versions[0].password = "first".into();
+        });
+        for (round, change) in changes.into_iter().enumerate() {
+            let mut state = world.0.borrow_mut();
+            change.propose(&mut state, round);
+            change.fate.faults.befall(&mut state);
+            state.moments.dies = change.fate.dies_at.map(When::At);
+            state.moments.interrupted = change.fate.interrupted_at.map(When::At);
+            if change.fate.recovers {
+                state.account.proposed = None;
+            }
+            drop(state);
+            if change.fate.recovers { drop(world.recover()) } else { drop(world.live(|_| {}, true)) }
+            world.wait(Duration::from_secs(change.fate.downtime));
+        }
+        Faults::none().befall(&mut world.0.borrow_mut());
+        world.wait(Duration::from_hours(1));
+        world.0.borrow_mut().account.proposed = None;
+        world.0.borrow_mut().put_the_target_right();
+        let last = world.live(|_| {}, true).expect("it was not to die");
+        promises::check_account_end(&world, &last.outcome);
     }
 }

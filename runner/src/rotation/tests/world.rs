@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::account::Account;
 use super::faults::*;
 use super::process::{Gateway, Moments};
 use crate::limits::Limits;
@@ -40,13 +41,18 @@ pub struct Version {
     pub id: String,
     pub secret: String,
     pub note: &'static str,
+    /// The value that an `in-place` plugin replaces, and the hidden field that goes with it.
+    pub password: String,
+    pub pending: String,
 }
 
 /// The state of the world.
 #[derive(Clone)]
 pub struct State {
     pub now: Duration,
+    /// The gateway that is at work, and another one.
     pub here: Gateway,
+    pub elsewhere: Gateway,
     pub moments: Moments,
     /// The ids of all rotations so far.
     pub rotations: Vec<String>,
@@ -59,6 +65,8 @@ pub struct State {
     pub versions: Vec<Version>,
     pub late_saves: Vec<(Duration, Version)>,
     pub editable: bool,
+    /// The account of `in-place` rotations.
+    pub account: Account,
     pub others: Vec<Record>,
     pub params: Vec<Record>,
     pub full_at: BTreeSet<usize>,
@@ -103,11 +111,19 @@ impl World {
             key("strange", "somebody else's"),
         ];
         let listed = ["old", "older"].map(|id| keys.iter().find(|key| key.id == id).expect("a key").listed());
-        let first =
-            Version { revision: 7, app: APP, id: "old".into(), secret: "old-secret".into(), note: "" };
+        let first = Version {
+            revision: 7,
+            app: APP,
+            id: "old".into(),
+            secret: "old-secret".into(),
+            note: "",
+            password: String::new(),
+            pending: String::new(),
+        };
         Self(Rc::new(RefCell::new(State {
             now: Duration::ZERO,
             here: Gateway::default(),
+            elsewhere: Gateway::default(),
             moments: Moments::default(),
             rotations: Vec::new(),
             limits: Limits::default(),
@@ -118,6 +134,7 @@ impl World {
             versions: vec![first],
             late_saves: Vec::new(),
             editable: true,
+            account: Account::default(),
             others: Vec::new(),
             params: Vec::new(),
             full_at: BTreeSet::new(),
@@ -172,17 +189,21 @@ impl Key {
 
 impl Version {
     pub fn record(&self, editable: bool) -> Record {
-        Record {
-            uid: UID.into(),
-            revision: Some(self.revision),
-            editable,
-            json: json!({"title": "app secret", "type": "pamUser", "fields": [], "custom": [
+        let mut json = json!({
+            "title": "app secret",
+            "type": "pamUser",
+            "fields": [{"type": "password", "value": [self.password]}],
+            "custom": [
                 {"type": "text", "label": "application_object_id", "value": [self.app]},
                 {"type": "text", "label": "client_secret_id", "value": [self.id]},
                 {"type": "secret", "label": "client_secret", "value": [self.secret]},
                 {"type": "text", "label": "note", "value": [self.note]},
-            ]}),
+            ],
+        });
+        if let (false, Some(custom)) = (self.pending.is_empty(), json["custom"].as_array_mut()) {
+            custom.push(json!({"type": "secret", "label": "pamrun_pending", "value": [self.pending]}));
         }
+        Record { uid: UID.into(), revision: Some(self.revision), editable, json }
     }
 }
 
@@ -207,6 +228,7 @@ impl State {
         let (landed, arriving) = self.arriving.drain(..).partition(|(at, _)| *at <= self.now);
         self.arriving = arriving;
         let landed: Vec<(Duration, Key)> = landed;
+        self.account.catch_up(self.now);
         self.keys.extend(landed.into_iter().map(|(_, key)| key));
     }
 
@@ -214,6 +236,7 @@ impl State {
     pub fn land(&mut self, version: Version) -> bool {
         let fits = self.version().revision + 1 == version.revision;
         if fits {
+            self.judge_password(&version);
             self.versions.push(version);
         }
         fits
