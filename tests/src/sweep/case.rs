@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::fault::Fault;
 use super::journal::Journal;
 use super::place::Place;
-use super::promises::Judge;
+use super::promises::{Judge, Stage};
 use super::scenario::Scenario;
 use super::seed::Chance;
 use super::world::World;
@@ -78,25 +78,25 @@ impl Case {
     }
 
     fn play_unguarded(&self, seed: u64, binary: &Path) -> Verdict {
-        let mut world = World::new(self.scenario, binary);
+        let world = World::new(self.scenario, binary);
         if self.fault == Fault::DiskFull {
             world.lengthen_journal();
         }
         let disturbance = self.fault.plant(&self.place, &world, Chance::new(seed, &self.to_string()));
-        world.expect_a_stranger();
+        world.let_others_work();
         let mut judge = Judge::new(&world, self.fault);
         let disturbed = run(&world, disturbance);
-        judge.see(&world);
+        judge.see();
         world.calm();
         world.land();
-        judge.judge_disturbed(&world, &disturbed);
+        judge.judge(Stage::Disturbed, &disturbed);
 
         let next = world.exec().flag("--timeout", "60s").launch().run();
-        judge.judge_next(&world, &next);
+        judge.judge(Stage::Next, &next);
 
         world.settle();
         let recovery = world.recover().launch().run();
-        judge.judge_recovery(&world, &recovery);
+        judge.judge(Stage::Recovery, &recovery);
 
         let elsewhere = world.others.deeds().run.take();
         let mut story = String::new();
@@ -123,7 +123,7 @@ fn run(world: &World, disturbance: Disturbance) -> Run {
         // A full disk is told by an error, and not by a signal.
         Some(bytes) => exec.started_by(r#"trap "" XFSZ; exec "$@""#).launch().file_limit(bytes),
     };
-    let state = world.azure.gateway.path("state");
+    let state = world.gateway.path("state");
     std::thread::scope(|scope| {
         if let Some((entries, linger)) = death_at_entry {
             scope.spawn(move || kill_at_entry(&victim, &state, entries, linger));

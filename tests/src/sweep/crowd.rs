@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 use super::journal::Journal;
 use super::promises::NOTHING_CHANGED;
 use super::seed::Chance;
-use super::world::{HANDLE, SECRET, SETTLE_WINDOW, limits};
+use super::world::{AppCast, SETTLE_WINDOW, limits, recover};
 use crate::azure::{ADMIN_ROLE, admin_record};
 use crate::canary::random_text;
-use crate::cloud::{App, Cloud, Sovereign};
+use crate::cloud::{App, Cloud, Issued, Sovereign};
 use crate::gateway::{Exec, Gateway, Launch, Run, Signal, VaultKind, Victim, plugin};
 use crate::params::Params;
-use crate::record::{Record, text};
+use crate::record::Record;
 
 /// How many records there are. The last two name one app.
 const RECORDS: usize = 10;
@@ -70,8 +70,8 @@ impl Crowd {
             let old = cloud.issue(&app, "by hand");
             let record = Record::pam_user(&format!("Service {number}"))
                 .text("application_object_id", &app.object_id)
-                .text(HANDLE, &old.key_id)
-                .hidden(SECRET, &old.value)
+                .text("client_secret_id", &old.key_id)
+                .hidden("client_secret", &old.value)
                 .text("expires", "");
             members.push(Member { app, record });
         }
@@ -111,10 +111,7 @@ impl Crowd {
         }
         all.extend(last);
         std::thread::sleep(SETTLE_WINDOW);
-        let config = self.gateway.path("config.toml");
-        let recover =
-            self.gateway.command(&["recover", "--all", "--timeout", "80s"]).flag("--config", config);
-        let recovery = recover.flag("--state-dir", self.gateway.path("state")).launch().run();
+        let recovery = recover(&self.gateway).launch().run();
         if recovery.exit != Some(0) {
             violations.push(format!("`pamrun recover` ended with {:?}\n{recovery}", recovery.exit));
         }
@@ -165,7 +162,7 @@ impl Crowd {
         let mut expected: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
         for Member { app, record } in &self.members {
             let saved = self.gateway.vault().record(&record.uid);
-            let (id, value) = (text(&saved, HANDLE), text(&saved, SECRET));
+            let Issued { key_id: id, value } = AppCast::held_in(&saved);
             let secrets = self.cloud.secrets_of(app);
             if !secrets.iter().any(|secret| secret.key_id == id && secret.value == value) {
                 violations.push(format!(

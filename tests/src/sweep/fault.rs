@@ -5,12 +5,11 @@ use std::time::Duration;
 use super::case::Disturbance;
 use super::place::{Peer, Place};
 use super::seed::Chance;
-use super::world::{HANDLE, SECRET, World};
+use super::world::{AppCast, World};
 use crate::cloud::{self, CollisionForm};
 use crate::gateway::{Signal, Victim};
 use crate::keeper;
 use crate::net::Moment;
-use crate::record::{set, text};
 
 /// When a write lands whose client got no answer.
 const LATE: Duration = Duration::from_millis(500);
@@ -132,7 +131,7 @@ impl Fault {
             Place::Request { peer, nth, what, writes } => match self {
                 Self::DiskFull | Self::Killed | Self::KilledSoon => false,
                 Self::Collision => *writes && *peer == Peer::Cloud,
-                Self::Stale | Self::StaleForLong => what != "token" && !writes,
+                Self::Stale | Self::StaleForLong => what.starts_with("get"),
                 Self::TokenExpired => what != "token" && *peer == Peer::Cloud,
                 Self::KilledLate | Self::Late => *writes,
                 // Before the record is read, whatever others do to it is no conflict.
@@ -183,17 +182,17 @@ impl Fault {
                 let on = cloud::On::path("");
                 let on = if self.lasts() { on.from(nth) } else { on.nth(nth) };
                 if let Some(fault) = self.of_cloud() {
-                    world.azure.cloud.fault(on, fault);
+                    world.cloud.fault(on, fault);
                 }
                 if self == Self::StaleForLong {
                     for next in [nth + 1, nth + 2] {
                         let on = cloud::On::path("").nth(next);
-                        world.azure.cloud.fault(on, cloud::Fault::StaleList(1));
+                        world.cloud.fault(on, cloud::Fault::StaleList(1));
                     }
                 }
             }
             Peer::Vault => {
-                let keeper = &world.azure.gateway.keeper().keeper;
+                let keeper = &world.gateway.keeper().keeper;
                 let on = if self.lasts() { keeper::On::any().from(nth) } else { keeper::On::any().nth(nth) };
                 if let Some(fault) = self.of_vault() {
                     keeper.fault(on, fault);
@@ -254,8 +253,8 @@ impl Fault {
     /// Plants what happens besides an answer.
     fn plant_acts(self, peer: Peer, nth: usize, world: &World, victim: &Victim, chance: &mut Chance) {
         let acts = match peer {
-            Peer::Cloud => world.azure.cloud.acts(),
-            Peer::Vault => world.azure.gateway.keeper().acts(),
+            Peer::Cloud => world.cloud.acts(),
+            Peer::Vault => world.gateway.keeper().acts(),
         };
         let victim = victim.clone();
         match self {
@@ -281,19 +280,8 @@ impl Fault {
                 victim.signal(Signal::TERM);
             }),
             Self::OtherField => acts.at(nth, Moment::Arrived, rename_record(world)),
-            Self::ForeignRotation => acts.at(nth, Moment::Arrived, rotate_by_hand(world)),
-            Self::Elsewhere => {
-                let (others, launch) = (world.others.clone(), world.exec_from_elsewhere().launch());
-                let (vault, uid) = (world.azure.gateway.vault(), world.azure.record.uid.clone());
-                acts.at(nth, Moment::Arrived, move || {
-                    let look = || text(&vault.record(&uid), HANDLE);
-                    let before = look();
-                    let run = launch.run();
-                    let mut deeds = others.deeds();
-                    deeds.held.extend([before, look()]);
-                    deeds.run = Some(run);
-                });
-            }
+            Self::ForeignRotation => acts.at(nth, Moment::Arrived, world.rotation_by_hand()),
+            Self::Elsewhere => acts.at(nth, Moment::Arrived, rotation_from_elsewhere(world)),
             _ => {}
         }
     }
@@ -309,7 +297,7 @@ fn micros(count: usize) -> Duration {
 /// Somebody renames the record.
 fn rename_record(world: &World) -> impl FnOnce() + Send + 'static {
     const TITLE: &str = "Renamed meanwhile";
-    let (vault, uid) = (world.azure.gateway.vault(), world.azure.record.uid.clone());
+    let (vault, uid) = (world.gateway.vault(), world.record.uid.clone());
     let others = world.others.clone();
     move || {
         vault.edit(&uid, |record| record["title"] = TITLE.into());
@@ -317,20 +305,17 @@ fn rename_record(world: &World) -> impl FnOnce() + Send + 'static {
     }
 }
 
-/// Somebody makes a secret at the portal, and saves it.
-fn rotate_by_hand(world: &World) -> impl FnOnce() + Send + 'static {
-    let (vault, uid) = (world.azure.gateway.vault(), world.azure.record.uid.clone());
-    let (directory, target) = (world.azure.cloud.shared_directory(), world.azure.target.clone());
-    let others = world.others.clone();
+/// Another gateway rotates the record.
+fn rotation_from_elsewhere(world: &World) -> impl FnOnce() + Send + 'static {
+    let (vault, uid) = (world.gateway.vault(), world.record.uid.clone());
+    let (others, launch) = (world.others.clone(), world.exec_from_elsewhere().launch());
+    let has_ids = world.id_of(&world.record.json).is_some();
     move || {
-        let theirs = directory.lock().unwrap().issue(&target, "rotated by hand");
+        let look = || has_ids.then(|| AppCast::held_in(&vault.record(&uid)).key_id);
+        let before = look();
+        let run = launch.run();
         let mut deeds = others.deeds();
-        vault.edit(&uid, |record| {
-            deeds.held.push(text(record, HANDLE));
-            set(record, HANDLE, &theirs.key_id);
-            set(record, SECRET, &theirs.value);
-        });
-        deeds.issued.push(theirs.clone());
-        deeds.rotated = Some(theirs);
+        deeds.held.extend(before.into_iter().chain(look()));
+        deeds.run = Some(run);
     }
 }

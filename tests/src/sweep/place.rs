@@ -57,13 +57,13 @@ impl Scenario {
         let run = world.exec().launch().run();
         assert_eq!(run.exit == Some(0), self.succeeds(), "undisturbed, {} ends otherwise\n{run}", self.name);
         let mut places = Vec::new();
-        for (index, seen) in world.azure.cloud.requests().iter().enumerate() {
-            let what = seen.path().rsplit('/').find(|part| !part.contains('-')).unwrap().to_owned();
-            let writes = what.ends_with("Password");
+        for (index, seen) in world.cloud.requests().iter().enumerate() {
+            let what = name(&seen.method, seen.path());
+            let writes = what.ends_with("Password") || what.starts_with("patch");
             places.push(Place::Request { peer: Peer::Cloud, nth: index + 1, what, writes });
         }
         if self.vault == VaultKind::Keeper {
-            for (index, seen) in world.azure.gateway.keeper().keeper.requests().iter().enumerate() {
+            for (index, seen) in world.gateway.keeper().keeper.requests().iter().enumerate() {
                 let what = seen.endpoint.name().to_owned();
                 let writes = !what.starts_with("get_");
                 places.push(Place::Request { peer: Peer::Vault, nth: index + 1, what, writes });
@@ -76,5 +76,15 @@ impl Scenario {
             places.push(Place::Entry { nth: index + 1, what: line.entry.clone(), middle });
         }
         places
+    }
+}
+
+/// What a request to the cloud asks for, in a word.
+fn name(method: &str, path: &str) -> String {
+    let last = path.rsplit('/').next().unwrap_or_default();
+    let what = path.split('/').nth(2).unwrap_or_default();
+    match last {
+        "token" | "addPassword" | "removePassword" => last.to_owned(),
+        _ => format!("{}-{what}", method.to_lowercase()),
     }
 }

@@ -9,12 +9,27 @@ pub struct Scenario {
     pub name: &'static str,
     /// Where records live.
     pub vault: VaultKind,
-    /// What the service is like.
-    pub service: Service,
-    /// Which old credentials are to be removed.
-    pub retire: Retire,
-    /// The plugin's other settings.
+    /// What is rotated.
+    pub subject: Subject,
+    /// The plugin's settings, besides those that follow from the subject.
     pub settings: &'static [(&'static str, &'static str)],
+}
+
+/// What is rotated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    /// The secret of an Entra app: old and new are both valid for a while.
+    AppSecret {
+        /// What the service is like.
+        service: Service,
+        /// Which old secrets are to be removed.
+        retire: Retire,
+    },
+    /// The password of an Entra user: one is replaced by the other.
+    UserPassword {
+        /// Whether the gateway brings the new one.
+        proposed: bool,
+    },
 }
 
 /// What the service is like.
@@ -55,35 +70,42 @@ impl Retire {
 impl Scenario {
     /// All there are.
     pub const ALL: &[Self] = &[
-        Self::plain("file-all", VaultKind::File, Retire::All),
-        Self::plain("file-previous", VaultKind::File, Retire::Previous),
-        Self::plain("file-none", VaultKind::File, Retire::None),
+        Self::app("app-all", Service::Prompt, Retire::All),
+        Self::app("app-previous", Service::Prompt, Retire::Previous),
+        Self::app("app-none", Service::Prompt, Retire::None),
+        Self::app("app-own-admin", Service::OwnAdmin, Retire::Previous),
         Self {
-            service: Service::Spreading,
             settings: &[("verify_successes", "2")],
-            ..Self::plain("file-spreading", VaultKind::File, Retire::All)
+            ..Self::app("app-spreading", Service::Spreading, Retire::All)
         },
         Self {
-            service: Service::Unprovable,
             settings: &[("unproven", "save")],
-            ..Self::plain("file-unproven", VaultKind::File, Retire::All)
+            ..Self::app("app-unproven", Service::Unprovable, Retire::All)
         },
         Self {
-            service: Service::Unprovable,
             settings: &[("unproven", "fail")],
-            ..Self::plain("file-unprovable", VaultKind::File, Retire::All)
+            ..Self::app("app-unprovable", Service::Unprovable, Retire::All)
         },
-        Self {
-            service: Service::OwnAdmin,
-            ..Self::plain("file-own-admin", VaultKind::File, Retire::Previous)
-        },
-        Self::plain("ksm-all", VaultKind::Keeper, Retire::All),
-        Self::plain("ksm-previous", VaultKind::Keeper, Retire::Previous),
-        Self::plain("ksm-none", VaultKind::Keeper, Retire::None),
+        Self::app("app-all-ksm", Service::Prompt, Retire::All).at_keeper(),
+        Self::app("app-previous-ksm", Service::Prompt, Retire::Previous).at_keeper(),
+        Self::app("app-none-ksm", Service::Prompt, Retire::None).at_keeper(),
+        Self::user("user", false),
+        Self::user("user-proposed", true),
+        Self { settings: &[("verify", "trust")], ..Self::user("user-trusted", false) },
+        Self::user("user-ksm", false).at_keeper(),
+        Self::user("user-proposed-ksm", true).at_keeper(),
     ];
 
-    const fn plain(name: &'static str, vault: VaultKind, retire: Retire) -> Self {
-        Self { name, vault, service: Service::Prompt, retire, settings: &[] }
+    const fn app(name: &'static str, service: Service, retire: Retire) -> Self {
+        Self { name, vault: VaultKind::File, subject: Subject::AppSecret { service, retire }, settings: &[] }
+    }
+
+    const fn user(name: &'static str, proposed: bool) -> Self {
+        Self { name, vault: VaultKind::File, subject: Subject::UserPassword { proposed }, settings: &[] }
+    }
+
+    const fn at_keeper(self) -> Self {
+        Self { vault: VaultKind::Keeper, ..self }
     }
 
     /// Whether an undisturbed rotation ends well.
