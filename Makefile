@@ -4,7 +4,7 @@
 CARGO ?= cargo
 CARGO_DENY := target/tools/bin/cargo-deny
 
-.PHONY: demo test lint build plugins guests witness bench clean help
+.PHONY: demo test lint build plugins guests witness bench sweep clean help
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1 /p' $(MAKEFILE_LIST) | while read -r name text; do printf '%-9s %s\n' "$$name" "$$text"; done
@@ -37,6 +37,10 @@ witness:
 
 bench: build plugins ## Measure start-up and a whole rotation
 	$(CARGO) bench --locked -p pamrun-tests --bench speed
+
+sweep: plugins ## Show that no credential is ever lost, whatever fails and whenever pamrun is killed
+	$(CARGO) build --locked --release --workspace --exclude misbehaving --bins
+	@target/release/sweep
 
 $(CARGO_DENY):
 	$(CARGO) install --quiet --locked --root target/tools cargo-deny --version 0.20.2

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::canary::random_text;
 use crate::cloud::{App, Cloud, Issued, Sovereign};
-use crate::gateway::{Exec, Gateway, Run, VaultKind, example, plugin};
+use crate::gateway::{Exec, Gateway, Run, Vault, VaultKind, example, plugin};
 use crate::net::Proxy;
 use crate::params::Params;
 use crate::record::{Record, Shown, text};
@@ -122,7 +122,7 @@ impl Azure {
     /// The same, by a file of the plugin that stands elsewhere.
     pub fn exec_of(&self, plugin: &Path) -> Exec<'_> {
         self.fill_vault();
-        self.exec_by(plugin).flag("--vault", self.gateway.vault().flag())
+        self.exec_by(plugin, &self.gateway).flag("--vault", self.gateway.vault().flag())
     }
 
     /// Fills the vault, unless that is done already.
@@ -136,9 +136,19 @@ impl Azure {
         self.gateway.fill_vault(self.records().filter(|record| record.shown != Shown::ParamsOnly));
     }
 
+    /// The same from the host of another gateway, which has a state folder of its own.
+    pub fn exec_from<'a>(&self, elsewhere: &'a Gateway) -> Exec<'a> {
+        self.fill_vault();
+        let exec = self.exec_by(&self.plugin(), elsewhere).flag("--vault", self.gateway.vault().flag());
+        match self.gateway.vault() {
+            Vault::File(_) => exec,
+            Vault::Keeper(_) => exec.variable("HTTPS_PROXY", self.gateway.keeper().proxy_url()),
+        }
+    }
+
     /// A rotation without `--vault`.
     pub fn exec_without_vault(&self) -> Exec<'_> {
-        self.exec_by(&self.plugin())
+        self.exec_by(&self.plugin(), &self.gateway)
     }
 
     /// What rotates: the plugin, or the example script.
@@ -146,17 +156,16 @@ impl Azure {
         if self.is_scripted() { example("azure_app_secret.py") } else { plugin("azure-app-secret") }
     }
 
-    fn exec_by(&self, plugin: &Path) -> Exec<'_> {
+    fn exec_by<'a>(&self, plugin: &Path, gateway: &'a Gateway) -> Exec<'a> {
         if let Some(proxy) = &self.proxy {
             // A script finds its way to the cloud, and trusts it, by the means of its own language.
-            let authority = self.gateway.path("ca.pem");
-            return self
-                .gateway
+            let authority = gateway.path("ca.pem");
+            return gateway
                 .exec(plugin, self.params().line())
                 .flag("--env", format!("HTTPS_PROXY={}", proxy.url()))
                 .flag("--env", format!("SSL_CERT_FILE={}", authority.display()));
         }
-        self.gateway
+        gateway
             .exec(plugin, self.params().line())
             .host(self.sovereign.login(), self.cloud.address())
             .host(self.sovereign.graph(), self.cloud.address())

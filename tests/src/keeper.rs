@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use pamrun_keeper_standin as standin;
 
-use crate::net::{Answer, Delivery, Proxy, Received, Server, Site};
+use crate::net::{Acting, Acts, Answer, Delivery, Proxy, Received, Server, Site};
 
 pub use standin::{Endpoint, Fault, HOST, Keeper, Odd, On, Vault, error_body};
 
@@ -18,6 +18,7 @@ pub struct KeeperServer {
     /// What it serves, to look at and to change.
     pub keeper: Keeper,
     violations: Arc<Mutex<Vec<String>>>,
+    acts: Acts,
     server: Server,
     proxy: Proxy,
 }
@@ -33,14 +34,20 @@ impl KeeperServer {
     pub fn new() -> Self {
         let (keeper, violations) = (Keeper::new(), Arc::<Mutex<Vec<String>>>::default());
         let front = Front { keeper: keeper.clone(), violations: violations.clone() };
-        let server = Server::start(&[HOST], front);
+        let acts = Acts::default();
+        let server = Server::start(&[HOST], Acting { site: front, acts: acts.clone() });
         let proxy = Proxy::start(server.address());
-        Self { keeper, violations, server, proxy }
+        Self { keeper, violations, acts, server, proxy }
     }
 
     /// The proxy, as `HTTPS_PROXY` takes it.
     pub fn proxy_url(&self) -> String {
         self.proxy.url()
+    }
+
+    /// What else happens at requests, without the vault being locked.
+    pub fn acts(&self) -> &Acts {
+        &self.acts
     }
 
     /// How many connections the proxy has led here so far.

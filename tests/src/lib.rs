@@ -4,6 +4,7 @@
 //! [`keeper`] one for Keeper Secrets Manager, all on real TLS. [`gateway`] plays the Keeper gateway: it
 //! writes vault and configuration, runs the real binary, and fails the test when a secret shows where
 //! none may. [`azure`] puts both together, and [`witness`] asks Keeper's own clients what came of it.
+//! [`sweep`] is the experiment that shows what pamrun promises.
 
 pub mod azure;
 pub mod canary;
@@ -14,4 +15,5 @@ pub mod net;
 pub mod params;
 pub mod record;
 pub mod service;
+pub mod sweep;
 pub mod witness;

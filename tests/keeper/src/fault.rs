@@ -30,6 +30,11 @@ impl Endpoint {
     pub(crate) fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find_map(|(known, endpoint)| (known == name).then_some(endpoint))
     }
+
+    /// The last part of its URL.
+    pub fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(_, endpoint)| *endpoint == self).unwrap().0
+    }
 }
 
 /// How a request goes wrong.
@@ -116,6 +121,12 @@ impl On {
     #[must_use]
     pub fn first(self, count: usize) -> Self {
         Self { first: 1, last: count, ..self }
+    }
+
+    /// The `nth` of those that fit, and all later ones.
+    #[must_use]
+    pub fn from(self, nth: usize) -> Self {
+        Self { first: nth, last: usize::MAX, ..self }
     }
 
     /// All of those that fit.

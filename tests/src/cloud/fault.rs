@@ -23,6 +23,8 @@ pub enum Fault {
     Delay(Duration),
     /// A broken connection; done so much later.
     LandLate(Duration),
+    /// No answer, and a broken connection so much later; done by then, whether or not anybody waits.
+    Hang(Duration),
     /// 429, with or without a `Retry-After` in seconds.
     Throttle(Option<u32>),
     /// Refused, since another write is under way.
@@ -31,7 +33,7 @@ pub enum Fault {
     StaleList(usize),
     /// All tokens have expired by the time this request arrives.
     ExpireTokens,
-    /// 403: the role is missing, or the ownership.
+    /// 403: the role is missing, or the ownership. For logins 401: the secret is wrong.
     Denied,
     /// 400: the policy allows no secrets.
     DeniedByPolicy,
@@ -128,6 +130,12 @@ impl On {
     #[must_use]
     pub fn first(self, count: usize) -> Self {
         Self { first: 1, last: count, ..self }
+    }
+
+    /// The `nth` of those that fit, and all later ones.
+    #[must_use]
+    pub fn from(self, nth: usize) -> Self {
+        Self { first: nth, last: usize::MAX, ..self }
     }
 
     /// All of those that fit.

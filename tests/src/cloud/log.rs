@@ -47,8 +47,13 @@ impl Seen {
     }
 }
 
-/// Lists what is wrong with a request, whatever its answer.
-pub(super) fn violations(request: &Received, secrets: &[String]) -> Vec<String> {
+/// Lists what is wrong with requests, whatever their answers.
+pub(super) fn violations(requests: &[Received], secrets: &[String]) -> Vec<String> {
+    let canaries = Canaries::new(secrets.iter().map(|secret| ("a secret".to_owned(), secret.clone())));
+    requests.iter().flat_map(|request| violations_in(request, &canaries)).collect()
+}
+
+fn violations_in(request: &Received, canaries: &Canaries) -> Vec<String> {
     let mut found = Vec::new();
     let path = request.path();
     let line = format!("{} {}{path}", request.method, request.host);
@@ -66,8 +71,6 @@ pub(super) fn violations(request: &Received, secrets: &[String]) -> Vec<String> 
     if request.method == "PATCH" && !sets_password {
         found.push(format!("{line}: a PATCH replaces every secret at once"));
     }
-    let named = |secret: &String| ("a secret".to_owned(), secret.clone());
-    let canaries = Canaries::new(secrets.iter().map(named));
     if let Some(secret) = canaries.find(request.target.as_bytes()) {
         found.push(format!("{line}: {secret} stands in the URL"));
     }

@@ -158,9 +158,7 @@ impl Directory {
         }
         let valid = matching.iter().any(|known| known.starts <= now && now < known.ends);
         if !valid || !app.probe(&secret) {
-            let text = "Invalid client secret provided. Ensure the secret being sent in the request is the client \
-                        secret value, not the client secret ID.";
-            return Err(refuse(401, "invalid_client", 7_000_215, text));
+            return Err(Refusal::wrong_secret());
         }
         if let Some(code) = app.blocked {
             let status = if code == 53_003 { 400 } else { 401 };
@@ -187,7 +185,18 @@ fn judge_scope(scope: &str) -> Result<String, Refusal> {
     Ok(host.to_owned())
 }
 
+/// What whoever logs in with a wrong secret is told.
+pub(super) fn wrong_secret() -> Answer {
+    Refusal::wrong_secret().answer()
+}
+
 impl Refusal {
+    fn wrong_secret() -> Self {
+        let text = "Invalid client secret provided. Ensure the secret being sent in the request is the client \
+                    secret value, not the client secret ID.";
+        refuse(401, "invalid_client", 7_000_215, text)
+    }
+
     fn answer(self) -> Answer {
         Answer::json(self.status, &error_body(self.error, self.code, &self.text))
     }

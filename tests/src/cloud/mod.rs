@@ -12,9 +12,10 @@ mod sovereign;
 mod users;
 
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use self::graph::GraphError;
-use crate::net::{Answer, Delivery, Received, Server, Site};
+use crate::net::{Acting, Acts, Answer, Delivery, Received, Server, Site};
 
 pub use self::directory::{
     App, Application, CollisionForm, Directory, Issued, PasswordCredential, Policy, Propagation,
@@ -29,6 +30,7 @@ pub use self::users::{
 /// A running cloud.
 pub struct Cloud {
     world: Arc<World>,
+    acts: Acts,
     server: Server,
 }
 
@@ -36,7 +38,7 @@ pub struct Cloud {
 type Hook = Box<dyn FnMut(&mut Directory) + Send>;
 
 struct World {
-    directory: Mutex<Directory>,
+    directory: Arc<Mutex<Directory>>,
     plan: Mutex<Plan>,
 }
 
@@ -45,7 +47,7 @@ struct Plan {
     faults: Vec<(On, Fault)>,
     hooks: Vec<(On, Hook)>,
     seen: Vec<Seen>,
-    violations: Vec<String>,
+    received: Vec<Received>,
     landing: usize,
 }
 
@@ -53,10 +55,11 @@ impl Cloud {
     /// Starts a cloud with one tenant in each of the four.
     #[expect(clippy::new_without_default, reason = "it starts a server")]
     pub fn new() -> Self {
-        let world =
-            Arc::new(World { directory: Mutex::new(Directory::new()), plan: Mutex::new(Plan::default()) });
-        let server = Server::start(&Sovereign::hosts(), Front(world.clone()));
-        Self { world, server }
+        let directory = Arc::new(Mutex::new(Directory::new()));
+        let world = Arc::new(World { directory, plan: Mutex::new(Plan::default()) });
+        let acts = Acts::default();
+        let site = Acting { site: Front(world.clone()), acts: acts.clone() };
+        Self { world, acts, server: Server::start(&Sovereign::hosts(), site) }
     }
 
     /// Where it listens.
@@ -67,6 +70,11 @@ impl Cloud {
     /// What it knows, to look at and to change.
     pub fn directory(&self) -> MutexGuard<'_, Directory> {
         self.world.directory.lock().unwrap()
+    }
+
+    /// The same for whoever cannot borrow the cloud.
+    pub fn shared_directory(&self) -> Arc<Mutex<Directory>> {
+        self.world.directory.clone()
     }
 
     /// Registers an application in the global cloud; see [`Directory::register`].
@@ -109,6 +117,18 @@ impl Cloud {
         self.world.plan.lock().unwrap().hooks.push((on, Box::new(hook)));
     }
 
+    /// Lets requests go right from here on, and nothing else happen.
+    pub fn calm(&self) {
+        let mut plan = self.world.plan.lock().unwrap();
+        plan.faults.clear();
+        plan.hooks.clear();
+    }
+
+    /// What else happens at requests, without the directory being locked.
+    pub fn acts(&self) -> &Acts {
+        &self.acts
+    }
+
     /// The requests so far, in order of arrival.
     pub fn requests(&self) -> Vec<Seen> {
         self.world.plan.lock().unwrap().seen.clone()
@@ -121,13 +141,14 @@ impl Cloud {
 
     /// What no client may do and this one did.
     pub fn violations(&self) -> Vec<String> {
-        self.world.plan.lock().unwrap().violations.clone()
+        let secrets = self.directory().secrets_ever();
+        log::violations(&self.world.plan.lock().unwrap().received, &secrets)
     }
 
     /// Waits until every write that was to land late has landed.
     pub fn wait_for_late_writes(&self) {
         while self.world.plan.lock().unwrap().landing > 0 {
-            std::thread::sleep(std::time::Duration::from_millis(5));
+            std::thread::sleep(Duration::from_millis(5));
         }
     }
 }
@@ -152,8 +173,8 @@ impl World {
     fn arrive(&self, request: &Received) -> (usize, Option<Fault>) {
         let mut directory = self.directory.lock().unwrap();
         let mut plan = self.plan.lock().unwrap();
-        plan.violations.extend(log::violations(request, &directory.secrets_ever()));
         plan.seen.push(Seen::of(request));
+        plan.received.push(request.clone());
         for (on, hook) in &mut plan.hooks {
             if on.meets(request) {
                 hook(&mut directory);
@@ -181,6 +202,16 @@ impl World {
         }
     }
 
+    fn land_late(self: &Arc<Self>, time: Duration, request: &Received) {
+        self.plan.lock().unwrap().landing += 1;
+        let (world, request) = (self.clone(), request.clone());
+        tokio::spawn(async move {
+            tokio::time::sleep(time).await;
+            world.apply(&request, 0);
+            world.plan.lock().unwrap().landing -= 1;
+        });
+    }
+
     async fn misbehave(self: &Arc<Self>, fault: Fault, request: &Received) -> Answer {
         let refuse = |error: GraphError| error.answer(request);
         match fault {
@@ -202,13 +233,12 @@ impl World {
                 self.apply(request, 0)
             }
             Fault::LandLate(time) => {
-                self.plan.lock().unwrap().landing += 1;
-                let (world, request) = (self.clone(), request.clone());
-                tokio::spawn(async move {
-                    tokio::time::sleep(time).await;
-                    world.apply(&request, 0);
-                    world.plan.lock().unwrap().landing -= 1;
-                });
+                self.land_late(time, request);
+                Answer::nothing()
+            }
+            Fault::Hang(time) => {
+                self.land_late(time, request);
+                tokio::time::sleep(time).await;
                 Answer::nothing()
             }
             Fault::Throttle(retry_after) => throttle(request, retry_after),
@@ -218,6 +248,7 @@ impl World {
                 self.directory.lock().unwrap().expire_tokens();
                 self.apply(request, 0)
             }
+            Fault::Denied if Sovereign::is_login(&request.host) => login::wrong_secret(),
             Fault::Denied => refuse(GraphError::denied()),
             Fault::DeniedByPolicy => refuse(GraphError::type_not_allowed()),
             Fault::SizeExceeded => refuse(GraphError::size_exceeded()),

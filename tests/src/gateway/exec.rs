@@ -1,19 +1,16 @@
 //! One run of the binary: its arguments, its input, its end.
 
 use std::ffi::{OsStr, OsString};
-use std::io::{Read, Write};
 use std::net::SocketAddr;
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use super::{Gateway, Python, Run, Victim, binary};
-
-/// No run of a test takes longer; one that does is killed, and the test fails.
-const PATIENCE: Duration = Duration::from_secs(90);
+use super::{Gateway, Launch, Python, Run, Victim};
 
 /// A run that is being prepared.
 pub struct Exec<'a> {
     pub(super) gateway: &'a Gateway,
+    pub(super) binary: PathBuf,
     pub(super) arguments: Vec<OsString>,
     pub(super) environment: Vec<(OsString, OsString)>,
     pub(super) input: Vec<u8>,
@@ -24,6 +21,13 @@ pub struct Exec<'a> {
 }
 
 impl Exec<'_> {
+    /// With another binary than the one under test.
+    #[must_use]
+    pub fn binary(mut self, binary: &Path) -> Self {
+        binary.clone_into(&mut self.binary);
+        self
+    }
+
     /// With one more argument.
     #[must_use]
     pub fn argument(mut self, argument: impl AsRef<OsStr>) -> Self {
@@ -124,10 +128,10 @@ impl Exec<'_> {
     pub fn command(&self) -> Command {
         let home = self.gateway.path("home");
         let mut command = match &self.script {
-            None => Command::new(binary()),
+            None => Command::new(&self.binary),
             Some(script) => {
                 let mut shell = Command::new("/bin/sh");
-                shell.args(["-c", script, "sh"]).arg(binary());
+                shell.args(["-c", script, "sh"]).arg(&self.binary);
                 shell
             }
         };
@@ -138,46 +142,18 @@ impl Exec<'_> {
         command
     }
 
+    /// The run itself, for callers that do not wait for its end.
+    pub fn launch(self) -> Launch {
+        Launch { command: self.command(), input: self.input, victim: self.victim, file_limit: None }
+    }
+
     /// Runs it, and looks for leaks of what was planted and of `secrets()`, asked for afterwards.
     pub fn run(self, secrets: impl FnOnce() -> Vec<String>) -> Run {
-        let mut command = self.command();
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command
-            .spawn()
-            .unwrap_or_else(|error| panic!("{}: {error}; run `make build` first", binary().display()));
-        self.victim.is(child.id());
-        let (mut stdin, mut stdout, mut stderr) =
-            (child.stdin.take().unwrap(), child.stdout.take().unwrap(), child.stderr.take().unwrap());
-        let input = self.input;
-        // A binary that refuses its input early does not read all of it.
-        let writer = std::thread::spawn(move || drop(stdin.write_all(&input)));
-        let stdout = std::thread::spawn(move || read_all(&mut stdout));
-        let stderr = std::thread::spawn(move || read_all(&mut stderr));
-        let began = Instant::now();
-        let status = loop {
-            if let Some(status) = child.try_wait().unwrap() {
-                break Some(status);
-            }
-            if began.elapsed() > PATIENCE {
-                child.kill().unwrap();
-                child.wait().unwrap();
-                break None;
-            }
-            std::thread::sleep(Duration::from_millis(2));
-        };
-        writer.join().unwrap();
-        let (stdout, stderr) = (stdout.join().unwrap(), stderr.join().unwrap());
-        let outcome = serde_json::from_str(&stdout).unwrap_or_default();
-        let exit = status.and_then(|status| status.code());
-        let run = Run { exit, stdout, stderr, outcome };
-        assert!(status.is_some(), "still running after {PATIENCE:?}\n{run}");
-        self.gateway.look_for_leaks(&run, &secrets(), self.reveals);
+        let (gateway, reveals) = (self.gateway, self.reveals);
+        let run = self.launch().run();
+        if let Some(leak) = gateway.leak(&run, &secrets(), reveals) {
+            panic!("{leak}\n{run}");
+        }
         run
     }
-}
-
-fn read_all(from: &mut impl Read) -> String {
-    let mut bytes = Vec::new();
-    from.read_to_end(&mut bytes).unwrap();
-    String::from_utf8_lossy(&bytes).into_owned()
 }

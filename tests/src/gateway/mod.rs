@@ -1,6 +1,7 @@
 //! The Keeper gateway's part: writes the inputs, runs the real binary, and looks for leaks.
 
 mod exec;
+mod launch;
 mod python;
 mod run;
 mod vault;
@@ -22,6 +23,7 @@ use crate::net::Authority;
 use crate::record::Record;
 
 pub use exec::Exec;
+pub use launch::{Launch, Started};
 pub use python::Python;
 pub use run::Run;
 pub use vault::{Vault, VaultKind};
@@ -130,6 +132,11 @@ impl Gateway {
         self.canaries.borrow_mut().push((name.to_owned(), value.to_owned()));
     }
 
+    /// The values of all secrets that it watches for.
+    pub fn planted(&self) -> Vec<String> {
+        self.canaries.borrow().iter().map(|(_, value)| value.clone()).collect()
+    }
+
     /// The vault.
     pub fn vault(&self) -> Vault {
         match &self.keeper {
@@ -163,6 +170,7 @@ impl Gateway {
     pub fn command(&self, arguments: &[&str]) -> Exec<'_> {
         let mut exec = Exec {
             gateway: self,
+            binary: binary(),
             arguments: Vec::new(),
             environment: Vec::new(),
             input: Vec::new(),
@@ -204,27 +212,29 @@ impl Gateway {
         files.into_iter().map(|file| (file.clone(), changed(&file))).collect()
     }
 
-    /// Fails if a secret stands where none may.
-    fn look_for_leaks(&self, run: &Run, secrets: &[String], reveals: bool) {
+    /// Finds a secret that stands where none may: in what a run printed, unless its stdout `reveals`
+    /// them, or in a file.
+    pub fn leak(&self, run: &Run, secrets: &[String], reveals: bool) -> Option<String> {
         let issued =
             secrets.iter().map(|value| ("a secret that the service gave out".to_owned(), value.clone()));
         let canaries = Canaries::new(self.canaries.borrow().iter().cloned().chain(issued));
-        let check = |place: &str, text: &[u8]| {
-            if let Some(secret) = canaries.find(text) {
-                panic!("{place} holds {secret}\n{run}");
-            }
+        let check =
+            |place: &str, text: &[u8]| canaries.find(text).map(|secret| format!("{place} holds {secret}"));
+        let printed = [("stdout", &run.stdout), ("stderr", &run.stderr)];
+        let in_print = printed
+            .into_iter()
+            .filter(|(place, _)| !reveals || *place != "stdout")
+            .find_map(|(place, text)| check(place, text.as_bytes()));
+        let in_file = |file: PathBuf| {
+            let name = file.display().to_string();
+            let is_vault = file == self.path("vault/vault.json")
+                // What a save leaves that is cut short is gone with the next one.
+                || run.is_cut_short() && file == self.path("vault/vault.json.new");
+            let is_input = is_vault || file.starts_with(self.path("inputs"));
+            let content = || if is_input { Vec::new() } else { std::fs::read(&file).unwrap() };
+            check(&name, name.as_bytes()).or_else(|| check(&name, &content()))
         };
-        if !reveals {
-            check("stdout", run.stdout.as_bytes());
-        }
-        check("stderr", run.stderr.as_bytes());
-        for file in files_below(self.folder.path()) {
-            let is_input = file.starts_with(self.path("inputs")) || file == self.path("vault/vault.json");
-            check(&file.display().to_string(), file.as_os_str().as_encoded_bytes());
-            if !is_input {
-                check(&file.display().to_string(), &std::fs::read(&file).unwrap());
-            }
-        }
+        in_print.or_else(|| files_below(self.folder.path()).into_iter().find_map(in_file))
     }
 }
 

@@ -2,6 +2,9 @@
 
 use serde_json::Value;
 
+/// The exit code after a second SIGTERM.
+const TERMINATED: i32 = 128 + 15;
+
 /// What came of a run.
 #[derive(Debug)]
 pub struct Run {
@@ -28,6 +31,11 @@ impl Run {
     pub fn with_code(&self, code: &str) -> &Self {
         assert_eq!(self.outcome["error"]["code"], code, "\n{self}");
         self
+    }
+
+    /// Whether it was killed, or asked twice to end: then it ended wherever it was.
+    pub fn is_cut_short(&self) -> bool {
+        self.exit.is_none_or(|exit| exit == TERMINATED)
     }
 
     /// A text of the outcome document; empty when it is not there.

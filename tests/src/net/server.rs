@@ -115,6 +115,11 @@ impl Answer {
 pub trait Site: Send + Sync + 'static {
     /// Answers one request.
     fn answer(&self, request: Received) -> impl Future<Output = Answer> + Send;
+
+    /// Tells whether it takes the connection that has just come.
+    fn accepts(&self) -> bool {
+        true
+    }
 }
 
 /// A running server; it stops when it is dropped.
@@ -152,6 +157,9 @@ async fn accept<S: Site>(
 ) {
     for connection in 1.. {
         let Ok((stream, _)) = listener.accept().await else { return };
+        if !site.accepts() {
+            continue;
+        }
         let (acceptor, handshakes, site) = (acceptor.clone(), handshakes.clone(), site.clone());
         tokio::spawn(async move {
             let _ = stream.set_nodelay(true);
