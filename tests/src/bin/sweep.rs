@@ -125,15 +125,12 @@ fn catch_mutants(word: &str, series: &Series) -> Result<(usize, usize)> {
     let (mut caught, mut survivors) = (0, 0);
     for mutant in Mutant::all().iter().filter(|mutant| mutant.name.contains(word)) {
         let binary = mutant.build().map_err(Error::msg)?;
-        match series.clone().with(&binary).beginning_with(&mutant.first).hunt() {
-            Some(case) => {
-                caught += 1;
-                println!("mutant \"{}\": caught by {case}", mutant.name);
-            }
-            None => {
-                survivors += 1;
-                println!("mutant \"{}\": SURVIVED", mutant.name);
-            }
+        if let Some(case) = series.clone().with(&binary).beginning_with(&mutant.first).hunt() {
+            caught += 1;
+            println!("mutant \"{}\": caught by {case}", mutant.name);
+        } else {
+            survivors += 1;
+            println!("mutant \"{}\": SURVIVED", mutant.name);
         }
     }
     Ok((caught, survivors))

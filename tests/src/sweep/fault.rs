@@ -260,7 +260,7 @@ impl Fault {
         match self {
             Self::Refused => acts.refuse(nth),
             Self::KilledBefore | Self::KilledLate => {
-                acts.at(nth, Moment::Arrived, move || victim.signal(Signal::KILL))
+                acts.at(nth, Moment::Arrived, move || victim.signal(Signal::KILL));
             }
             Self::KilledDone => acts.at(nth, Moment::Answering, move || victim.signal(Signal::KILL)),
             Self::KilledAnswered => {
