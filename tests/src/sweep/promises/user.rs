@@ -19,14 +19,22 @@ struct State {
     pending: Option<Pending>,
 }
 
+impl State {
+    /// Every password that the record holds, the current one last.
+    fn in_record(&self) -> impl Iterator<Item = &String> {
+        let pending = self.pending.iter().flat_map(|pending| [&pending.new, &pending.old]);
+        pending.flatten().chain([&self.password])
+    }
+}
+
 impl SubjectJudge for UserJudge<'_> {
     fn see(&mut self) -> Vec<String> {
-        self.judge_record(&self.state())
+        judge_record(&self.state())
     }
 
     fn judge(&mut self, stage: Stage, run: &Run) -> Vec<String> {
         let now = self.state();
-        let mut wrong = self.judge_record(&now);
+        let mut wrong = judge_record(&now);
         let is_current = now.password == now.accepted;
         if stage != Stage::Disturbed && !is_current {
             wrong.push("1. the record's password is not the one that the service accepts".to_owned());
@@ -67,21 +75,19 @@ impl<'a> UserJudge<'a> {
     /// How it is now; what it shows is watched for from here on.
     fn state(&self) -> State {
         let state = state(self.world, self.user);
-        let pending = state.pending.iter().flat_map(|pending| [&pending.new, &pending.old]).flatten();
-        for password in pending.chain([&state.password]) {
+        for password in state.in_record() {
             self.world.gateway.plant("a password that the record holds", password);
         }
         state
     }
+}
 
-    /// 1: the record holds what the service accepts, as current or as pending.
-    fn judge_record(&self, now: &State) -> Vec<String> {
-        let pending = now.pending.iter().flat_map(|pending| [&pending.new, &pending.old]).flatten();
-        if pending.chain([&now.password]).any(|known| *known == now.accepted) {
-            return Vec::new();
-        }
-        vec!["1. the record does not hold the password that the service accepts".to_owned()]
+/// 1: the record holds what the service accepts, as current or as pending.
+fn judge_record(now: &State) -> Vec<String> {
+    if now.in_record().any(|known| *known == now.accepted) {
+        return Vec::new();
     }
+    vec!["1. the record does not hold the password that the service accepts".to_owned()]
 }
 
 fn state(world: &World, user: &UserCast) -> State {

@@ -131,7 +131,7 @@ impl World {
     fn exec_on<'a>(&self, gateway: &'a Gateway) -> Exec<'a> {
         let (name, settings) = match &self.cast {
             Cast::App(app) => ("azure-app-secret", app.settings()),
-            Cast::User(user) => ("entra-user-password", user.settings()),
+            Cast::User(_) => ("entra-user-password", UserCast::SETTINGS.to_vec()),
         };
         let (new_password, old_password) = match &self.cast {
             Cast::App(_) => (random_text(24), random_text(24)),

@@ -27,6 +27,7 @@ pub(in crate::sweep) struct Pending {
 impl UserCast {
     /// What a rotation writes into its record.
     pub const WRITTEN: &[&str] = &[PASSWORD, PENDING];
+    pub(super) const SETTINGS: [(&str, &str); 1] = [("verify_window", "1s")];
 
     /// Enrols the user; returns the record that holds the password, too.
     pub fn new(cloud: &Cloud, admin: &App, proposed: bool) -> (Self, Record) {
@@ -41,10 +42,6 @@ impl UserCast {
         set(&mut record.json, "login", &user.principal_name);
         set(&mut record.json, PASSWORD, &old);
         (Self { user, bystander: (bystander, theirs), proposed }, record)
-    }
-
-    pub(super) fn settings(&self) -> Vec<(&'static str, &'static str)> {
-        vec![("verify_window", "1s")]
     }
 
     /// The new password that a gateway brings, if it does, and the old one.
