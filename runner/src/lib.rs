@@ -9,11 +9,13 @@
 //!                                                                     └────────> report ─> stdout
 //! ```
 //!
+//! `deliver` holds the plugins that are built in: they stand where `wasm` and `script` do.
 //! `secret`, `limits`, `units`, `trust` and `model` are leaves that every station may use. [`run()`] chains the
 //! stations; none of them calls the next one.
 
 pub mod catalog;
 pub mod cli;
+pub mod deliver;
 pub mod journal;
 pub mod limits;
 pub mod model;

@@ -24,6 +24,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("policy", &["request"]),
     ("wasm", &["catalog", "request", "policy", "rotation"]),
     ("script", &["params", "rotation"]),
+    ("deliver", &["policy", "rotation"]),
     ("rotation", &["request", "policy"]),
     ("vault", &["rotation"]),
     ("journal", &["cli", "catalog", "rotation"]),

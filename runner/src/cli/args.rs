@@ -34,10 +34,11 @@ Exit codes:
 const EXEC_NOTES: &str = "\
 Options may also stand elsewhere; a flag goes before a variable, a variable before the configuration
 file, and lists add up:
-  variables  PAMRUN_ and the option's name (PAMRUN_STATE_DIR), lists separated by commas;
-             not --reveal, --allow-private and --resolve
+  variables  PAMRUN_ and the option's name (PAMRUN_STATE_DIR), lists separated by commas,
+             those of PAMRUN_DELIVER by semicolons; not --reveal, --allow-private and --resolve
   file       keys such as state_dir, env and allow_hosts; timeout, request_timeout, memory and all other
-             limits under [limits]; settings of one plugin under [[plugin]]; not --reveal
+             limits under [limits]; settings of one plugin under [[plugin]]; one delivery under
+             [[deliver]]; not --reveal
 
 Example:
   echo \"$LINE\" | pamrun exec --vault ksm \\
@@ -177,6 +178,20 @@ pub struct ExecArgs {
         help_heading = "What to rotate"
     )]
     pub settings: Vec<Secret>,
+
+    /// Hand the new value to somebody who uses it, before the old one is removed; repeat for more
+    ///
+    /// A plugin or script of strategy `deliver` with its settings, or `file`, which is built in:
+    /// "file,path=/etc/app/.env,format=env,key=SECRET". Of a secret setting, KEY=@FILE. A value with a
+    /// comma in it can only stand in the configuration file, under [[deliver]]. As long as one of them
+    /// does not have the new value, the old one stays.
+    #[arg(
+        long = "deliver",
+        value_name = "PLUGIN_OR_SCRIPT[,KEY=VALUE…]",
+        value_parser = secret,
+        help_heading = "What to rotate"
+    )]
+    pub deliver: Vec<Secret>,
 
     /// Run a script with this program [default: told by its first line, or the end of its name]
     ///

@@ -4,13 +4,14 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use super::delivery::WrittenDelivery;
 use super::toml_entry::{Document, Entry};
 use super::values::host;
 use super::{CliError, SetValue, Sourced};
 use crate::limits::Limits;
 use crate::secret::Secret;
 
-const KEYS: [&str; 18] = [
+const KEYS: [&str; 19] = [
     "version",
     "vault",
     "ca_file",
@@ -29,7 +30,9 @@ const KEYS: [&str; 18] = [
     "resolve",
     "limits",
     "plugin",
+    "deliver",
 ];
+const DELIVER_KEYS: [&str; 2] = ["plugin", "settings"];
 const PLUGIN_KEYS: [&str; 7] = ["digest", "allow_hosts", "settings", "lock", "read", "write", "network"];
 
 /// What the configuration file says; of what it does not say there is nothing.
@@ -41,6 +44,8 @@ pub(super) struct Config {
     pub lists: BTreeMap<String, Vec<Sourced<String>>>,
     /// The `[[plugin]]` tables.
     pub plugins: Vec<PluginConfig>,
+    /// The `[[deliver]]` tables.
+    pub deliveries: Vec<WrittenDelivery>,
 }
 
 /// A `[[plugin]]` table: what holds for one plugin file.
@@ -123,6 +128,11 @@ impl Config {
                         config.plugins.push(plugin);
                     }
                 }
+                "deliver" => {
+                    for delivery in entry.tables()? {
+                        config.deliveries.push(parse_delivery(&entry, &delivery)?);
+                    }
+                }
                 key if Limits::KEYS.contains(&key) => {
                     return Err(entry.wrong(format!("this key stands under [limits]: `limits.{key}`")));
                 }
@@ -157,13 +167,7 @@ fn parse_plugin(all: &Entry<'_>, entries: &[Entry<'_>]) -> Result<PluginConfig, 
             "write" => plugin.write = paths(entry)?,
             "network" => plugin.network = entry.flag()?.value == "true",
             "lock" => plugin.lock = entry.texts()?.into_iter().map(|key| key.value).collect(),
-            "settings" => {
-                for setting in entry.table()? {
-                    let written = setting.scalar()?;
-                    let secret = written.with(Secret::new(written.value.as_str()));
-                    plugin.settings.push((setting.key.to_owned(), secret));
-                }
-            }
+            "settings" => plugin.settings = parse_settings(entry)?,
             _ => return Err(entry.unknown(&PLUGIN_KEYS)),
         }
     }
@@ -172,6 +176,32 @@ fn parse_plugin(all: &Entry<'_>, entries: &[Entry<'_>]) -> Result<PluginConfig, 
         place.wrong("its [[plugin]] has no `digest`, which tells what file it is for")
     })?;
     Ok(plugin)
+}
+
+fn parse_delivery(all: &Entry<'_>, entries: &[Entry<'_>]) -> Result<WrittenDelivery, CliError> {
+    let (mut plugin, mut settings) = (None, Vec::new());
+    for entry in entries {
+        match entry.key {
+            "plugin" => plugin = Some(entry.text()?),
+            "settings" => settings = parse_settings(entry)?,
+            _ => return Err(entry.unknown(&DELIVER_KEYS)),
+        }
+    }
+    let plugin = plugin.ok_or_else(|| {
+        let place = entries.first().unwrap_or(all);
+        place.wrong("its [[deliver]] has no `plugin`, which names a file, or `file`, which is built in")
+    })?;
+    Ok(WrittenDelivery { plugin, settings })
+}
+
+fn parse_settings(entry: &Entry<'_>) -> Result<Vec<(String, Sourced<Secret>)>, CliError> {
+    let mut settings = Vec::new();
+    for setting in entry.table()? {
+        let written = setting.scalar()?;
+        let secret = written.with(Secret::new(written.value.as_str()));
+        settings.push((setting.key.to_owned(), secret));
+    }
+    Ok(settings)
 }
 
 fn parse_digest(written: &Sourced<String>) -> Result<String, CliError> {
@@ -229,7 +259,10 @@ mod tests {
             lock = ['retire']
             read = ['/opt/venv', 'beside']
             write = ['/var/lib/app']
-            network = true",
+            network = true
+            [[deliver]]
+            plugin = 'file'
+            settings = {{ path = 'app/.env', format = 'env', key = 'A,B' }}",
             DIGEST.to_uppercase().replace("SHA", "sha"),
         ))
         .unwrap();
@@ -245,6 +278,8 @@ mod tests {
         assert_eq!((plugin.digest.as_str(), plugin.allow_hosts[0].as_str()), (DIGEST, "c.example"));
         assert_eq!(plugin.lock, ["retire"]);
         assert_eq!(plugin.read, [Path::new("/opt/venv"), Path::new("/etc/pamrun/beside")]);
+        let delivery = &config.deliveries[0];
+        assert_eq!((delivery.plugin.value.as_str(), delivery.settings.len()), ("file", 3));
         assert_eq!((plugin.write[0].as_path(), plugin.network), (Path::new("/var/lib/app"), true));
         let settings = plugin.settings().unwrap();
         let mut settings: Vec<_> =
@@ -311,6 +346,12 @@ mod tests {
     fn the_version_must_be_there_and_be_one_that_we_read() {
         assert!(message("").ends_with("`version = 1` is missing"));
         assert!(message("version = 2").ends_with("this version of pamrun reads `version = 1` only"));
+    }
+
+    #[test]
+    fn a_delivery_without_a_plugin_is_an_error() {
+        assert!(message("version = 1\n[[deliver]]\nsettings = {}").contains("has no `plugin`"));
+        assert!(message("version = 1\n[[deliver]]\nplugins = 'file'").contains("did you mean `plugin`?"));
     }
 
     #[test]

@@ -44,6 +44,9 @@ pub enum CliError {
         "with the vault `none` the new values are only printed, and without --reveal they would be masked"
     )]
     RevealMissing,
+    /// Nothing is saved that could be delivered.
+    #[error("what is delivered is what the vault holds, and with the vault `none` nothing is saved")]
+    NothingToDeliver,
     /// All the time of the rotation is kept for its end.
     #[error(
         "the rotation may take {}, of which {} are kept for rollback and commit: no time is left for itself",
@@ -116,6 +119,7 @@ impl CliError {
             Self::VariableMissing { .. } => "variable-missing",
             Self::NotUtf8 { .. } => "not-utf8",
             Self::RevealMissing => "reveal-missing",
+            Self::NothingToDeliver => "vault-needed",
             Self::NoTimeLeft { .. } => "no-time-left",
             Self::Unreadable { .. } => "file-unreadable",
             Self::ConfigNotTrusted { .. } => "config-not-trusted",
@@ -144,6 +148,7 @@ impl CliError {
             ),
             Self::VariableMissing { name } => Some(format!("set {name} as it is set where the gateway runs")),
             Self::RevealMissing => Some("add --reveal, or name a vault that they can be saved to".to_owned()),
+            Self::NothingToDeliver => Some("name a vault, or leave out --deliver".to_owned()),
             Self::NoTimeLeft { .. } => Some(
                 "raise --timeout, or lower `reserve` under [limits] in the configuration file".to_owned(),
             ),

@@ -7,6 +7,7 @@
 mod args;
 mod config;
 mod config_file;
+mod delivery;
 mod environment;
 mod error;
 mod input;
@@ -26,6 +27,7 @@ mod tests;
 pub use args::{Command, ExecArgs, ParamsCommand, PluginCommand, RecoverArgs, Stop, completions, parse};
 pub use clap_complete::Shell;
 pub use config::PluginConfig;
+pub use delivery::{DeliveredBy, DeliveryChoice};
 pub use environment::{Environment, process_environment};
 pub use error::CliError;
 pub use input::Input;

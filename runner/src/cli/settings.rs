@@ -9,6 +9,7 @@ use http::Uri;
 use serde::{Deserialize, Serialize};
 
 use super::config::Config;
+use super::delivery::{DeliveryChoice, WrittenDelivery};
 use super::values::VaultName;
 use super::{
     CliError, Environment, ExecArgs, KeeperChoice, Origin, PluginConfig, Resolve, ScriptEnvironment,
@@ -116,6 +117,8 @@ pub struct ExecSettings {
     pub confine: bool,
     /// The values for its settings, by key.
     pub settings: BTreeMap<String, SetValue>,
+    /// Who is to be handed the new value, in this order.
+    pub deliveries: Vec<DeliveryChoice>,
     /// Whether only to look.
     pub dry_run: bool,
     /// Whether a record may be rotated that is flagged as managed elsewhere.
@@ -162,6 +165,10 @@ impl ExecSettings {
         if vault == VaultChoice::None && !args.reveal && !dry_run {
             return Err(CliError::RevealMissing);
         }
+        let deliveries = layers.deliveries(args.deliver)?;
+        if vault == VaultChoice::None && !deliveries.is_empty() {
+            return Err(CliError::NothingToDeliver);
+        }
         Ok(Self {
             plugin: args.plugin,
             runtime: layers.checked("runtime", args.runtime, values::runtime)?,
@@ -173,6 +180,7 @@ impl ExecSettings {
             ),
             confine: layers.flag("confine", args.confine)?,
             settings: layers.settings(args.settings)?,
+            deliveries,
             dry_run,
             allow_managed: layers.flag("allow-managed", args.allow_managed)?,
             vault,
@@ -200,6 +208,21 @@ impl ExecSettings {
             fs::read(path).map_err(|error| CliError::Unreadable { path: path.clone(), error: error.kind() })
         };
         self.ca_file.as_ref().map(read).transpose()
+    }
+
+    /// The settings of a run as they are for one that delivers: its own file and settings, and none
+    /// of the options that are about how the plugin that rotates is run.
+    #[must_use]
+    pub fn for_delivery(&self, plugin: PathBuf, settings: BTreeMap<String, SetValue>) -> Self {
+        Self {
+            plugin,
+            settings,
+            runtime: None,
+            arguments: Vec::new(),
+            interpreter: None,
+            deliveries: Vec::new(),
+            ..self.clone()
+        }
     }
 
     /// Returns what the configuration file says of the plugin file with this digest.
@@ -301,6 +324,19 @@ impl Layers<'_> {
             settings.insert(key.to_owned(), SetValue::read(&written.with(Secret::new(value)))?);
         }
         Ok(settings)
+    }
+
+    /// The deliveries from all places, the flags first.
+    fn deliveries(&self, flags: Vec<Secret>) -> Result<Vec<DeliveryChoice>, CliError> {
+        let variable = self.variable("deliver")?;
+        let variable = variable.iter().flat_map(|list| {
+            let items = list.value.split(';').map(str::trim).filter(|item| !item.is_empty());
+            items.map(|item| list.with(Secret::new(item)))
+        });
+        let flags = flags.into_iter().map(|value| Sourced { value, origin: Origin::Flag("deliver") });
+        let written = flags.chain(variable).map(|written| WrittenDelivery::parse(&written));
+        let written = written.chain(self.config.deliveries.iter().cloned().map(Ok));
+        written.map(|written| written?.choice()).collect()
     }
 
     pub(super) fn limits(

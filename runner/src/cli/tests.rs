@@ -111,6 +111,7 @@ fn no_option_is_forgotten_by_these_tests() {
     options.retain(|option| SINGLE_VALUES.iter().all(|(name, ..)| name != option));
     let others = [
         "set",
+        "deliver",
         "env",
         "confine",
         "dry-run",

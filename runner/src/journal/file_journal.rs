@@ -22,14 +22,15 @@ const LARGEST: u64 = 1 << 20;
 /// The journal of one record at a time, and the locks that go with it.
 ///
 /// Every entry is on disk, and synced, before [`append`](Journal::append) returns. The first entry
-/// of a rotation keeps a copy of its plugin beside the journal, for whoever has to finish it.
+/// of a rotation keeps copies of its plugins beside the journal, for whoever has to finish it.
 #[derive(Debug)]
 pub struct FileJournal {
     folders: Folders,
-    plugin: Option<PluginFile>,
+    plugins: Vec<PluginFile>,
     share: Option<Share>,
     record: Option<Record>,
     target: Option<(String, HeldLock)>,
+    consumer: Option<HeldLock>,
 }
 
 /// The record that is locked.
@@ -48,12 +49,12 @@ impl FileJournal {
     /// When a folder cannot be made, or is not ours alone.
     pub fn new(state: &StateFolder) -> Result<Self, CliError> {
         let folders = Folders::open(state)?;
-        Ok(Self { folders, plugin: None, share: None, record: None, target: None })
+        Ok(Self { folders, plugins: Vec::new(), share: None, record: None, target: None, consumer: None })
     }
 
-    /// Names the plugin that rotations are begun with from here on.
-    pub fn set_plugin(&mut self, plugin: PluginFile) {
-        self.plugin = Some(plugin);
+    /// Names the plugins that rotations are begun with from here on.
+    pub fn set_plugins(&mut self, plugins: Vec<PluginFile>) {
+        self.plugins = plugins;
     }
 
     /// Lists the entries of a rotation of the locked record, the oldest first.
@@ -80,6 +81,7 @@ impl FileJournal {
     /// somebody else is at work, who will do that then.
     pub fn finish(mut self) {
         self.unlock_target();
+        self.unlock_consumer();
         self.record = None;
         if let Some(_whole) = self.share.take().and_then(Share::into_whole) {
             // What cannot be read may need any copy, and what cannot be removed does no harm.
@@ -131,13 +133,24 @@ impl FileJournal {
         Ok(lock)
     }
 
+    async fn lock_consumer(&mut self, target: &str, patience: Duration) -> Result<Lock, FileError> {
+        self.consumer = None;
+        let record = self.record.as_ref().ok_or_else(no_record)?;
+        // What is rotated may be called the same.
+        let path = self.folders.target_lock(&format!("consumer {target}"));
+        let what = format!("consumer {target}");
+        let (held, lock) = HeldLock::acquire(&path, what, &record.uid, patience).await?;
+        self.consumer = Some(held);
+        Ok(lock)
+    }
+
     fn write(&mut self, rotation_id: &str, entry: Entry) -> Result<(), FileError> {
         let record = self.record.as_mut().ok_or_else(no_record)?;
-        let plugin = self.plugin.as_ref().filter(|_| matches!(entry, Entry::Intent(_)));
-        if let Some(plugin) = plugin {
+        let plugins = if matches!(entry, Entry::Intent(_)) { &self.plugins[..] } else { &[] };
+        for plugin in plugins {
             copies::keep(&self.folders.copies, plugin)?;
         }
-        let copies = plugin.map(|plugin| plugin.digest).into_iter().collect();
+        let copies = plugins.iter().map(|plugin| plugin.digest).collect();
         let line = Line::new(rotation_id, unix_millis(), copies, entry);
         let in_place = record.history.check(&record.uid, &line);
         in_place.map_err(|problem| FileError::Order(format!("it {problem}")))?;
@@ -171,6 +184,14 @@ impl Journal for FileJournal {
 
     fn unlock_target(&mut self) {
         self.target = None;
+    }
+
+    async fn lock_consumer(&mut self, target: &str, patience: Duration) -> Result<Lock, JournalError> {
+        Ok(Self::lock_consumer(self, target, patience).await?)
+    }
+
+    fn unlock_consumer(&mut self) {
+        self.consumer = None;
     }
 
     fn open_rotations(&self) -> Vec<OpenRotation> {

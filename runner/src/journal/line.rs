@@ -169,9 +169,9 @@ mod tests {
         let newer = r#"{"version":2,"rotation_id":"r1","at":0,"what":{"entry":"done"}}"#;
         let error = Lines::read(&framed(newer)).unwrap_err();
         assert_eq!(error, (1, LineError::Unknown("version 2".to_owned())));
-        let entry = r#"{"version":1,"rotation_id":"r1","at":0,"what":{"entry":"delivering"}}"#;
+        let entry = r#"{"version":1,"rotation_id":"r1","at":0,"what":{"entry":"postponing"}}"#;
         let (number, error) = Lines::read(&[text(&lines()), framed(entry)].concat()).unwrap_err();
-        assert!(number == 6 && error.to_string().contains("unknown variant `delivering`"), "{error}");
+        assert!(number == 6 && error.to_string().contains("unknown variant `postponing`"), "{error}");
     }
 
     /// The second implementation makes the first one ambiguous for whatever can be serialized.

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::Redact;
 use crate::catalog::Digest;
 use crate::model::{Listed, Place, Plan, Update};
-use crate::rotation::{ErrorInfo, Outcome, OutcomeKind, StepTiming};
+use crate::rotation::{Delivery, ErrorInfo, Outcome, OutcomeKind, StepTiming};
 
 /// The version of the document.
 pub(super) const SCHEMA: u32 = 1;
@@ -43,8 +43,8 @@ pub struct Document {
     pub removed: Vec<String>,
     /// Known credentials that are still alive, beside the new one.
     pub retained: Vec<ListedEntry>,
-    /// What consumers were handed. Always empty in this version.
-    pub deliveries: Vec<serde_json::Value>,
+    /// What became of each delivery of the new value, in the order of `--deliver`.
+    pub deliveries: Vec<DeliveryEntry>,
     /// How long each step took.
     pub steps: Vec<StepEntry>,
     /// What an operator should know.
@@ -78,6 +78,18 @@ impl PluginInfo {
             runtime: "wasm",
             sandbox: "wasm",
             digest: digest.to_string(),
+        }
+    }
+
+    /// What is part of pamrun itself.
+    #[must_use]
+    pub fn built_in(name: &str, version: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            version: version.to_owned(),
+            runtime: "built-in",
+            sandbox: "none",
+            digest: String::new(),
         }
     }
 
@@ -144,6 +156,26 @@ pub enum UpdateValue {
     Many(Vec<String>),
 }
 
+/// What became of a delivery.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct DeliveryEntry {
+    /// The plugin that makes it; `#2` and so on behind its name where it makes several.
+    pub name: String,
+    /// Where the consumer keeps the value.
+    pub target: String,
+    /// What the consumer gets, in words.
+    pub creates: String,
+    /// Whether the consumer has the new value.
+    pub delivered: bool,
+    /// Whether it was read back there; null when it was not delivered by this run.
+    #[schemars(extend("enum" = ["verified", "unproven", null]))]
+    pub proof: Option<&'static str>,
+    /// What the consumer calls what it was handed; null as long as it is not known to have it.
+    pub id: Option<String>,
+    /// Why it does not have it; null when it has, and when the run ended before that.
+    pub error: Option<ErrorEntry>,
+}
+
 /// How long a step took.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct StepEntry {
@@ -204,7 +236,7 @@ impl Report<'_> {
             proof: outcome.proof,
             removed: texts(&outcome.removed),
             retained: listed(&outcome.retained),
-            deliveries: Vec::new(),
+            deliveries: outcome.deliveries.iter().map(|made| DeliveryEntry::new(made, redact)).collect(),
             steps: outcome.steps.iter().map(StepEntry::new).collect(),
             warnings: texts(&outcome.warnings),
             error: outcome.error.as_ref().map(|error| ErrorEntry::new(error, redact)),
@@ -239,6 +271,21 @@ impl ListedEntry {
             id: redact(&listed.id),
             label: redact(&listed.label),
             expires: listed.expires.as_deref().map(redact),
+        }
+    }
+}
+
+impl DeliveryEntry {
+    pub(super) fn new(delivery: &Delivery, redact: &Redact<'_>) -> Self {
+        let Delivery { name, target, creates, id, proof, error } = delivery;
+        Self {
+            name: redact(name),
+            target: redact(target),
+            creates: redact(creates),
+            delivered: id.is_some(),
+            proof: *proof,
+            id: id.as_deref().map(redact),
+            error: error.as_ref().map(|error| ErrorEntry::new(error, redact)),
         }
     }
 }

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Redact;
-use super::document::{ErrorEntry, ListedEntry, PluginInfo, SCHEMA, StepEntry};
+use super::document::{DeliveryEntry, ErrorEntry, ListedEntry, PluginInfo, SCHEMA, StepEntry};
 use crate::rotation::{Intent, JournalError, OpenRotation, Settled, Settlement};
 
 /// What `pamrun recover` found, or settled. Readers ignore keys that they do not know.
@@ -41,6 +41,8 @@ pub struct RotationEntry {
     pub removed: Vec<String>,
     /// Known credentials that are still alive, beside the one that the record holds.
     pub retained: Vec<ListedEntry>,
+    /// What became of its deliveries; empty when it did not get that far.
+    pub deliveries: Vec<DeliveryEntry>,
     /// How long each step took.
     pub steps: Vec<StepEntry>,
     /// What an operator should know.
@@ -125,6 +127,7 @@ impl RotationEntry {
             plugin: plugin.map(|plugin| plugin.redacted(redact)),
             removed: Vec::new(),
             retained: Vec::new(),
+            deliveries: Vec::new(),
             steps: Vec::new(),
             warnings: held_by
                 .map(|holder| redact(&format!("it is in the hands of {holder}")))
@@ -146,6 +149,7 @@ impl RotationEntry {
             state: settlement.settled.into(),
             removed: texts(&settlement.removed),
             retained: settlement.retained.iter().map(|listed| ListedEntry::new(listed, redact)).collect(),
+            deliveries: settlement.deliveries.iter().map(|made| DeliveryEntry::new(made, redact)).collect(),
             steps: settlement.steps.iter().map(StepEntry::new).collect(),
             warnings: texts(&settlement.warnings),
             error: settlement.error.as_ref().map(|error| ErrorEntry::new(error, redact)),
@@ -207,6 +211,7 @@ pub(super) mod tests {
             plan,
             spared: Vec::new(),
             records: Vec::new(),
+            consumers: Vec::new(),
             setup: serde_json::Value::Null,
         }));
         let made = Entry::Made { handle: "k2".to_owned(), field: None };
@@ -227,6 +232,7 @@ pub(super) mod tests {
             settled,
             removed: vec!["k0".to_owned()],
             retained,
+            deliveries: Vec::new(),
             steps: vec![StepTiming {
                 name: "get".to_owned(),
                 elapsed: Duration::from_millis(3),
@@ -284,6 +290,7 @@ pub(super) mod tests {
               "expires": null
             }
           ],
+          "deliveries": [],
           "steps": [
             {
               "name": "get",

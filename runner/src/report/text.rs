@@ -1,6 +1,6 @@
 //! The documents for people: `--format text`.
 
-use super::document::{Document, ErrorEntry, ListedEntry, PluginInfo, StepEntry, UpdateValue};
+use super::document::{DeliveryEntry, Document, ErrorEntry, ListedEntry, PluginInfo, StepEntry, UpdateValue};
 use super::message::{Colour, escape, paint};
 use super::recovery::{Recovery, RotationEntry, RotationState};
 use crate::rotation::OutcomeKind;
@@ -32,6 +32,7 @@ pub fn render_text(document: &Document, colour: bool) -> String {
     }
     page.list("removed", &document.removed, Clone::clone);
     page.list("retained", &document.retained, listed);
+    page.list("consumers", &document.deliveries, delivery);
     page.list("steps", &document.steps, step);
     page.end(&document.warnings, document.error.as_ref());
     page.lines.join("\n")
@@ -85,6 +86,16 @@ fn step(step: &StepEntry) -> String {
         several => format!("  {several} requests"),
     };
     format!("{:<COLUMN$} {:>6} ms{requests}", step.name, step.ms)
+}
+
+fn delivery(entry: &DeliveryEntry) -> String {
+    let DeliveryEntry { target, creates, .. } = entry;
+    let state = match &entry.error {
+        _ if entry.delivered => String::new(),
+        None => "  not handed over".to_owned(),
+        Some(error) => format!("  missing: {}", error.message),
+    };
+    format!("{target}  {creates}{state}")
 }
 
 fn listed(entry: &ListedEntry) -> String {
@@ -147,6 +158,7 @@ impl Page {
         }
         self.list("removed", &entry.removed, Clone::clone);
         self.list("retained", &entry.retained, listed);
+        self.list("consumers", &entry.deliveries, delivery);
         self.list("steps", &entry.steps, step);
         self.end(&entry.warnings, entry.error.as_ref());
     }
@@ -178,6 +190,8 @@ mod tests {
           proof     verified
           removed   k0
           retained  k1
+          consumers file:/app/.env  the key SECRET
+                    file:/app/.env  the key SECRET  missing: graph.test is not allowed
           steps     get             0 ms
                     rotate         41 ms  2 requests
           warning   k1 stays

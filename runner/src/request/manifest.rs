@@ -94,6 +94,9 @@ fn check_returns(manifest: &Manifest, problems: &mut Problems) {
     if returns.is_empty() && manifest.strategy == Strategy::Overlap {
         problems.add("returns: it is empty, but an overlap plugin must name the fields that it makes anew");
     }
+    if !returns.is_empty() && manifest.strategy == Strategy::Deliver {
+        problems.add("returns: a plugin that delivers makes no value anew; leave it empty");
+    }
     for (index, ReturnedField { label, kind, .. }) in returns.iter().enumerate() {
         if label.is_empty() {
             problems.add(format!("returns[{index}]: the label is empty"));

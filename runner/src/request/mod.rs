@@ -32,7 +32,9 @@ pub struct Sources<'a> {
     pub provider_uid: Option<&'a str>,
     /// All records at hand, fresh where the vault has them.
     pub records: &'a [Record],
-    /// `--set`, in the order given; the last one of a key counts.
+    /// The option that gives `sets`, as people know it: `--set` or `--deliver`.
+    pub option: &'a str,
+    /// What that gave, in the order given; the last one of a key counts.
     pub sets: &'a [(String, SetValue)],
     /// `[[plugin]] settings` of the configuration file.
     pub config: &'a [(String, SetValue)],

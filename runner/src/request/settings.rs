@@ -35,7 +35,7 @@ pub(super) fn resolve(schemas: &[SettingSchema], sources: &Sources<'_>) -> Resul
             Ok(Some(found)) => parse(schema, &found.text).map(Some).ok_or_else(|| {
                 format!("`{key}` must be {}: {} holds something else", expected(schema), found.origin)
             }),
-            Ok(None) => or_default(schema),
+            Ok(None) => or_default(schema, sources.option),
             Err(problem) => Err(problem),
         };
         match value {
@@ -56,7 +56,7 @@ struct Found<'a> {
 /// Where a value came from.
 #[derive(Clone, Copy)]
 enum Origin<'a> {
-    Flag(&'a str),
+    Flag { option: &'a str, key: &'a str },
     Field { record: &'a Record, label: &'a str },
     Config(&'a str),
 }
@@ -64,7 +64,7 @@ enum Origin<'a> {
 impl fmt::Display for Origin<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Flag(key) => write!(f, "--set {key}"),
+            Self::Flag { option, key } => write!(f, "{option} {key}"),
             Self::Field { record, label } => {
                 write!(f, "the field `{label}` of the record `{}` ({})", record.title(), record.uid)
             }
@@ -75,7 +75,7 @@ impl fmt::Display for Origin<'_> {
 
 fn check_keys(schemas: &[SettingSchema], sources: &Sources<'_>, problems: &mut Problems) {
     let known = || schemas.iter().map(|schema| schema.key.as_str());
-    let flags = sources.sets.iter().map(|(key, _)| (key, "--set"));
+    let flags = sources.sets.iter().map(|(key, _)| (key, sources.option));
     let config = sources.config.iter().map(|(key, _)| (key, "the configuration file's settings"));
     let locks = sources.locked.iter().map(|key| (key, "the configuration file's lock"));
     for (key, place) in flags.chain(config).chain(locks) {
@@ -95,7 +95,9 @@ fn find<'a>(
     if locked && let Ok(Some(Found { origin, .. })) = &in_records {
         warnings.push(format!("`{}` is locked: what {origin} says is ignored", schema.key));
     }
-    if let Some(found) = given(schema, sources.sets, Origin::Flag(&schema.key))? {
+    if let Some(found) =
+        given(schema, sources.sets, Origin::Flag { option: sources.option, key: &schema.key })?
+    {
         return Ok(Some(found));
     }
     if !locked && let Some(found) = in_records? {
@@ -173,7 +175,7 @@ fn from_record<'a>(schema: &'a SettingSchema, record: &'a Record) -> Result<Opti
     Ok(None)
 }
 
-fn or_default(schema: &SettingSchema) -> Result<Option<SettingValue>, String> {
+fn or_default(schema: &SettingSchema, option: &str) -> Result<Option<SettingValue>, String> {
     let key = &schema.key;
     match default(schema) {
         Ok(Some(value)) => Ok(Some(value)),
@@ -182,7 +184,7 @@ fn or_default(schema: &SettingSchema) -> Result<Option<SettingValue>, String> {
             let value = if schema.kind == SettingType::Secret { "@FILE" } else { "VALUE" };
             let fields: Vec<String> = names(schema).map(|name| format!("`{name}`")).collect();
             Err(format!(
-                "`{key}` is needed: write --set {key}={value}, or put it into the target record as a custom field {}",
+                "`{key}` is needed: write {option} {key}={value}, or put it into the target record as a custom field {}",
                 fields.join(" or ")
             ))
         }

@@ -65,6 +65,7 @@ mod tests {
 
     fn sources<'a>(records: &'a [Record], new_password: Option<&'a Secret>) -> Sources<'a> {
         Sources {
+            option: "--set",
             target_uid: "t",
             provider_uid: Some("p"),
             records,

@@ -17,8 +17,8 @@ use crate::secret::Secret;
 
 /// How the record looks once it is known what the service accepts.
 pub(super) enum Ending {
-    /// It holds the new value.
-    Moved,
+    /// It holds the new value; the records are as read back.
+    Moved(Fresh),
     /// It holds the old value, as before, for this reason.
     Dropped(Stop),
     /// Its hidden field holds what the service accepts, and its own field something else.
@@ -84,12 +84,12 @@ impl Engine<'_> {
                 let stop = Stop::failed("save", "proposed-otherwise", "another value is to be set by now");
                 self.leave(target, &field, Some(&new), stop).await
             }
-            Accepted::New(credential) => self.move_in(exchange, credential).await.map(|()| Ending::Moved),
+            Accepted::New(credential) => self.move_in(exchange, credential).await.map(Ending::Moved),
         }
     }
 
     /// Saves the new value in its field, and drops the hidden one.
-    async fn move_in(&mut self, exchange: &mut Exchange, credential: Credential) -> Result<(), Stop> {
+    async fn move_in(&mut self, exchange: &mut Exchange, credential: Credential) -> Result<Fresh, Stop> {
         let is_proven = self.outcome.proof == Some("verified");
         let Exchange { ready, field, new, .. } = exchange;
         let own = self.job.rotation_id.clone();
@@ -109,11 +109,10 @@ impl Engine<'_> {
         let target = ready.target.clone();
         let go_on = |engine: &Self, fresh: &Fresh| engine.go_by(ready, fresh, &credential.updates);
         match self.put(target, updates, is_done, go_on).await {
-            Ok(_) => {
+            Ok(fresh) => {
                 self.outcome.saved = true;
                 self.outcome.updates = credential.updates;
-                self.close(Entry::Done);
-                Ok(())
+                Ok(fresh)
             }
             Err(unsaved) => Err(self.undecided(exchange, unsaved.into_stop())),
         }

@@ -8,12 +8,12 @@ use std::time::Duration;
 use super::contract::Spared;
 use super::records::{freshen, named_by, same_id};
 use super::{
-    Call, Change, Clock, Entry, Interrupt, Job, Journal, JournalError, Lock, OpenRotation, Outcome,
-    OutcomeKind, Parts, Plugin, Prepare, Prepared, Random, Secrets, StepError, StepResult, StepTiming, Stop,
-    Trace, Vault, marker,
+    Call, Change, Clock, Consumer, Deliverer, Entry, Interrupt, Job, Journal, JournalError, Lock,
+    OpenRotation, Outcome, OutcomeKind, Parts, Plugin, Prepare, Prepared, Random, Secrets, StepError,
+    StepResult, StepTiming, Stop, Trace, Vault, marker,
 };
-use crate::model::{Listed, Plan, Record, RecordUid, StepName};
-use crate::policy::Removals;
+use crate::model::{Listed, Plan, Record, RecordUid, Request, StepName};
+use crate::policy::{Removals, StepGrant};
 use crate::secret::Secret;
 
 /// The least time that a call is worth beginning with.
@@ -24,6 +24,7 @@ const LONGEST_PAUSE: u64 = 15;
 pub(super) struct Engine<'a> {
     pub(super) job: &'a Job,
     plugin: &'a mut dyn Plugin,
+    pub(super) deliverers: Vec<Deliverer<'a>>,
     pub(super) vault: Option<&'a mut dyn Vault>,
     pub(super) journal: &'a mut dyn Journal,
     pub(super) clock: &'a dyn Clock,
@@ -58,6 +59,17 @@ pub(super) struct Ready {
     pub(super) spared: Vec<Spared>,
     /// The ids that the plan as the plugin made it or a record names: not ours to roll back.
     pub(super) taken: BTreeSet<String>,
+    /// Who is to be handed the new value.
+    pub(super) consumers: Vec<Consumer>,
+}
+
+/// What a call is made with.
+struct Asked {
+    request: Request,
+    grant: StepGrant,
+    budget: Duration,
+    /// Whether it settles: then it is not broken off, for it is what an interrupted rotation ends with.
+    settles: bool,
 }
 
 /// The tries of rotate so far.
@@ -81,6 +93,7 @@ impl<'a> Engine<'a> {
         Self {
             job,
             plugin: parts.plugin,
+            deliverers: parts.deliverers,
             vault: parts.vault,
             journal: parts.journal,
             clock: parts.clock,
@@ -171,40 +184,64 @@ impl<'a> Engine<'a> {
         removals: Removals,
         run: impl AsyncFnOnce(&mut dyn Plugin, Call<'_>) -> StepResult<T>,
     ) -> StepResult<T> {
-        // What settles is not broken off: it is what an interrupted rotation ends with.
+        let asked = match self.ask(step, prepared, removals, self.time_left(step)) {
+            Ok(asked) => asked,
+            Err(error) => return StepResult { result: Err(error), trace: Trace::default() },
+        };
+        let began = self.clock.elapsed();
+        let answer = asked.answered(self.interrupt, run(self.plugin, asked.call())).await;
+        self.note_call(step.word(), began, &answer);
+        answer
+    }
+
+    /// Calls one step of a plugin that hands the value to a consumer, for `budget` at most.
+    pub(super) async fn call_deliverer<T>(
+        &mut self,
+        deliverer: &mut Deliverer<'_>,
+        step: StepName,
+        prepared: &Prepared,
+        budget: Duration,
+        run: impl AsyncFnOnce(&mut dyn Plugin, Call<'_>) -> StepResult<T>,
+    ) -> Result<T, StepError> {
+        let asked = self.ask(step, prepared, Removals::Nothing, budget.min(self.time_left(step)))?;
+        let began = self.clock.elapsed();
+        let answer = asked.answered(self.interrupt, run(&mut *deliverer.plugin, asked.call())).await;
+        self.note_call(&format!("{} {step}", deliverer.name), began, &answer);
+        answer.result
+    }
+
+    /// Makes what a step is called with, unless it must not be called any more.
+    fn ask(
+        &self,
+        step: StepName,
+        prepared: &Prepared,
+        removals: Removals,
+        budget: Duration,
+    ) -> Result<Asked, StepError> {
         let settles = matches!(step, StepName::Commit | StepName::Rollback);
-        let interrupt = self.interrupt;
-        if !settles && interrupt.is_set() {
-            return StepResult { result: Err(StepError::Interrupted), trace: Trace::default() };
+        if !settles && self.interrupt.is_set() {
+            return Err(StepError::Interrupted);
         }
-        let budget = self.time_left(step);
         if budget.is_zero() {
-            return StepResult { result: Err(self.out_of_time()), trace: Trace::default() };
+            return Err(self.out_of_time());
         }
         let mut request = prepared.request.clone();
         request.attempt = self.tries.count.max(1);
         request.rotation_id.clone_from(&self.job.rotation_id);
         request.marker = marker(&self.job.record_uid, &self.job.rotation_id, request.attempt);
-        let grant = (prepared.grant)(step, removals);
+        Ok(Asked { request, grant: (prepared.grant)(step, removals), budget, settles })
+    }
 
-        let began = self.clock.elapsed();
-        let answer = tokio::select! {
-            biased;
-            answer = run(self.plugin, Call { request: &request, grant: &grant, budget }) => answer,
-            () = interrupt.wait(), if !settles => {
-                let trace = Trace { change: Change::Possible, ..Trace::default() };
-                StepResult { result: Err(StepError::Interrupted), trace }
-            }
-        };
+    fn note_call<T>(&mut self, name: &str, began: Duration, answer: &StepResult<T>) {
         let elapsed = self.clock.elapsed().saturating_sub(began);
-        self.outcome.steps.push(StepTiming::of(step, elapsed, answer.trace.requests));
+        let requests = answer.trace.requests;
+        self.outcome.steps.push(StepTiming { name: name.to_owned(), elapsed, requests });
         for deny in &answer.trace.denials {
             if answer.result.as_ref().err() != Some(&StepError::Refused(deny.clone())) {
                 let hint = deny.hint().map(|hint| format!(" ({hint})")).unwrap_or_default();
-                self.warn(format!("refused in {step}: {deny}{hint}"));
+                self.warn(format!("refused in {name}: {deny}{hint}"));
             }
         }
-        answer
     }
 
     fn out_of_time(&self) -> StepError {
@@ -309,6 +346,28 @@ impl<'a> Engine<'a> {
     pub(super) fn retain(&mut self, listed: Listed) {
         if !self.outcome.retained.iter().any(|known| same_id(&known.id, &listed.id)) {
             self.outcome.retained.push(listed);
+        }
+    }
+}
+
+impl Asked {
+    fn call(&self) -> Call<'_> {
+        Call { request: &self.request, grant: &self.grant, budget: self.budget }
+    }
+
+    /// Waits for the answer, unless it is to end before.
+    async fn answered<T>(
+        &self,
+        interrupt: &dyn Interrupt,
+        answer: impl Future<Output = StepResult<T>>,
+    ) -> StepResult<T> {
+        tokio::select! {
+            biased;
+            answer = answer => answer,
+            () = interrupt.wait(), if !self.settles => {
+                let trace = Trace { change: Change::Possible, ..Trace::default() };
+                StepResult { result: Err(StepError::Interrupted), trace }
+            }
         }
     }
 }

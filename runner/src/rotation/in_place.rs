@@ -102,7 +102,14 @@ impl Engine<'_> {
             Accepted::Old(changed("record-changed", "what the plugin reads of it"))
         };
         match self.conclude(&mut exchange, accepted).await? {
-            Ending::Moved => Ok(OutcomeKind::Rotated),
+            Ending::Moved(fresh) => {
+                let consumers = exchange.ready.consumers;
+                let updates = self.outcome.updates.clone();
+                self.deliver_moved(&consumers.iter().collect::<Vec<_>>(), &updates, &fresh).await?;
+                self.close(Entry::Done);
+                self.close_overtaken(&consumers);
+                Ok(OutcomeKind::Rotated)
+            }
             Ending::Dropped(stop) | Ending::Behind(stop) => Err(stop.into()),
         }
     }
@@ -130,7 +137,7 @@ impl Engine<'_> {
                 .or(self.job.replaced.clone()),
         };
         prepared.request.proposed = Some(new.clone());
-        let ready = self.look_with(fresh, prepared).await?;
+        let ready = self.look_at_all(fresh, prepared).await?;
         Ok((ready, (field, new, old)))
     }
 
@@ -183,15 +190,14 @@ impl Engine<'_> {
     }
 
     /// Closes what is no longer in the journal's hands: what the record's hidden field said of
-    /// earlier rotations is taken over.
+    /// earlier rotations is taken over. What is still owed to consumers stays.
     fn close_left_behind(&mut self) {
         for open in self.journal.open_rotations() {
-            let is_in_place = open.intent().is_some_and(|intent| intent.strategy == Some(Strategy::InPlace));
-            if is_in_place && open.rotation_id != self.job.rotation_id {
-                let closed = self.journal.append(&open.rotation_id, Entry::RolledBack);
-                if let Err(error) = closed {
-                    self.warn(format!("the journal could not close rotation {}: {error}", open.rotation_id));
-                }
+            let is_left = open.trail().is_some_and(|trail| {
+                trail.intent.strategy == Some(Strategy::InPlace) && trail.saved.is_none()
+            });
+            if is_left && open.rotation_id != self.job.rotation_id {
+                self.close_another(&open.rotation_id, Entry::RolledBack);
             }
         }
     }

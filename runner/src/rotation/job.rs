@@ -54,10 +54,28 @@ pub struct Prepared {
 /// `invalid` or `refused`, with all problems in one error.
 pub type Prepare<'a> = dyn Fn(&[Record]) -> Result<Prepared, Stop> + 'a;
 
+/// A plugin of strategy `deliver`, with its own request and grant.
+pub struct Deliverer<'a> {
+    /// Its name, which no other one of the rotation has.
+    pub name: &'a str,
+    /// The plugin.
+    pub plugin: &'a mut dyn Plugin,
+    /// Makes its request and grant of records.
+    pub prepare: &'a Prepare<'a>,
+}
+
+impl Deliverer<'_> {
+    fn lend(&mut self) -> Deliverer<'_> {
+        Deliverer { name: self.name, plugin: &mut *self.plugin, prepare: self.prepare }
+    }
+}
+
 /// What a rotation works with.
 pub struct Parts<'a> {
     /// The plugin.
     pub plugin: &'a mut dyn Plugin,
+    /// Who hands the new value to consumers, in this order.
+    pub deliverers: Vec<Deliverer<'a>>,
     /// The vault; none when the caller takes the new values from the outcome and saves them.
     pub vault: Option<&'a mut dyn Vault>,
     /// The journal and its locks.
@@ -79,6 +97,7 @@ impl Parts<'_> {
     pub fn lend(&mut self) -> Parts<'_> {
         Parts {
             plugin: &mut *self.plugin,
+            deliverers: self.deliverers.iter_mut().map(Deliverer::lend).collect(),
             vault: self.vault.as_deref_mut().map(|vault| vault as _),
             journal: &mut *self.journal,
             clock: self.clock,

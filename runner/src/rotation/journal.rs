@@ -47,6 +47,18 @@ pub enum Entry {
         /// The record's revision as it was read back.
         revision: Option<i64>,
     },
+    /// A consumer is about to be handed the new value.
+    Delivering {
+        /// Its name in the intent.
+        consumer: String,
+    },
+    /// The consumer has it.
+    Delivered {
+        /// Its name in the intent.
+        consumer: String,
+        /// What it calls what it was handed.
+        id: String,
+    },
     /// The new credential is about to be printed, for a caller who saves it himself.
     HandingOver,
     /// It was printed.
@@ -89,8 +101,20 @@ pub struct Intent {
     pub spared: Vec<String>,
     /// The records that were asked for, the target among them.
     pub records: Vec<RecordUid>,
+    /// Who is to be handed the new value, in this order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub consumers: Vec<Consumer>,
     /// How to bring back plugin, settings, vault and network. The engine does not look into it.
     pub setup: Value,
+}
+
+/// Somebody who uses the credential and must have the new value before the old one goes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Consumer {
+    /// The name of the plugin that hands it over; no other one of the rotation has it.
+    pub name: String,
+    /// What that plugin's preflight found.
+    pub plan: Plan,
 }
 
 /// A rotation that was begun and not closed.
@@ -136,6 +160,14 @@ pub trait Journal {
     async fn lock_target(&mut self, target: &str, patience: Duration) -> Result<Lock, JournalError>;
     /// Lets go of the target.
     fn unlock_target(&mut self);
+    /// Locks what a consumer keeps the value in, besides the target, letting go of one locked before:
+    /// some services take a whole group of values at once.
+    ///
+    /// # Errors
+    /// Who held it all the time.
+    async fn lock_consumer(&mut self, target: &str, patience: Duration) -> Result<Lock, JournalError>;
+    /// Lets go of the consumer.
+    fn unlock_consumer(&mut self);
     /// Returns the rotations of the locked record that are open, the oldest first.
     fn open_rotations(&self) -> Vec<OpenRotation>;
     /// Writes an entry of a rotation of the locked record; durable when it returns.

@@ -50,6 +50,7 @@ impl Engine<'_> {
             plan: plan.clone(),
             spared: Vec::new(),
             records: self.job.wanted.clone(),
+            consumers: Vec::new(),
             setup: self.job.setup.clone(),
         })))?;
         if let Err(stop) = self.begin_try(StepName::Rotate) {

@@ -87,6 +87,23 @@ pub struct StepTiming {
     pub requests: u32,
 }
 
+/// What became of a delivery.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// The name of the plugin that hands the value over.
+    pub name: String,
+    /// Where the consumer keeps it.
+    pub target: String,
+    /// What the consumer gets, in words.
+    pub creates: String,
+    /// What the consumer calls what it was handed; none as long as it is not known to have it.
+    pub id: Option<String>,
+    /// `verified` or `unproven`, once it was read back now.
+    pub proof: Option<&'static str>,
+    /// Why the consumer is not known to have it; none when it has, and before it was its turn.
+    pub error: Option<ErrorInfo>,
+}
+
 /// How a rotation ended, and everything that is worth knowing about it.
 #[derive(Debug)]
 pub struct Outcome {
@@ -104,6 +121,8 @@ pub struct Outcome {
     pub removed: Vec<String>,
     /// What was left alive, and is known: old credentials not removed, strays.
     pub retained: Vec<Listed>,
+    /// What became of each delivery that was planned.
+    pub deliveries: Vec<Delivery>,
     /// How long the steps took.
     pub steps: Vec<StepTiming>,
     /// What an operator should know.
@@ -124,6 +143,7 @@ impl Outcome {
             proof: None,
             removed: Vec::new(),
             retained: Vec::new(),
+            deliveries: Vec::new(),
             steps: Vec::new(),
             warnings: Vec::new(),
             error: None,

@@ -39,10 +39,12 @@ impl Engine<'_> {
             self.hand_over(&ready, credential).await?;
             return Ok(OutcomeKind::Rotated);
         }
-        let fresh = self.save(&mut ready, &credential).await?; // 9, 10
-        // 11 is for deliveries, which nobody can ask for yet.
+        let saved = self.save(&mut ready, &credential).await?; // 9, 10
+        let owed: Vec<_> = ready.consumers.iter().collect();
+        let fresh = self.deliver_saved(&ready, &owed, &credential, saved).await?; // 11
         self.commit(&ready, &credential, &fresh.records).await?; // 12
         self.close(Entry::Done); // 13
+        self.close_overtaken(&ready.consumers);
         Ok(OutcomeKind::Rotated)
     }
 
@@ -91,7 +93,15 @@ impl Engine<'_> {
             return Err(under_way(&target.uid, &pending.rotation_id));
         }
         let prepared = (self.prepare)(&records)?;
-        Ok((self.look_with(Fresh { target, records }, prepared).await?, ()))
+        Ok((self.look_at_all(Fresh { target, records }, prepared).await?, ()))
+    }
+
+    /// Step 3, with the consumers: a delivery that cannot work is found before anything is touched.
+    pub(super) async fn look_at_all(&mut self, fresh: Fresh, prepared: Prepared) -> Result<Ready, Stop> {
+        let records = fresh.records.clone();
+        let mut ready = self.look_with(fresh, prepared).await?;
+        ready.consumers = self.look_at_consumers(&records).await?;
+        Ok(ready)
     }
 
     /// Step 3.
@@ -105,12 +115,13 @@ impl Engine<'_> {
 
         let taken = self.taken(&records, plan.removes.iter().map(|listed| &listed.id));
         let spared = spare(&mut plan, &self.job.record_uid, &records);
-        Ok(Ready { target, prepared, plan, spared, taken })
+        Ok(Ready { target, prepared, plan, spared, taken, consumers: Vec::new() })
     }
 
     fn note_plan(&mut self, ready: &Ready) {
         self.outcome.plan = Some(ready.plan.clone());
         ready.plan.notes.iter().for_each(|note| self.warn(note.clone()));
+        self.note_consumers(&ready.consumers);
         for spared in &ready.spared {
             let listed = &spared.listed;
             self.warn(format!("{} ({}) will not be removed: {}", listed.id, listed.label, spared.why));
@@ -126,6 +137,7 @@ impl Engine<'_> {
             plan: ready.plan.clone(),
             spared: ready.spared.iter().map(|spared| spared.listed.id.clone()).collect(),
             records: self.wanted.clone(),
+            consumers: ready.consumers.clone(),
             setup: self.job.setup.clone(),
         })))
     }

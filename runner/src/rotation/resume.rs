@@ -92,7 +92,14 @@ impl Engine<'_> {
         }
         let (holder, fresh) = self.who_is_held(save).await?;
         if matches!(holder, Holder::Ours) {
-            return self.go_forward(trail, save.handle, &fresh).await;
+            return self.go_forward(trail, save.handle, fresh).await;
+        }
+        self.drop_deliveries(trail);
+        if trail.was_handed_on() {
+            // Somebody may be using it.
+            self.retain_stray(save.handle);
+            self.close(Entry::Done);
+            return Ok(Settled::Superseded);
         }
         self.take_back(trail, &fresh).await?;
         let was_never_held = matches!(holder, Holder::Before) && !save.is_proven;
@@ -132,15 +139,18 @@ impl Engine<'_> {
     }
 
     /// The vault holds our credential: proves it again, and removes what it replaces.
-    async fn go_forward(&mut self, trail: &Trail<'_>, handle: &str, fresh: &Fresh) -> Result<Settled, Stop> {
-        let ready = self.ready_again(trail, fresh)?;
+    async fn go_forward(&mut self, trail: &Trail<'_>, handle: &str, fresh: Fresh) -> Result<Settled, Stop> {
+        self.note_deliveries(trail);
+        let ready = self.ready_again(trail, &fresh)?;
         let credential = credential(&fresh.target, handle, self.job);
         if let Err(error) = self.verify(&ready, &credential).await {
             let stop = Stop::of_step(StepName::Verify, error);
             return Err(self.leave_uncommitted(&ready.plan, stop));
         }
+        let fresh = self.deliver_saved(&ready, &trail.owed(), &credential, fresh).await?;
         self.commit(&ready, &credential, &fresh.records).await?;
         self.close(Entry::Done);
+        self.close_overtaken(&ready.consumers);
         Ok(Settled::Committed)
     }
 
@@ -165,7 +175,8 @@ impl Engine<'_> {
         let plan = trail.intent.plan.clone();
         let planned = plan.removes.iter().map(|listed| &listed.id).chain(&trail.intent.spared);
         let taken = self.taken(&fresh.records, planned);
-        Ok(Ready { target: fresh.target.clone(), prepared, plan, spared: Vec::new(), taken })
+        let consumers = trail.intent.consumers.clone();
+        Ok(Ready { target: fresh.target.clone(), prepared, plan, spared: Vec::new(), taken, consumers })
     }
 }
 

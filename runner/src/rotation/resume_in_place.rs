@@ -4,7 +4,8 @@
 use super::conclude::Ending;
 use super::engine::{BackOff, Engine, Fresh, Ready};
 use super::exchange::Exchange;
-use super::in_place::value_field;
+use super::in_place::{value_field, value_in, value_update};
+use super::overlap::under_way;
 use super::pending::Pending;
 use super::resume::READS;
 use super::save::{Unsaved, changed};
@@ -24,6 +25,7 @@ impl Engine<'_> {
             self.close(Entry::RolledBack);
             return Ok(Settled::NothingDone);
         };
+        self.note_deliveries(trail);
         if self.vault.is_none() {
             return Err(Stop::failed(
                 "get",
@@ -31,9 +33,15 @@ impl Engine<'_> {
                 "it keeps its values in a vault, and none is named here",
             ));
         }
+        if trail.saved.is_some() {
+            return self.resume_delivering(trail).await;
+        }
         let (fresh, pending) = self.find_pending(saving).await?;
         let Some(pending) = pending else {
             let is_finished = trail.made.is_some() && !trail.putting_back;
+            if trail.tries > 0 && !trail.putting_back {
+                self.hand_on(trail, &fresh).await?;
+            }
             self.close(if is_finished { Entry::Done } else { Entry::RolledBack });
             return Ok(if is_finished { Settled::Committed } else { Settled::RolledBack });
         };
@@ -42,7 +50,7 @@ impl Engine<'_> {
         let Some(new) = pending.new.filter(|_| trail.tries > 0 || trail.takes_over) else {
             let stop = Stop::failed("settle", "interrupted", "it was interrupted");
             let left = self.leave(fresh.target.clone(), &field, pending.old.as_ref(), stop).await?;
-            return settled(left);
+            return self.settled(trail, left).await;
         };
         self.lock_target(&trail.intent.plan.target).await?;
         self.tries = self.tries_of(trail);
@@ -65,7 +73,49 @@ impl Engine<'_> {
         } else {
             self.bring_about(&mut exchange, trail.made).await?
         };
-        settled(self.conclude(&mut exchange, accepted).await?)
+        let ending = self.conclude(&mut exchange, accepted).await?;
+        self.settled(trail, ending).await
+    }
+
+    async fn settled(&mut self, trail: &Trail<'_>, ending: Ending) -> Result<Settled, Stop> {
+        match ending {
+            Ending::Moved(fresh) => {
+                let updates = self.outcome.updates.clone();
+                self.deliver_moved(&trail.owed(), &updates, &fresh).await?;
+                self.close(Entry::Done);
+                Ok(Settled::Committed)
+            }
+            Ending::Dropped(_) => Ok(Settled::RolledBack),
+            Ending::Behind(stop) => Err(stop),
+        }
+    }
+
+    /// The record holds the new value, and consumers may not.
+    async fn resume_delivering(&mut self, trail: &Trail<'_>) -> Result<Settled, Stop> {
+        if !trail.owed().is_empty() {
+            let fresh = self.get("get").await?;
+            self.hand_on(trail, &fresh).await?;
+        }
+        self.close(Entry::Done);
+        Ok(Settled::Committed)
+    }
+
+    /// Hands consumers what works by now: that is what the record holds, unless somebody is at work.
+    async fn hand_on(&mut self, trail: &Trail<'_>, fresh: &Fresh) -> Result<(), Stop> {
+        if trail.owed().is_empty() {
+            return Ok(());
+        }
+        let uid = &self.job.record_uid;
+        if let Some(pending) = Pending::of(&fresh.target)? {
+            return Err(under_way(uid, &pending.rotation_id));
+        }
+        let field = value_field(&self.job.returns)?;
+        let value = value_in(&fresh.target, field).ok_or_else(|| {
+            let message = format!("the field `{}` of record {uid} is empty by now", field.label);
+            Stop::failed("get", "value-missing", message)
+        })?;
+        let updates = [value_update(field, &value)];
+        self.deliver_moved(&trail.owed(), &updates, fresh).await
     }
 
     /// Settles what another gateway left in the record, in its stead; does nothing when that is no
@@ -96,7 +146,11 @@ impl Engine<'_> {
             Err(unsaved) => return Err(self.not_held(unsaved)),
         }
         let accepted = self.bring_about(&mut exchange, None).await?;
-        self.conclude(&mut exchange, accepted).await.map(Some)
+        let ending = self.conclude(&mut exchange, accepted).await?;
+        if matches!(ending, Ending::Moved(_)) {
+            self.close(Entry::Done);
+        }
+        Ok(Some(ending))
     }
 
     async fn look_again(&mut self, fresh: Fresh, new: &Secret) -> Result<Ready, Stop> {
@@ -134,13 +188,5 @@ impl Engine<'_> {
         }
         let message = format!("what record {} holds is not known: {why}", self.job.record_uid);
         Err(Stop::failed("read-back", "save-unclear", message))
-    }
-}
-
-fn settled(ending: Ending) -> Result<Settled, Stop> {
-    match ending {
-        Ending::Moved => Ok(Settled::Committed),
-        Ending::Dropped(_) => Ok(Settled::RolledBack),
-        Ending::Behind(stop) => Err(stop),
     }
 }

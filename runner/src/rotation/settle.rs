@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::engine::Engine;
 use super::trail::Trail;
 use super::undo::what_to_look_for;
-use super::{ErrorInfo, Job, OpenRotation, Outcome, OutcomeKind, Parts, StepTiming, Stop, marker};
+use super::{Delivery, ErrorInfo, Job, OpenRotation, Outcome, OutcomeKind, Parts, StepTiming, Stop, marker};
 use crate::model::{Listed, RecordUid, Strategy};
 
 /// How long one look may pause, all its pauses together: enough to look twice.
@@ -58,6 +58,8 @@ pub struct Settlement {
     pub removed: Vec<String>,
     /// What was left alive, and is known.
     pub retained: Vec<Listed>,
+    /// What became of its deliveries, where it got that far.
+    pub deliveries: Vec<Delivery>,
     /// How long the steps took.
     pub steps: Vec<StepTiming>,
     /// What an operator should know.
@@ -81,7 +83,8 @@ impl Settlement {
             Settled::RolledBack => format!("{earlier} is rolled back"),
             Settled::Committed => format!("{earlier} is finished{removed}"),
             Settled::Superseded => {
-                format!("{earlier} is rolled back, since the record holds another credential by now")
+                let end = if self.retained.is_empty() { "rolled back" } else { "closed" };
+                format!("{earlier} is {end}, since the record holds another credential by now")
             }
             Settled::HandedOver => format!("{earlier} is closed: a record holds the credential it printed"),
             Settled::Unknown | Settled::Open => {
@@ -107,6 +110,7 @@ pub async fn settle(job: &Job, mut parts: Parts<'_>, open: &OpenRotation, patien
         settled: Settled::Open,
         removed: Vec::new(),
         retained: Vec::new(),
+        deliveries: Vec::new(),
         steps: Vec::new(),
         warnings: Vec::new(),
         error: None,
@@ -126,20 +130,21 @@ pub async fn settle(job: &Job, mut parts: Parts<'_>, open: &OpenRotation, patien
 
     let job = resumed(job, open, &trail);
     let mut engine = Engine::new(&job, parts.lend());
-    // Until an `in-place` one is settled, no new rotation can begin.
-    if patience == Patience::OneLook && trail.intent.strategy == Some(Strategy::Overlap) {
+    // Until it is known which password works, no new rotation can begin; consumers can wait.
+    let can_wait = trail.intent.strategy == Some(Strategy::Overlap) || trail.saved.is_some();
+    if patience == Patience::OneLook && can_wait {
         engine.hurry(ONE_LOOK);
     }
     let settled = engine.resume(&trail).await;
     engine.journal.unlock_target();
-    let Outcome { removed, retained, steps, warnings, .. } = engine.outcome;
+    let Outcome { removed, retained, deliveries, steps, warnings, .. } = engine.outcome;
     let error = match &settled {
         Err(stop) => Some(unsettled(&job, &trail, stop)),
         Ok(Settled::Unknown) => Some(unknown(&job)),
         Ok(_) => None,
     };
     let settled = settled.unwrap_or(Settled::Open);
-    Settlement { settled, removed, retained, steps, warnings, error, ..settlement }
+    Settlement { settled, removed, retained, deliveries, steps, warnings, error, ..settlement }
 }
 
 /// The job of a rotation that is taken up again.

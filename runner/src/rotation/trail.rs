@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Entry, HandleField, Intent, OpenRotation};
+use super::{Consumer, Entry, HandleField, Intent, OpenRotation};
 
 /// How far a rotation got, as far as it said so.
 pub(super) struct Trail<'a> {
@@ -25,6 +25,23 @@ pub(super) struct Trail<'a> {
     pub(super) putting_back: bool,
     /// Whether it was about to be printed.
     pub(super) handing_over: bool,
+    /// The consumers that may have been handed the new value.
+    delivering: Vec<&'a str>,
+    /// The consumers that have it, and what they call it.
+    pub(super) delivered: Vec<(&'a str, &'a str)>,
+}
+
+impl<'a> Trail<'a> {
+    /// The consumers that are not known to have the new value.
+    pub(super) fn owed(&self) -> Vec<&'a Consumer> {
+        let has_it = |consumer: &&Consumer| self.delivered.iter().any(|(name, _)| *name == consumer.name);
+        self.intent.consumers.iter().filter(|consumer| !has_it(consumer)).collect()
+    }
+
+    /// Tells whether a consumer may have been handed the new value.
+    pub(super) fn was_handed_on(&self) -> bool {
+        !self.delivering.is_empty()
+    }
 }
 
 impl OpenRotation {
@@ -58,6 +75,8 @@ impl OpenRotation {
             takes_over: false,
             putting_back: false,
             handing_over: false,
+            delivering: Vec::new(),
+            delivered: Vec::new(),
         };
         for entry in &self.entries {
             match entry {
@@ -75,6 +94,8 @@ impl OpenRotation {
                 }
                 Entry::TakingOver { .. } => trail.takes_over = true,
                 Entry::PuttingBack => trail.putting_back = true,
+                Entry::Delivering { consumer } => trail.delivering.push(consumer),
+                Entry::Delivered { consumer, id } => trail.delivered.push((consumer, id)),
                 Entry::HandingOver => trail.handing_over = true,
                 Entry::Intent(_) | Entry::HandedOver | Entry::RolledBack | Entry::Done => {}
             }

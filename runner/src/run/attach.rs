@@ -4,11 +4,12 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::fault::Fault;
-use super::plugin::{check, check_strategy};
+use super::purpose::Purpose;
 use super::terms::Terms;
 use crate::catalog::PluginFile;
 use crate::cli::{CliError, ExecSettings, KeeperChoice, Resolve, Runtime, StateFolder, VaultChoice};
 use crate::report::{Console, Message, PluginInfo};
+use crate::request::check_manifest;
 use crate::rotation::{LogLevel, LogLine, Plugin, Vault};
 use crate::script::{Confinement, Line, Options, Script, WorkFolders};
 use crate::secret::{Redactor, Secret};
@@ -32,6 +33,7 @@ pub(super) struct Surroundings<'a> {
     pub(super) settings: &'a ExecSettings,
     pub(super) state: &'a StateFolder,
     pub(super) redactor: &'a Redactor,
+    pub(super) purpose: Purpose,
 }
 
 impl Surroundings<'_> {
@@ -65,7 +67,8 @@ impl Surroundings<'_> {
         let loaded = runtime.load(&file.bytes, &file.digest.to_string()).map_err(unfit)?;
         let manifest = loaded.describe().await?;
         let who = info.insert(PluginInfo::wasm(&manifest.name, &manifest.version, file.digest)).clone();
-        check(&manifest)?;
+        check_manifest(&manifest)?;
+        self.purpose.check(&manifest.name, Some(manifest.strategy))?;
         let log = log(&manifest.name, self.redactor);
         let plugin = loaded.instantiate(Arc::new(gate), self.redactor.clone(), log);
         let warning = loaded.warning().map(ToString::to_string);
@@ -101,10 +104,9 @@ impl Surroundings<'_> {
         let name = settings.plugin.file_name().unwrap_or("script".as_ref()).to_string_lossy();
         let who = info.insert(PluginInfo::script(&name, file.digest, settings.confine)).clone();
         let strategy = script.declared().map(|declared| declared.strategy);
-        match strategy {
-            Some(strategy) => check_strategy(&name, strategy)?,
-            None if !settings.settings.is_empty() => return Err(Fault::settings_without_steps(&name)),
-            None => {}
+        self.purpose.check(&name, strategy)?;
+        if strategy.is_none() && !settings.settings.is_empty() {
+            return Err(Fault::settings_without_steps(&name));
         }
         let interpreter = script.interpreter();
         let folders = WorkFolders::open(self.state.folder("work")?.path())?;

@@ -37,6 +37,8 @@ impl Earlier {
         let left = if is_locked { journal.left() } else { Vec::new() };
         for Left { rotation, .. } in &left {
             let Settled { settlement, .. } = settler.settle(journal, rotation).await;
+            // What an older one was kept for may be done with a newer one.
+            earlier.retained.retain(|listed: &Listed| !settlement.removed.contains(&listed.id));
             earlier.warnings.push(settlement.summary());
             earlier.warnings.extend(settlement.warnings);
             earlier.retained.extend(settlement.retained);

@@ -6,7 +6,7 @@ use super::show;
 use crate::catalog::PluginFile;
 use crate::cli::{PluginCommand, ScriptEnvironment};
 use crate::limits::Limits;
-use crate::model::{Manifest, Strategy};
+use crate::model::Manifest;
 use crate::report::{PluginSheet, ScriptSheet};
 use crate::request::check_manifest;
 use crate::script::{Options, Script};
@@ -35,7 +35,7 @@ pub(super) fn plugin(command: &PluginCommand) -> Result<(), Fault> {
         }
         PluginCommand::Check { .. } => {
             let (_, manifest) = open(&file)?;
-            check(&manifest)?;
+            check_manifest(&manifest)?;
             show(&format!("{} {} fits this pamrun\n{}", manifest.name, manifest.version, file.digest))
         }
     }
@@ -63,28 +63,8 @@ fn script(command: &PluginCommand, file: &PluginFile) -> Result<(), Fault> {
             }
             .render(),
         ),
-        PluginCommand::Check { .. } => {
-            steps.map_or(Ok(()), |(_, strategy)| check_strategy(&script.name(), strategy))?;
-            show(&format!("{} fits this pamrun\n{}", script.name(), file.digest))
-        }
+        PluginCommand::Check { .. } => show(&format!("{} fits this pamrun\n{}", script.name(), file.digest)),
     }
-}
-
-/// Tells whether `exec` would run a plugin with this manifest.
-pub(super) fn check(manifest: &Manifest) -> Result<(), Fault> {
-    check_manifest(manifest)?;
-    check_strategy(&manifest.name, manifest.strategy)
-}
-
-/// Tells whether `exec` can do what a plugin of this strategy needs.
-pub(super) fn check_strategy(name: &str, strategy: Strategy) -> Result<(), Fault> {
-    if strategy != Strategy::Deliver {
-        return Ok(());
-    }
-    let message = format!(
-        "{name} delivers a value instead of rotating one, and this version of pamrun runs no such plugins"
-    );
-    Err(Fault::invalid("strategy-unknown", message, None))
 }
 
 /// Compiles the plugin, and asks it what it is.
@@ -112,28 +92,8 @@ fn made_by(inspection: &Inspection) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
     use crate::wasm::Tool;
-
-    fn manifest(strategy: &str) -> Manifest {
-        serde_json::from_value(json!({
-            "name": "key", "version": "0.1.0", "strategy": strategy,
-            "records": [{"role": "target", "fields": []}],
-            "returns": [{"label": "key", "place": "custom", "type": "secret"}],
-            "hosts": [], "requests": [],
-        }))
-        .unwrap()
-    }
-
-    #[test]
-    fn only_what_exec_can_run_fits() {
-        check(&manifest("overlap")).unwrap();
-        check(&manifest("in-place")).unwrap();
-        let fault = check(&manifest("deliver")).unwrap_err();
-        assert_eq!(fault.code, "strategy-unknown");
-    }
 
     #[test]
     fn what_our_sdk_says_goes_before_the_tools() {

@@ -42,7 +42,9 @@ pub(super) struct Preparation {
     pub(super) terms: Rc<Terms>,
     pub(super) order: Order,
     pub(super) operator: Operator,
-    /// `--set`.
+    /// The option that gives `sets`.
+    pub(super) option: &'static str,
+    /// `--set`, or what stands behind the plugin in `--deliver`.
     pub(super) sets: Vec<(String, SetValue)>,
     /// `[[plugin]] settings` of the configuration file.
     pub(super) config: Vec<(String, SetValue)>,
@@ -69,6 +71,7 @@ impl Preparation {
             target_uid: &self.order.record_uid,
             provider_uid: self.order.provider_uid.as_deref(),
             records,
+            option: self.option,
             sets: &self.sets,
             config: &self.config,
             locked: &self.locked,

@@ -1,6 +1,7 @@
 //! The chain of one rotation: settings, params, plugin, request and grant, engine.
 
 use std::io::stdin;
+use std::path::PathBuf;
 use std::rc::Rc;
 
 use serde_json::Value;
@@ -9,18 +10,22 @@ use super::ask_for;
 use super::block_on::block_on;
 use super::clock::SystemClock;
 use super::earlier::Earlier;
+use super::equip::{Equipped, Source};
 use super::exec::Subject;
 use super::fault::Fault;
 use super::prepare::Order;
+use super::purpose::Purpose;
 use super::settle::{Others, Settler};
-use super::setup::{Began, Now, Setup};
+use super::setup::{Began, DeliverySetup, Now, Setup};
 use super::signals::Signals;
 use super::stage::Stage;
 use super::terms::Terms;
-use crate::catalog::PluginFile;
-use crate::cli::{AuditChoice, ExecArgs, ExecSettings, StateFolder, VaultChoice, process_environment};
+use crate::catalog::{Digest, PluginFile};
+use crate::cli::{
+    AuditChoice, DeliveredBy, ExecArgs, ExecSettings, StateFolder, VaultChoice, process_environment,
+};
 use crate::journal::{FileJournal, left_open};
-use crate::model::Strategy;
+use crate::model::{Listed, Strategy};
 use crate::params::Params;
 use crate::report::{Audit, AuditTarget, stdout_is_discarded};
 use crate::request::wanted_uids;
@@ -59,15 +64,24 @@ pub(super) fn rotate(
 
     let file = PluginFile::read(&settings.plugin, settings.limits.plugin)?;
     let order = Order::from(&params);
-    let set = Stage::set(&file, &settings, order, &state_folder, redactor, &mut subject.plugin);
-    let mut stage = block_on(set)??;
+    let purpose = Purpose::Rotate { is_delivered: !settings.deliveries.is_empty() };
+    let source = Source {
+        file: Some(&file),
+        settings: &settings,
+        order: &order,
+        state: &state_folder,
+        redactor,
+        purpose,
+    };
+    let mut stage = block_on(Stage::set(source, &mut subject.plugin))??;
+    let mut setup = Setup::new(&settings, file.digest, began(&stage.rotating), &params)?;
+    let mut files = vec![file.clone()];
+    setup.deliveries = block_on(add_deliveries(&mut stage, source, &mut files, &params))??;
     let load_time = StepTiming { name: "load".to_owned(), elapsed: clock.elapsed(), requests: 0 };
 
-    let began = Began { terms: &stage.terms, info: &stage.info, interpreter: stage.interpreter.as_deref() };
-    let setup = Setup::new(&settings, &file, began, &params)?;
-    let job = Job { setup: setup.to_value()?, ..job(&settings, &params, &stage.terms) };
+    let job = Job { setup: setup.to_value()?, ..job(&settings, &params, &stage) };
     subject.rotation_id = Some(job.rotation_id.clone());
-    journal.set_plugin(file);
+    journal.set_plugins(files);
     let signals = Signals::listen();
     let (mut outcome, earlier) = block_on(async {
         let earlier = if settings.dry_run {
@@ -82,7 +96,7 @@ pub(super) fn rotate(
                 Settler { state: &state_folder, now, redactor, clock, interrupt, patience, others, proposed };
             Earlier::settled(journal, &job.record_uid, &mut settler).await
         };
-        let terms = Rc::clone(&stage.terms);
+        let terms = Rc::clone(&stage.rotating.terms);
         (run(&terms, &job, stage.parts(journal, &clock, &signals)).await, earlier)
     })?;
 
@@ -90,23 +104,58 @@ pub(super) fn rotate(
     point_to_recovery(&mut outcome, &job, journal);
     let warnings = [params.warnings(), stage.warnings(), earlier.warnings];
     outcome.warnings.splice(0..0, warnings.into_iter().flatten());
-    outcome.retained.extend(earlier.retained);
+    let is_left = |listed: &Listed| !outcome.removed.contains(&listed.id);
+    outcome.retained.extend(earlier.retained.into_iter().filter(is_left));
     if settings.vault == VaultChoice::None {
         outcome.warnings.extend(nothing_removed(&outcome));
     }
     Ok(outcome)
 }
 
+/// Adds the plugins that deliver, each read into `files`; returns what to journal of them.
+async fn add_deliveries(
+    stage: &mut Stage,
+    source: Source<'_>,
+    files: &mut Vec<PluginFile>,
+    params: &Params,
+) -> Result<Vec<DeliverySetup>, Fault> {
+    let mut setups = Vec::new();
+    for delivery in &source.settings.deliveries {
+        let (path, file) = match &delivery.by {
+            DeliveredBy::File => (PathBuf::new(), None),
+            DeliveredBy::Plugin(path) => {
+                (path.clone(), Some(PluginFile::read(path, source.settings.limits.plugin)?))
+            }
+        };
+        let settings = source.settings.for_delivery(path, delivery.settings.clone());
+        let purpose = Purpose::Deliver;
+        let source = Source { file: file.as_ref(), settings: &settings, purpose, ..source };
+        let plugin = Equipped::of(source, &mut None).await?;
+        let digest = file.as_ref().map_or_else(|| Digest::of(b""), |file| file.digest);
+        let setup = Setup::new(&settings, digest, began(&plugin), params)?;
+        setups.push(DeliverySetup { name: stage.add(plugin), built_in: file.is_none(), setup });
+        files.extend(file);
+    }
+    Ok(setups)
+}
+
+fn began(plugin: &Equipped) -> Began<'_> {
+    let Equipped { terms, info, interpreter, .. } = plugin;
+    Began { terms, info, interpreter: interpreter.as_deref() }
+}
+
 /// Runs the plugin as its terms say: here a strategy meets the engine that knows it.
 async fn run<'a>(terms: &Terms, job: &'a Job, parts: Parts<'a>) -> Outcome {
     match terms.strategy() {
         Some(Strategy::InPlace) => rotate_in_place(job, parts).await,
+        // Nobody gets here with a plugin that only delivers.
         Some(Strategy::Overlap | Strategy::Deliver) => rotate_overlap(job, parts).await,
         None => run_once(job, parts).await,
     }
 }
 
-fn job(settings: &ExecSettings, params: &Params, terms: &Terms) -> Job {
+fn job(settings: &ExecSettings, params: &Params, stage: &Stage) -> Job {
+    let terms = &stage.rotating.terms;
     let params_records = params.records();
     let others = params_records.iter().map(|record| record.uid.as_str());
     let wanted = wanted_uids(
@@ -118,7 +167,7 @@ fn job(settings: &ExecSettings, params: &Params, terms: &Terms) -> Job {
         record_uid: params.user_record_uid.clone(),
         rotation_id: uuid::Uuid::new_v4().to_string(),
         wanted,
-        wants_attached: terms.wants_attached(),
+        wants_attached: stage.wants_attached(),
         params_records,
         returns: terms.returns().to_vec(),
         any_custom: terms.any_custom(),

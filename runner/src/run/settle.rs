@@ -4,10 +4,12 @@ use std::io::stdin;
 use std::time::Duration;
 
 use super::attach::vault;
+use super::equip::{Equipped, Source};
 use super::fault::Fault;
 use super::prepare::Order;
+use super::purpose::Purpose;
 use super::random::random;
-use super::setup::{Now, Setup};
+use super::setup::{DeliverySetup, Now, Setup};
 use super::stage::Stage;
 use crate::catalog::PluginFile;
 use crate::cli::StateFolder;
@@ -84,6 +86,7 @@ impl Settler<'_> {
         *plugin = Some(setup.plugin_info());
         let settings = setup.settings(&self.now)?;
         let file = self.copy(journal, &setup)?;
+        let purpose = Purpose::Rotate { is_delivered: !setup.deliveries.is_empty() };
         let (record_uid, records) =
             open.intent().map(|intent| (intent.record_uid.clone(), &intent.records[..])).unwrap_or_default();
         let order = Order {
@@ -93,15 +96,41 @@ impl Settler<'_> {
             new_password: None,
             old_password: None,
         };
-        let mut stage = Stage::set(&file, &settings, order, self.state, self.redactor, plugin).await?;
+        let source = Source {
+            file: Some(&file),
+            settings: &settings,
+            order: &order,
+            state: self.state,
+            redactor: self.redactor,
+            purpose,
+        };
+        let mut stage = Stage::set(source, plugin).await?;
+        for delivery in &setup.deliveries {
+            let again = self.equip(journal, delivery, &order).await;
+            stage.add_again(delivery.name.clone(), again.map_err(|fault| fault.into_stop("setup")));
+        }
         let others = self.others(&mut stage, records).await?;
         let job = Job {
-            returns: stage.terms.returns().to_vec(),
-            any_custom: stage.terms.any_custom(),
+            returns: stage.rotating.terms.returns().to_vec(),
+            any_custom: stage.rotating.terms.any_custom(),
             proposed: self.proposed.clone(),
             ..job(open, &settings.limits, others)
         };
         Ok((stage, job))
+    }
+
+    /// Brings back a plugin that delivers.
+    async fn equip(
+        &self,
+        journal: &FileJournal,
+        delivery: &DeliverySetup,
+        order: &Order,
+    ) -> Result<Equipped, Fault> {
+        let settings = delivery.setup.settings(&self.now)?;
+        let file = if delivery.built_in { None } else { Some(self.copy(journal, &delivery.setup)?) };
+        let (state, redactor, purpose) = (self.state, self.redactor, Purpose::Deliver);
+        let source = Source { file: file.as_ref(), settings: &settings, order, state, redactor, purpose };
+        Equipped::of(source, &mut None).await
     }
 
     fn copy(&self, journal: &FileJournal, setup: &Setup) -> Result<PluginFile, Fault> {
@@ -143,6 +172,7 @@ impl Settler<'_> {
         let mut vault = settings.and_then(|settings| vault(&settings)).ok().flatten();
         let parts = Parts {
             plugin: &mut Missing,
+            deliverers: Vec::new(),
             vault: vault.as_deref_mut().map(|vault| vault as _),
             journal,
             clock: self.clock,
@@ -175,7 +205,7 @@ fn job(open: &OpenRotation, limits: &Limits, others: Vec<Record>) -> Job {
 
 /// Stands where a plugin should be that cannot be had. It is not called: what it would be called
 /// with cannot be made either.
-struct Missing;
+pub(super) struct Missing;
 
 impl Missing {
     fn answer<T>() -> StepResult<T> {

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::fault::Fault;
 use super::terms::Terms;
-use crate::catalog::{Digest, PluginFile};
+use crate::catalog::Digest;
 use crate::cli::{
     CliError, ExecSettings, Format, Origin, PluginConfig, Resolve, Runtime, ScriptEnvironment, SetValue,
     Sourced, VaultChoice, process_environment,
@@ -50,6 +50,19 @@ pub(super) struct Setup {
     proxy: Option<String>,
     ca_file: Option<PathBuf>,
     limits: Limits,
+    /// The plugins that deliver, in order.
+    #[serde(default)]
+    pub(super) deliveries: Vec<DeliverySetup>,
+}
+
+/// What a plugin that delivers was begun with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct DeliverySetup {
+    /// The name that it went by.
+    pub(super) name: String,
+    /// Whether it is part of pamrun, and has no file.
+    pub(super) built_in: bool,
+    pub(super) setup: Setup,
 }
 
 /// What a script was begun with besides.
@@ -102,18 +115,18 @@ impl Setup {
     /// When a file that the configuration names for a setting cannot be read.
     pub(super) fn new(
         settings: &ExecSettings,
-        file: &PluginFile,
+        digest: Digest,
         began: Began<'_>,
         params: &Params,
     ) -> Result<Self, CliError> {
-        let config = settings.for_plugin(&file.digest.to_string());
+        let config = settings.for_plugin(&digest.to_string());
         let mut allow_hosts = settings.allow_hosts.clone();
         allow_hosts.extend(config.iter().flat_map(|config| config.allow_hosts.iter().cloned()));
         let given = config.map(PluginConfig::settings).transpose()?.unwrap_or_default();
         let keep =
             |(key, value): (&String, &SetValue)| Some((key.clone(), written(began.terms, key, value)?));
         Ok(Self {
-            digest: file.digest,
+            digest,
             plugin: settings.plugin.clone(),
             name: began.info.name.clone(),
             version: began.info.version.clone(),
@@ -130,6 +143,7 @@ impl Setup {
             proxy: settings.proxy.as_ref().map(ToString::to_string),
             ca_file: settings.ca_file.clone(),
             limits: settings.limits.clone(),
+            deliveries: Vec::new(),
         })
     }
 
@@ -189,6 +203,7 @@ impl Setup {
             environment,
             confine: script.is_some_and(|script| script.confine),
             settings: self.settings.iter().map(read).collect::<Result<_, CliError>>()?,
+            deliveries: Vec::new(),
             dry_run: false,
             // It was, when this was begun.
             allow_managed: true,
@@ -249,6 +264,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::catalog::PluginFile;
     use crate::cli::ExecArgs;
     use crate::model::{Plan, Strategy};
     use crate::rotation::{Entry, Intent};
@@ -309,7 +325,7 @@ mod tests {
     fn kept(settings: &ExecSettings, file: &PluginFile) -> Value {
         let info = PluginInfo::wasm("key", "0.1.0", file.digest);
         let began = Began { terms: &terms(), info: &info, interpreter: None };
-        Setup::new(settings, file, began, &params()).unwrap().to_value().unwrap()
+        Setup::new(settings, file.digest, began, &params()).unwrap().to_value().unwrap()
     }
 
     fn open(setup: Value) -> OpenRotation {
@@ -321,6 +337,7 @@ mod tests {
             plan,
             spared: Vec::new(),
             records: Vec::new(),
+            consumers: Vec::new(),
             setup,
         };
         OpenRotation { rotation_id: "r1".to_owned(), entries: vec![Entry::Intent(Box::new(intent))] }

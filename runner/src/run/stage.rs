@@ -1,83 +1,71 @@
 //! Everything that a rotation works with, made of its settings.
 
-use std::rc::Rc;
-
-use super::attach::{Attached, Surroundings, vault};
+use super::attach::vault;
+use super::equip::{Equipped, Source};
 use super::fault::Fault;
-use super::prepare::{Order, Preparation};
 use super::random::random;
-use super::terms::Terms;
-use crate::catalog::PluginFile;
-use crate::cli::{ExecSettings, PluginConfig, Resolve, StateFolder};
+use super::settle::Missing;
+use crate::cli::{ExecSettings, Resolve};
 use crate::model::RecordUid;
-use crate::policy::Operator;
 use crate::report::PluginInfo;
-use crate::rotation::{Clock, Interrupt, Journal, Parts, Plugin, Prepare, Vault};
+use crate::rotation::{Clock, Deliverer, Interrupt, Journal, Parts, Plugin, Prepare, Stop, Vault};
 use crate::secret::Redactor;
 
-/// A plugin, its vault, and what it is given and allowed.
+/// The plugin that rotates, those that deliver, and the vault.
 pub(super) struct Stage {
-    /// Who the plugin is.
-    pub(super) info: PluginInfo,
-    pub(super) terms: Rc<Terms>,
-    /// The program that runs a script, as `--interpreter` takes it.
-    pub(super) interpreter: Option<String>,
-    plugin: Box<dyn Plugin>,
+    pub(super) rotating: Equipped,
+    pub(super) delivering: Vec<Delivering>,
     vault: Option<Box<dyn Vault>>,
-    preparation: Rc<Preparation>,
-    prepare: Box<Prepare<'static>>,
     redactor: Redactor,
     warnings: Vec<String>,
 }
 
+/// A plugin that delivers.
+pub(super) struct Delivering {
+    /// Its name, which no other one here has.
+    pub(super) name: String,
+    plugin: Result<Equipped, Absent>,
+}
+
+/// What stands where a plugin should be that cannot be had: it says why, whenever it is asked.
+struct Absent {
+    plugin: Missing,
+    prepare: Box<Prepare<'static>>,
+}
+
 impl Stage {
-    /// Loads the file and makes all that goes with it; who it is goes into `plugin` as soon as it
-    /// is known.
+    /// Makes the vault and the plugin; who that is goes into `info` as soon as it is known.
     ///
     /// # Errors
     /// What is wrong with plugin, settings or machine. Nothing has begun then.
-    pub(super) async fn set(
-        file: &PluginFile,
-        settings: &ExecSettings,
-        order: Order,
-        state: &StateFolder,
-        redactor: &Redactor,
-        plugin: &mut Option<PluginInfo>,
-    ) -> Result<Self, Fault> {
+    pub(super) async fn set(source: Source<'_>, info: &mut Option<PluginInfo>) -> Result<Self, Fault> {
         // Made first: it reads what the machine trusts while the plugin is loaded.
-        let vault = vault(settings)?;
-        let surroundings = Surroundings { settings, state, redactor };
-        let attached = surroundings.attach(file, order.line.clone(), plugin).await?;
-        let Attached { info, terms, plugin, interpreter, warning } = attached;
-        let terms = Rc::new(terms);
-        let config = settings.for_plugin(&file.digest.to_string());
-        let preparation = Rc::new(Preparation {
-            terms: Rc::clone(&terms),
-            order,
-            operator: operator(settings, config),
-            sets: settings.settings.iter().map(|(key, value)| (key.clone(), value.clone())).collect(),
-            config: config.map(PluginConfig::settings).transpose()?.unwrap_or_default(),
-            locked: config.map(|config| config.lock.clone()).unwrap_or_default(),
-            allow_managed: settings.allow_managed,
-            redactor: redactor.clone(),
-            warnings: Vec::new().into(),
-        });
-        let mut warnings = override_warnings(settings);
-        warnings.extend(warning);
+        let vault = vault(source.settings)?;
         Ok(Self {
-            info,
-            terms,
-            interpreter,
-            plugin,
+            rotating: Equipped::of(source, info).await?,
+            delivering: Vec::new(),
             vault,
-            prepare: Box::new({
-                let preparation = Rc::clone(&preparation);
-                move |records| preparation.prepare(records)
-            }),
-            preparation,
-            redactor: redactor.clone(),
-            warnings,
+            redactor: source.redactor.clone(),
+            warnings: override_warnings(source.settings),
         })
+    }
+
+    /// Adds a plugin that delivers, and returns the name that it goes by here.
+    pub(super) fn add(&mut self, plugin: Equipped) -> String {
+        let own = &plugin.info.name;
+        let count = self.delivering.iter().filter(|other| other.is(own)).count();
+        let name = if count == 0 { own.clone() } else { format!("{own}#{}", count + 1) };
+        self.delivering.push(Delivering { name: name.clone(), plugin: Ok(plugin) });
+        name
+    }
+
+    /// Adds one by the name that it went by when the rotation began, or why it cannot be had.
+    pub(super) fn add_again(&mut self, name: String, plugin: Result<Equipped, Stop>) {
+        let plugin = plugin.map_err(|stop| {
+            let prepare: Box<Prepare<'static>> = Box::new(move |_| Err(stop.clone()));
+            Absent { plugin: Missing, prepare }
+        });
+        self.delivering.push(Delivering { name, plugin });
     }
 
     /// Lends it all to the engine.
@@ -88,11 +76,12 @@ impl Stage {
         interrupt: &'a dyn Interrupt,
     ) -> Parts<'a> {
         Parts {
-            plugin: self.plugin.as_mut(),
+            plugin: self.rotating.plugin.as_mut(),
+            deliverers: self.delivering.iter_mut().map(Delivering::deliverer).collect(),
             vault: self.vault.as_deref_mut().map(|vault| vault as _),
             journal,
             clock,
-            prepare: &*self.prepare,
+            prepare: &*self.rotating.prepare,
             secrets: &self.redactor,
             random: &random,
             interrupt,
@@ -110,18 +99,36 @@ impl Stage {
         uids.iter().filter(|uid| found.iter().all(|record| record.uid != **uid)).cloned().collect()
     }
 
-    /// What an operator should know of plugin, settings and vault, so far.
+    /// Whether records are needed that are attached to the target's scripts.
+    pub(super) fn wants_attached(&self) -> bool {
+        let delivering = self.delivering.iter().filter_map(|one| one.plugin.as_ref().ok());
+        delivering.chain([&self.rotating]).any(|plugin| plugin.terms.wants_attached())
+    }
+
+    /// What an operator should know of plugins, settings and vault, so far.
     pub(super) fn warnings(&self) -> Vec<String> {
         let of_vault = self.vault.as_ref().map_or_else(Vec::new, |vault| vault.warnings().to_vec());
-        [self.warnings.clone(), of_vault, self.preparation.warnings.borrow().clone()].concat()
+        let mut warnings = [self.warnings.clone(), of_vault, self.rotating.warnings()].concat();
+        for Delivering { name, plugin } in &self.delivering {
+            let own = plugin.as_ref().map(Equipped::warnings).unwrap_or_default();
+            warnings.extend(own.iter().map(|warning| format!("{name}: {warning}")));
+        }
+        warnings
     }
 }
 
-/// What the operator allows this file: what is allowed to all plugins, and to this digest.
-fn operator(settings: &ExecSettings, config: Option<&PluginConfig>) -> Operator {
-    let mut allow_hosts = settings.allow_hosts.clone();
-    allow_hosts.extend(config.iter().flat_map(|config| config.allow_hosts.iter().cloned()));
-    Operator { allow_hosts, allow_private: settings.allow_private.clone() }
+impl Delivering {
+    fn is(&self, own_name: &str) -> bool {
+        self.plugin.as_ref().is_ok_and(|plugin| plugin.info.name == own_name)
+    }
+
+    fn deliverer(&mut self) -> Deliverer<'_> {
+        let (plugin, prepare): (&mut dyn Plugin, &Prepare<'_>) = match &mut self.plugin {
+            Ok(plugin) => (plugin.plugin.as_mut(), &*plugin.prepare),
+            Err(absent) => (&mut absent.plugin, &*absent.prepare),
+        };
+        Deliverer { name: &self.name, plugin, prepare }
+    }
 }
 
 fn override_warnings(settings: &ExecSettings) -> Vec<String> {

@@ -53,6 +53,14 @@ impl Terms {
         matches!(self, Self::Manifest(manifest) if manifest.settings.iter().any(is_meant))
     }
 
+    /// The keys of all its settings, as far as it names them.
+    pub(super) fn setting_keys(&self) -> Vec<String> {
+        match self {
+            Self::Manifest(manifest) => manifest.settings.iter().map(|setting| setting.key.clone()).collect(),
+            Self::Script(_) => Vec::new(),
+        }
+    }
+
     /// Makes the request of what there is.
     pub(super) fn request(&self, sources: &Sources<'_>) -> Result<request::Prepared, RequestError> {
         match self {

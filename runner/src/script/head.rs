@@ -95,8 +95,9 @@ fn parse(words: &str) -> Result<Declared, String> {
             }
             Some(("strategy", "overlap")) => strategy = Some(Strategy::Overlap),
             Some(("strategy", "in-place")) => strategy = Some(Strategy::InPlace),
+            Some(("strategy", "deliver")) => strategy = Some(Strategy::Deliver),
             Some(("strategy", other)) => {
-                return Err(format!("`{other}` is no strategy: use overlap or in-place"));
+                return Err(format!("`{other}` is no strategy: use overlap, in-place or deliver"));
             }
             Some((key, _)) => return Err(format!("`{key}` means nothing: write steps=… strategy=…")),
             // The end of a comment.
@@ -105,7 +106,7 @@ fn parse(words: &str) -> Result<Declared, String> {
         }
     }
     let steps = steps.ok_or("`steps=` is missing: name them with commas between")?;
-    let strategy = strategy.ok_or("`strategy=` is missing: use overlap or in-place")?;
+    let strategy = strategy.ok_or("`strategy=` is missing: use overlap, in-place or deliver")?;
     if let Some((_, twice)) =
         steps.iter().enumerate().find(|(at, name)| steps.iter().take(*at).any(|s| s == *name))
     {
@@ -113,7 +114,8 @@ fn parse(words: &str) -> Result<Declared, String> {
     }
     let needed: &[StepName] = match strategy {
         Strategy::Overlap => &STEPS,
-        Strategy::InPlace | Strategy::Deliver => &[StepName::Rotate],
+        Strategy::InPlace => &[StepName::Rotate],
+        Strategy::Deliver => &[StepName::Preflight, StepName::Rotate],
     };
     let missing: Vec<_> =
         needed.iter().filter(|name| !steps.contains(name)).map(|name| name.word()).collect();

@@ -9,7 +9,7 @@ async fn a_copy_is_kept_with_the_intent_and_until_the_rotation_is_closed() {
     let machine = Machine::new();
     let plugin = plugin(b"one");
     let mut journal = machine.locked("u1").await;
-    journal.set_plugin(plugin.clone());
+    journal.set_plugins(vec![plugin.clone()]);
     assert!(machine.files("copies").is_empty());
     journal.append("r1", intent("u1")).unwrap();
     let copy = journal.copy(plugin.digest, LIMIT).unwrap();
@@ -28,10 +28,10 @@ async fn a_copy_is_kept_with_the_intent_and_until_the_rotation_is_closed() {
 async fn a_copy_stays_as_long_as_any_record_needs_it_or_somebody_is_at_work() {
     let machine = Machine::new();
     let mut one = machine.locked("u1").await;
-    one.set_plugin(plugin(b"one"));
+    one.set_plugins(vec![plugin(b"one")]);
     one.append("r1", intent("u1")).unwrap();
     let mut other = machine.locked("u2").await;
-    other.set_plugin(plugin(b"one"));
+    other.set_plugins(vec![plugin(b"one")]);
     other.append("r2", intent("u2")).unwrap();
     other.append("r2", Entry::Done).unwrap();
     one.append("r1", Entry::Done).unwrap();
@@ -45,7 +45,7 @@ async fn a_copy_stays_as_long_as_any_record_needs_it_or_somebody_is_at_work() {
 async fn a_journal_that_cannot_be_read_may_need_every_copy() {
     let machine = Machine::new();
     let mut journal = machine.locked("u1").await;
-    journal.set_plugin(plugin(b"one"));
+    journal.set_plugins(vec![plugin(b"one")]);
     journal.append("r1", intent("u1")).unwrap();
     journal.append("r1", Entry::Done).unwrap();
     let mut text = std::fs::read(machine.file()).unwrap();
@@ -62,7 +62,7 @@ async fn a_copy_that_is_damaged_or_missing_is_not_used() {
     let mut journal = machine.locked("u1").await;
     let error = journal.copy(plugin.digest, LIMIT).unwrap_err();
     assert!(error.code == "copy-missing" && error.message.contains(&plugin.digest.to_string()), "{error}");
-    journal.set_plugin(plugin.clone());
+    journal.set_plugins(vec![plugin.clone()]);
     journal.append("r1", intent("u1")).unwrap();
     let [copy] = machine.files("copies").try_into().unwrap();
     std::fs::write(&copy, b"\0asmtwo").unwrap();

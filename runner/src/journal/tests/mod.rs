@@ -29,6 +29,7 @@ pub(super) fn intent(uid: &str) -> Entry {
         plan,
         spared: Vec::new(),
         records: vec![uid.to_owned()],
+        consumers: Vec::new(),
         setup: serde_json::json!({ "timeout_ms": 600_000, "ratio": 0.5 }),
     }))
 }

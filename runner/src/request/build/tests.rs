@@ -77,6 +77,7 @@ fn prepared(manifest: &Manifest, records: &[Record]) -> Result<Prepared, Request
 
 fn sources(records: &[Record]) -> Sources<'_> {
     Sources {
+        option: "--set",
         target_uid: "t",
         provider_uid: Some("p"),
         records,

@@ -46,6 +46,7 @@ impl World {
 
     fn resolve(&self, schemas: &[SettingSchema]) -> Result<Resolved, Problems> {
         let sources = Sources {
+            option: "--set",
             target_uid: "target",
             provider_uid: Some("provider"),
             records: &self.records,

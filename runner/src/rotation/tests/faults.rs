@@ -92,6 +92,19 @@ pub enum StepFault {
     OneThen(Ending),
 }
 
+/// What happens to one call of a deliverer's rotate or verify.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum DeliverFault {
+    #[default]
+    None,
+    /// Nothing is handed over, and it ends so.
+    Ends(Ending),
+    /// It is handed over, and the answer is lost.
+    AnswerLost,
+    /// It is handed over, and cannot be read back.
+    Unproven,
+}
+
 /// What happens to one save.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum SaveFault {

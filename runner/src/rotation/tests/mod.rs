@@ -3,6 +3,8 @@
 
 mod account;
 mod committing;
+mod consumers;
+mod delivering;
 mod exchanging;
 mod fakes;
 mod faults;

@@ -8,6 +8,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use super::account::PasswordPlugin;
+use super::consumers::FakeDeliverer;
 use super::promises;
 use super::world::{State, UID, World};
 use crate::model::{Field, Place, Record, Request, ReturnedField, Role, VaultRecord};
@@ -188,12 +189,14 @@ impl World {
         let (mut plugin, mut vault, mut journal) = (self.clone(), self.clone(), self.clone());
         let prepare = |records: &[Record]| self.prepare(records);
         let vault = with_vault.then_some(&mut vault as &mut dyn Vault);
+        let mut consumers = FakeDeliverer::all(self);
+        let deliverers = consumers.iter_mut().map(|consumer| consumer.deliverer(&prepare)).collect();
         if self.0.borrow().account.is_rotated {
             let mut plugin = PasswordPlugin(self.clone());
-            let parts = parts(self, &mut plugin, vault, &mut journal, &prepare);
+            let parts = Parts { deliverers, ..parts(self, &mut plugin, vault, &mut journal, &prepare) };
             return Life { settled, outcome: rotate_in_place(job, parts).await };
         }
-        let parts = parts(self, &mut plugin, vault, &mut journal, &prepare);
+        let parts = Parts { deliverers, ..parts(self, &mut plugin, vault, &mut journal, &prepare) };
         Life { settled, outcome: rotate_overlap(job, parts).await }
     }
 
@@ -205,7 +208,9 @@ impl World {
         let mut password_plugin = PasswordPlugin(self.clone());
         let plugin: &mut dyn Plugin =
             if self.0.borrow().account.is_rotated { &mut password_plugin } else { &mut plugin };
-        let mut parts = parts(self, plugin, vault, &mut journal, &prepare);
+        let mut consumers = FakeDeliverer::all(self);
+        let deliverers = consumers.iter_mut().map(|consumer| consumer.deliverer(&prepare)).collect();
+        let mut parts = Parts { deliverers, ..parts(self, plugin, vault, &mut journal, &prepare) };
         let mut settled = Vec::new();
         for open in open {
             settled.push(settle(job, parts.lend(), &open, patience).await);
@@ -306,6 +311,7 @@ pub fn parts<'a>(
 ) -> Parts<'a> {
     Parts {
         plugin,
+        deliverers: Vec::new(),
         vault,
         journal,
         clock: world,
@@ -393,6 +399,15 @@ impl Journal for World {
 
     fn unlock_target(&mut self) {
         self.0.borrow_mut().calls.push("unlock target");
+    }
+
+    async fn lock_consumer(&mut self, target: &str, _patience: Duration) -> Result<Lock, JournalError> {
+        self.0.borrow_mut().consumers.locked = Some(target.to_owned());
+        Ok(Lock::Free)
+    }
+
+    fn unlock_consumer(&mut self) {
+        self.0.borrow_mut().consumers.locked = None;
     }
 
     fn open_rotations(&self) -> Vec<OpenRotation> {

@@ -14,9 +14,9 @@ fn later(state: &State) -> State {
 }
 
 fn story(state: &State) -> String {
-    let State { here, calls, versions, .. } = state;
+    let State { here, calls, versions, consumers, .. } = state;
     let journal: Vec<String> = here.journal.iter().map(|(id, entry)| format!("{id} {entry:?}")).collect();
-    format!("{}\n{calls:?}\n{versions:?}", journal.join("\n"))
+    format!("{}\n{calls:?}\n{versions:?}\n{consumers:?}", journal.join("\n"))
 }
 
 /// Checks what must hold whenever a process ended, however it ended.
@@ -31,6 +31,12 @@ pub fn check_always(state: &State) {
     let held = state.version();
     let accepted = state.key(&held.id).is_some_and(|key| key.alive && key.secret == held.secret);
     assert!(accepted, "the vault holds {} and the service does not accept it\n{story}", held.id);
+
+    // A consumer that was handed a credential can use it.
+    for consumer in &state.consumers.list {
+        let works = state.keys.iter().any(|key| key.alive && key.secret == consumer.holds);
+        assert!(works || state.account.is_rotated, "{} holds what is gone\n{story}", consumer.name);
+    }
 
     // 2. What we made is known to the vault or the journal; what is outside all plans is untouched.
     for id in &state.rotations {
@@ -70,6 +76,7 @@ pub fn check_account(state: &State, outcome: Option<&Outcome>) {
     assert_eq!(outcome.error.is_some(), !is_good, "{story}");
     match outcome.kind {
         OutcomeKind::Rotated => {
+            now.consumers.check(outcome, &story);
             assert!(outcome.saved && outcome.proof.is_some(), "{story}");
             assert_eq!((&held.password, &*held.pending), (&account.accepts, ""), "{story}");
             let proposed = account.proposed.as_ref().is_none_or(|proposed| *proposed == held.password);
@@ -77,6 +84,7 @@ pub fn check_account(state: &State, outcome: Option<&Outcome>) {
         }
         OutcomeKind::Uncertain => {
             let hint = outcome.error.as_ref().and_then(|error| error.hint.as_deref()).unwrap_or_default();
+            now.consumers.check(outcome, &story);
             assert!(
                 hint.contains("pamrun_pending") || !hint.is_empty() && held.pending.is_empty(),
                 "{story}"
@@ -104,15 +112,22 @@ pub fn check_settlement(state: &State, settlement: &Settlement) {
     let story = format!("{settlement:?}\n{}", story(&state));
     let is_open = state.open_rotations().iter().any(|open| open.rotation_id == *rotation_id);
     assert_eq!(matches!(settled, Settled::Open | Settled::Unknown), error.is_some(), "{story}");
-    assert!(is_open || *settled != Settled::Open, "told to be open and is closed\n{story}");
+    // The next rotation may have done what this one was waiting for.
+    let entries = state.entries_of(rotation_id);
+    let is_overtaken = entries.iter().any(|entry| matches!(entry, Entry::Saved { .. }));
+    assert!(is_open || *settled != Settled::Open || is_overtaken, "told to be open and is closed\n{story}");
     let not_closed = settlement.warnings.iter().any(|warning| warning.contains("journal"));
     assert!(!is_open || *settled == Settled::Open || not_closed, "told to be settled and is open\n{story}");
     for id in &settlement.removed {
         assert!(!state.is_alive(id), "{id} is told to be removed and is not\n{story}");
     }
     match settled {
-        Settled::NothingDone | Settled::RolledBack | Settled::Superseded => {
+        Settled::NothingDone | Settled::RolledBack => {
             assert_eq!(state.made_by(rotation_id), [""; 0], "something is left of it\n{story}");
+        }
+        Settled::Superseded => {
+            let is_retained = |id: &String| settlement.retained.iter().any(|listed| listed.id == *id);
+            assert!(state.made_by(rotation_id).iter().all(is_retained), "something is left of it\n{story}");
         }
         Settled::Committed => {
             assert!(state.has_saved(rotation_id), "told to be finished and was never saved\n{story}");
@@ -165,6 +180,7 @@ pub fn check(state: &State, job: &Job, outcome: &Outcome) {
 
     // 3. Success is never reported for less.
     assert!(state.has_saved(&job.rotation_id) || !outcome.saved, "told to be saved and is not\n{story}");
+    state.consumers.check(outcome, &story);
     if outcome.kind == OutcomeKind::Rotated {
         assert!(outcome.saved || outcome.updates.len() == 2, "nobody got the new credential\n{story}");
         assert!(outcome.proof.is_some(), "unproven\n{story}");
@@ -199,6 +215,8 @@ pub fn check_end(world: &World, last: &Outcome) {
     assert!(state.open_rotations().is_empty(), "{:?}\n{story}", state.open_rotations());
     let held = &state.version().id;
     let left: Vec<_> = state.rotations.iter().flat_map(|id| state.made_by(id)).collect();
+    let serves = |holds: &str| state.version().secret == holds;
+    assert!(state.consumers.list.iter().all(|consumer| serves(&consumer.holds)), "{story}");
     let is_named = |id: &String| id == held || last.retained.iter().any(|listed| listed.id == *id);
     assert!(left.iter().all(is_named), "{left:?} are left\n{story}");
 }
@@ -209,6 +227,8 @@ pub fn check_account_end(world: &World, last: &Outcome) {
     if !state.account.is_overwritten {
         assert_eq!(last.kind, OutcomeKind::Rotated, "{last:?}\n{}", story(&state));
         assert!(state.open_rotations().is_empty(), "{}", story(&state));
+        let works = &state.account.accepts;
+        assert!(state.consumers.list.iter().all(|consumer| consumer.holds == *works), "{}", story(&state));
     }
 }
 

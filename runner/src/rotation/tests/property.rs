@@ -7,7 +7,8 @@ use proptest::collection::{btree_set, vec};
 use proptest::prelude::*;
 
 use super::account::Account;
-use super::faults::{Ending, Foreign, GetFault, RotateFault, SaveFault, StepFault};
+use super::consumers::Consumers;
+use super::faults::{DeliverFault, Ending, Foreign, GetFault, RotateFault, SaveFault, StepFault};
 use super::process::When;
 use super::promises;
 use super::world::{State, World};
@@ -63,6 +64,15 @@ fn removal() -> impl Strategy<Value = StepFault> {
     ]
 }
 
+fn delivery() -> impl Strategy<Value = DeliverFault> {
+    prop_oneof![
+        3 => Just(DeliverFault::None),
+        1 => Just(DeliverFault::AnswerLost),
+        1 => Just(DeliverFault::Unproven),
+        3 => ending().prop_map(DeliverFault::Ends),
+    ]
+}
+
 fn save() -> impl Strategy<Value = SaveFault> {
     prop_oneof![
         3 => Just(SaveFault::None),
@@ -114,6 +124,7 @@ struct Faults {
     verify: Vec<StepFault>,
     commit: Vec<StepFault>,
     rollback: Vec<StepFault>,
+    deliveries: Vec<DeliverFault>,
     saves: Vec<SaveFault>,
     gets: Vec<GetFault>,
     foreign: Vec<(usize, Foreign)>,
@@ -122,9 +133,9 @@ struct Faults {
 
 impl Faults {
     fn none() -> Self {
-        let (rotate, verify, commit, rollback) = Default::default();
+        let (rotate, verify, commit, rollback, deliveries) = Default::default();
         let (saves, gets, foreign, full_at) = Default::default();
-        Self { rotate, verify, commit, rollback, saves, gets, foreign, full_at }
+        Self { rotate, verify, commit, rollback, deliveries, saves, gets, foreign, full_at }
     }
 
     /// Lets the next run meet these, and none that an earlier one left over.
@@ -132,6 +143,7 @@ impl Faults {
         state.rotate = self.rotate.into();
         state.verify = self.verify.into();
         (state.commit, state.rollback) = (self.commit.into(), self.rollback.into());
+        state.consumers.faults = self.deliveries.into();
         state.saves = self.saves.into();
         state.gets = self.gets.into();
         let calls = state.vault_calls;
@@ -147,12 +159,13 @@ prop_compose! {
         verify in vec(verify(), 0..2),
         commit in vec(removal(), 0..3),
         rollback in vec(removal(), 0..6),
+        deliveries in vec(delivery(), 0..8),
         saves in vec(save(), 0..8),
         gets in vec(get(), 0..10),
         foreign in vec(foreign(), 0..3),
         full_at in btree_set(0..12_usize, 0..2),
     ) -> Faults {
-        Faults { rotate, verify, commit, rollback, saves, gets, foreign, full_at }
+        Faults { rotate, verify, commit, rollback, deliveries, saves, gets, foreign, full_at }
     }
 }
 
@@ -161,12 +174,14 @@ prop_compose! {
         mut faults in faults(),
         timeout in prop_oneof![31..200_u64, Just(600)],
         lists_foreign: bool,
+        consumers in 0..3_usize,
     ) -> World {
         // The first read is of no interest when it fails.
         faults.gets.insert(0, GetFault::None);
         World::with(|state| {
             faults.befall(state);
             state.limits.timeout = Duration::from_secs(timeout);
+            state.consumers.list = Consumers::holding(consumers, "old-secret");
             if lists_foreign {
                 state.listed.push(state.key("foreign").expect("it is there").listed());
             }
@@ -244,14 +259,21 @@ proptest! {
     #[test]
     fn the_guarantee_holds_without_a_vault_too(world in world()) {
         world.0.borrow_mut().foreign.clear();
+        world.0.borrow_mut().consumers.list.clear();
         let first = world.0.borrow().version().record(true);
         world.0.borrow_mut().params.push(first);
         world.run_without_vault();
     }
 
     #[test]
-    fn the_guarantee_holds_wherever_processes_are_killed(fates in vec(fate(), 1..5)) {
-        let world = World::with(|state| state.lists = State::everything_of_the_record);
+    fn the_guarantee_holds_wherever_processes_are_killed(
+        fates in vec(fate(), 1..5),
+        consumers in 0..3_usize,
+    ) {
+        let world = World::with(|state| {
+            state.lists = State::everything_of_the_record;
+            state.consumers.list = Consumers::holding(consumers, "old-secret");
+        });
         for fate in fates {
             let mut state = world.0.borrow_mut();
             fate.faults.befall(&mut state);
@@ -271,10 +293,14 @@ proptest! {
     }
 
     #[test]
-    fn the_record_knows_what_works_wherever_processes_are_killed(changes in vec(change(), 1..5)) {
+    fn the_record_knows_what_works_wherever_processes_are_killed(
+        changes in vec(change(), 1..5),
+        consumers in 0..3_usize,
+    ) {
         let world = World::with(|state| {
             state.account = Account { is_rotated: true, accepts: "first".into(), ..Account::default() };
             state.versions[0].password = "first".into();
+            state.consumers.list = Consumers::holding(consumers, "first");
         });
         for (round, change) in changes.into_iter().enumerate() {
             let mut state = world.0.borrow_mut();

@@ -10,6 +10,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::account::Account;
+use super::consumers::Consumers;
 use super::faults::*;
 use super::process::{Gateway, Moments};
 use crate::limits::Limits;
@@ -67,6 +68,8 @@ pub struct State {
     pub editable: bool,
     /// The account of `in-place` rotations.
     pub account: Account,
+    /// Who uses the credential.
+    pub consumers: Consumers,
     pub others: Vec<Record>,
     pub params: Vec<Record>,
     pub full_at: BTreeSet<usize>,
@@ -135,6 +138,7 @@ impl World {
             late_saves: Vec::new(),
             editable: true,
             account: Account::default(),
+            consumers: Consumers::default(),
             others: Vec::new(),
             params: Vec::new(),
             full_at: BTreeSet::new(),
@@ -292,6 +296,7 @@ impl std::fmt::Debug for World {
             .field("verify", &state.verify)
             .field("commit", &state.commit)
             .field("rollback", &state.rollback)
+            .field("consumers", &state.consumers)
             .field("saves", &state.saves)
             .field("gets", &state.gets)
             .field("foreign", &state.foreign)
