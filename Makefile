@@ -3,6 +3,8 @@
 
 CARGO ?= cargo
 CARGO_DENY := target/tools/bin/cargo-deny
+PLUGINS := $(addprefix target/plugins/,$(addsuffix .wasm,azure-app-secret entra-user-password \
+	azure-key-vault-secret azure-devops-variable-group))
 
 .PHONY: demo test lint build plugins guests witness bench sweep clean help
 
@@ -27,10 +29,10 @@ build: ## Build target/release/pamrun
 	$(CARGO) build --locked --release -p pamrun
 
 plugins: ## Build target/plugins/NAME.wasm
-	plugins/build.sh target/plugins/azure-app-secret.wasm target/plugins/entra-user-password.wasm
+	plugins/build.sh $(PLUGINS)
 
 guests:
-	plugins/build.sh target/plugins/azure-app-secret.wasm target/plugins/entra-user-password.wasm target/guests/misbehaving.wasm
+	plugins/build.sh $(PLUGINS) target/guests/misbehaving.wasm
 
 witness:
 	tests/python/setup.sh

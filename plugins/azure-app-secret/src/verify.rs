@@ -19,7 +19,8 @@ pub fn verify(
     let target = Target::of(plan, &settings.cloud.graph)?;
     let admin = Admin::pick(request)?;
     let login = Login {
-        cloud: &settings.cloud,
+        authority: &settings.cloud.authority,
+        scope: settings.cloud.scope(),
         tenant_id: &admin.tenant_id,
         client_id: &target.app_id,
         client_secret: credential.value(SECRET).map_or_else(|| request.target.text(SECRET), Ok)?,

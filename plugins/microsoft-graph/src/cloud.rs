@@ -24,20 +24,32 @@ const RETIRED: [(&str, &str); 3] = [
     ("graph.microsoft.de", "the German cloud is closed; write graph.microsoft.com"),
 ];
 
+/// Adds the setting that names the host which gives out tokens.
+#[must_use]
+pub fn authority_setting(manifest: Manifest) -> Manifest {
+    manifest.setting(
+        SettingSchema::text("authority", "The host that gives out tokens; a bare host name.")
+            .aliases(["Azure Authority FQDN"])
+            .default("login.microsoftonline.com"),
+    )
+}
+
+/// Reads and checks that setting.
+///
+/// # Errors
+/// `not-a-host`, `retired-host`.
+pub fn authority(request: &Request) -> Result<String, Failure> {
+    bare_host("authority", request.setting_text("authority")?)
+}
+
 /// Adds the two settings that name the cloud.
 #[must_use]
 pub fn cloud_settings(manifest: Manifest) -> Manifest {
-    manifest
-        .setting(
-            SettingSchema::text("authority", "The host that gives out tokens; a bare host name.")
-                .aliases(["Azure Authority FQDN"])
-                .default("login.microsoftonline.com"),
-        )
-        .setting(
-            SettingSchema::text("graph", "The host of Microsoft Graph in the same cloud; a bare host name.")
-                .aliases(["Azure Graph Endpoint"])
-                .default("graph.microsoft.com"),
-        )
+    authority_setting(manifest).setting(
+        SettingSchema::text("graph", "The host of Microsoft Graph in the same cloud; a bare host name.")
+            .aliases(["Azure Graph Endpoint"])
+            .default("graph.microsoft.com"),
+    )
 }
 
 /// The two hosts of a cloud, in lower case.
@@ -55,8 +67,8 @@ impl Cloud {
     /// # Errors
     /// `not-a-host`, `retired-host`, and `cloud-mismatch` for hosts of different clouds.
     pub fn read(request: &Request) -> Result<Self, Failure> {
-        let (authority, graph) = (request.setting_text("authority")?, request.setting_text("graph")?);
-        let cloud = Self { authority: bare_host("authority", authority)?, graph: bare_host("graph", graph)? };
+        let graph = bare_host("graph", request.setting_text("graph")?)?;
+        let cloud = Self { authority: authority(request)?, graph };
         let (authority, graph) = (cloud.authority.as_str(), cloud.graph.as_str());
         let is_known = |(token, api): &(&str, &str)| *token == authority || *api == graph;
         if CLOUDS.iter().any(is_known) && !CLOUDS.contains(&(authority, graph)) {

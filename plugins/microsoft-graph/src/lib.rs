@@ -1,24 +1,28 @@
-//! Microsoft Graph, called as an admin app: what the plugins for Entra share.
+//! Microsoft Graph and other services of the cloud, called as an admin app: what the plugins for them share.
 //!
 //! A plugin picks the [`Admin`] from its records and the [`Cloud`] from its settings, opens a
-//! [`Session`], and says what a [`Refusal`] means for what it asked. [`until_proven`] tries a new
+//! [`Session`] (or, for another service than Graph, a [`Service`]), and says what a [`Refusal`] means for what it asked. [`until_proven`] tries a new
 //! credential until the service has made up its mind.
 
 mod admin;
 mod cloud;
+mod delivering;
 mod proving;
 mod refusal;
 mod retry;
+mod service;
 mod session;
 #[cfg(not(target_family = "wasm"))]
 pub mod testing;
 mod token;
 
 pub use admin::{Admin, SPELLINGS, Spelling, ask_for_admin};
-pub use cloud::{AUTHORITY, Cloud, GRAPH, cloud_settings};
+pub use cloud::{AUTHORITY, Cloud, GRAPH, authority, authority_setting, cloud_settings};
+pub use delivering::{chosen, value};
 pub use proving::{Trial, until_proven};
-pub use refusal::Refusal;
+pub use refusal::{Refusal, retry_after};
 pub use retry::patiently;
+pub use service::{Answered, Service};
 pub use session::Session;
 pub use token::{Claims, Login, LoginError, Reason, TOKEN_PATH, Token};
 

@@ -113,6 +113,7 @@ impl Refusal {
 }
 
 /// Reads how many seconds to wait. The date form of the header is not in use here.
-pub(crate) fn retry_after(answer: &Response<Vec<u8>>) -> Option<u32> {
+#[must_use]
+pub fn retry_after(answer: &Response<Vec<u8>>) -> Option<u32> {
     answer.headers().get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()
 }

@@ -1,9 +1,6 @@
 //! A session with Microsoft Graph, with the admin app logged in.
 
-use std::cell::RefCell;
-
-use http::header::{AUTHORIZATION, CONTENT_TYPE};
-use http::{Method, Response, StatusCode};
+use http::{Method, Response};
 use pamrun_plugin::{Failure, Host, Request, SendError};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -12,15 +9,14 @@ use crate::admin::Admin;
 use crate::cloud::Cloud;
 use crate::refusal::Refusal;
 use crate::retry::patiently;
-use crate::token::{Claims, Login, Token};
+use crate::service::{Answered, Service};
+use crate::token::{Claims, Login};
 
 /// Graph, with the admin app logged in.
 pub struct Session<'a> {
     host: &'a dyn Host,
-    login: Login<'a>,
-    who: String,
-    bearer: RefCell<String>,
-    claims: Option<Claims>,
+    service: Service<'a>,
+    graph: &'a str,
 }
 
 impl<'a> Session<'a> {
@@ -34,29 +30,21 @@ impl<'a> Session<'a> {
         cloud: &'a Cloud,
         admin: &'a Admin<'a>,
     ) -> Result<Self, Failure> {
-        let login = Login {
-            cloud,
-            tenant_id: &admin.tenant_id,
-            client_id: admin.client_id,
-            client_secret: admin.client_secret,
-            request_id: &request.rotation_id,
-        };
-        let who = admin.who();
-        let Token { bearer, claims } =
-            patiently(host, || login.attempt(host).map_err(|error| error.failure(&who)))?;
-        Ok(Self { host, login, who, bearer: RefCell::new(bearer), claims })
+        let resource = format!("https://{}", cloud.graph);
+        let service = Service::open(host, request, &cloud.authority, &resource, admin)?;
+        Ok(Self { host, service, graph: &cloud.graph })
     }
 
     /// What the admin app's token says of it, where it can be read.
     #[must_use]
     pub fn claims(&self) -> Option<&Claims> {
-        self.claims.as_ref()
+        self.service.claims()
     }
 
     /// The admin app, to log in once more.
     #[must_use]
     pub fn login(&self) -> &Login<'a> {
-        &self.login
+        self.service.login()
     }
 
     /// Reads what stands at a path below `/v1.0`; `explain` knows what refusals mean there.
@@ -95,31 +83,7 @@ impl<'a> Session<'a> {
         patiently(self.host, || judge(self.exchange(method, path, body.as_bytes())?))
     }
 
-    /// Sends one request; when Graph does not accept the token, once more with a new one. The
-    /// outer error is that of logging in again.
-    fn exchange(
-        &self,
-        method: &Method,
-        path: &str,
-        body: &[u8],
-    ) -> Result<Result<Response<Vec<u8>>, SendError>, Failure> {
-        let send = || {
-            let mut request = http::Request::builder()
-                .method(method)
-                .uri(format!("https://{}/v1.0{path}", self.login.cloud.graph))
-                .header(AUTHORIZATION, format!("Bearer {}", self.bearer.borrow()))
-                .header("client-request-id", self.login.request_id);
-            if !body.is_empty() {
-                request = request.header(CONTENT_TYPE, "application/json");
-            }
-            Ok::<_, Failure>(self.host.send(request.body(body.to_vec())?))
-        };
-        let answer = send()?;
-        if !matches!(&answer, Ok(answer) if answer.status() == StatusCode::UNAUTHORIZED) {
-            return Ok(answer);
-        }
-        let token = self.login.attempt(self.host).map_err(|error| error.failure(&self.who))?;
-        self.bearer.replace(token.bearer);
-        send()
+    fn exchange(&self, method: &Method, path: &str, body: &[u8]) -> Result<Answered, Failure> {
+        self.service.send(method, &format!("https://{}/v1.0{path}", self.graph), body)
     }
 }

@@ -9,7 +9,6 @@ use pamrun_plugin::{Failure, Host, SendError};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
-use crate::cloud::Cloud;
 use crate::refusal::retry_after;
 
 /// Where tokens are given out, as a pattern for rules of requests.
@@ -17,8 +16,10 @@ pub const TOKEN_PATH: &str = "/*/oauth2/v2.0/token";
 
 /// Which app logs in, and where.
 pub struct Login<'a> {
-    /// The cloud.
-    pub cloud: &'a Cloud,
+    /// The host that gives out tokens.
+    pub authority: &'a str,
+    /// What a token is asked for: a resource, and everything that the app was granted there.
+    pub scope: String,
     /// The directory's id or one of its domains.
     pub tenant_id: &'a str,
     /// The app's client id.
@@ -40,7 +41,7 @@ pub struct Token {
 /// What a token says of its bearer.
 #[derive(Debug, Deserialize)]
 pub struct Claims {
-    /// The Graph permissions that the app was granted.
+    /// The permissions that the app was granted.
     #[serde(default)]
     pub roles: Vec<String>,
     /// The directory roles that the app holds, by the ids of their templates.
@@ -107,13 +108,12 @@ struct Refused {
 const FORM: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 impl Login<'_> {
-    /// Asks for a token for Graph, once.
+    /// Asks for a token, once.
     ///
     /// # Errors
     /// When there is no token, and why.
     pub fn attempt(&self, host: &dyn Host) -> Result<Token, LoginError> {
-        let scope = self.cloud.scope();
-        let granted = self.ask(host, &[("grant_type", "client_credentials"), ("scope", &scope)])?;
+        let granted = self.ask(host, &[("grant_type", "client_credentials"), ("scope", &self.scope)])?;
         Ok(Token { claims: claims(&granted.access_token), bearer: granted.access_token })
     }
 
@@ -128,7 +128,7 @@ impl Login<'_> {
     }
 
     fn ask(&self, host: &dyn Host, grant: &[(&str, &str)]) -> Result<Granted, LoginError> {
-        let url = format!("https://{}/{}/oauth2/v2.0/token", self.cloud.authority, self.tenant_id);
+        let url = format!("https://{}/{}/oauth2/v2.0/token", self.authority, self.tenant_id);
         let app = [("client_id", self.client_id), ("client_secret", self.client_secret)];
         let encode = |(key, value): &(&str, &str)| format!("{key}={}", utf8_percent_encode(value, FORM));
         let body = app.iter().chain(grant).map(encode).collect::<Vec<_>>().join("&");
