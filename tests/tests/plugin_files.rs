@@ -24,7 +24,14 @@ fn inspect_shows_what_a_plugin_is_and_what_it_asks_for() {
 #[test]
 fn check_says_that_our_plugins_fit() {
     let gateway = Gateway::new();
-    for file in [plugin("azure-app-secret"), guest("misbehaving"), example("azure_app_secret.py")] {
+    let files = [
+        plugin("azure-app-secret"),
+        plugin("azure-key-vault-secret"),
+        plugin("azure-devops-variable-group"),
+        guest("misbehaving"),
+        example("azure_app_secret.py"),
+    ];
+    for file in files {
         let run = gateway.command(&["plugin", "check"]).argument(file).run(Vec::new);
         assert_eq!(run.exit, Some(0), "{run}");
     }

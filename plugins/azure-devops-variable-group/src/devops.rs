@@ -22,7 +22,7 @@ const PART: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_')
 /// Who enters.
 pub enum Access<'a> {
     /// The admin app.
-    Admin(Service<'a>),
+    Admin(Box<Service<'a>>),
     /// Whoever made a personal access token: the header that shows it.
     Token(String),
 }
@@ -34,7 +34,8 @@ impl<'a> Access<'a> {
         settings: &'a Settings,
         admin: &'a Admin<'a>,
     ) -> Result<Self, Failure> {
-        Service::open(host, request, &settings.authority, RESOURCE, admin).map(Self::Admin)
+        Service::open(host, request, &settings.authority, RESOURCE, admin)
+            .map(|service| Self::Admin(Box::new(service)))
     }
 
     pub fn token_of(record: &Record) -> Result<Self, Failure> {
@@ -163,7 +164,9 @@ impl<'a> Devops<'a> {
         let status = answer.status();
         let Said { message, key } = serde_json::from_slice(answer.body()).unwrap_or_default();
         let text: String = message.chars().take(200).collect();
-        let say = |what: &str| format!("Azure DevOps {what} (HTTP {} {key}: {text})", status.as_u16());
+        let said: Vec<_> = [key, text].into_iter().filter(|part| !part.is_empty()).collect();
+        let said = if said.is_empty() { String::new() } else { format!(" {}", said.join(": ")) };
+        let say = |what: &str| format!("Azure DevOps {what} (HTTP {}{said})", status.as_u16());
         let is_unclear = status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT;
         match status {
             _ if is_unclear && changes => {

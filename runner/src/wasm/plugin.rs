@@ -86,7 +86,10 @@ fn is_known(text: &str, call: Call<'_>, plan: Option<&Plan>) -> bool {
         plan.target.contains(text)
             || plan.removes.iter().any(|listed| listed.id == text || listed.label == text)
     };
-    call.request.marker.contains(text) || plan.is_some_and(planned)
+    let mut delivered = call.request.deliver.iter().flat_map(|update| &update.values);
+    call.request.marker.contains(text)
+        || plan.is_some_and(planned)
+        || delivered.any(|value| value.expose() == text)
 }
 
 #[async_trait::async_trait(?Send)]

@@ -11,9 +11,12 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::Sovereign;
+use super::devops::Organization;
 use super::graph::GraphError;
+use super::key_vault::KeyVault;
 use super::users::Account;
 use crate::canary::random_text;
+use crate::net::Received;
 
 /// The ids of an application.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -142,6 +145,10 @@ pub struct Directory {
     pub unknown_key_status: u16,
     /// Writes to one application within this time collide.
     pub collisions: Option<(Duration, CollisionForm)>,
+    /// The Key Vault.
+    pub key_vault: KeyVault,
+    /// The Azure DevOps organization.
+    pub devops: Organization,
     pub(super) tenants: Vec<Tenant>,
     pub(super) tokens: HashMap<String, Token>,
     pub(super) users: Vec<Account>,
@@ -160,6 +167,8 @@ impl Directory {
             propagation: Propagation::default(),
             unknown_key_status: 400,
             collisions: None,
+            key_vault: KeyVault::default(),
+            devops: Organization::new(),
             tenants: tenants.into(),
             tokens: HashMap::new(),
             users: Vec::new(),
@@ -268,7 +277,15 @@ impl Directory {
 
     /// Every secret value and token that the cloud ever gave out.
     pub fn secrets_ever(&self) -> Vec<String> {
-        self.secrets_ever.iter().chain(self.tokens.keys()).cloned().collect()
+        let of_devops = self.devops.hidden.values().chain([&self.devops.pat]);
+        self.secrets_ever.iter().chain(self.tokens.keys()).chain(of_devops).cloned().collect()
+    }
+
+    /// Whether a request shows a token that is good for a service besides Graph.
+    pub(super) fn is_let_in(&self, request: &Received, resource: &str) -> bool {
+        let bearer = request.header("authorization").strip_prefix("Bearer ").unwrap_or_default();
+        let token = self.tokens.get(bearer);
+        token.is_some_and(|token| token.audience == resource && token.expires > Timestamp::now())
     }
 
     pub(super) fn find(&self, is: impl Fn(&Application) -> bool) -> Option<&Application> {

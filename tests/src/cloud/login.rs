@@ -6,8 +6,11 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Directory, Sovereign};
+use super::{Directory, Sovereign, devops, key_vault};
 use crate::net::{Answer, Received};
+
+/// What tokens can be for besides Graph.
+const OTHERS: [&str; 2] = [devops::RESOURCE, key_vault::RESOURCE];
 
 pub(super) struct Refusal {
     status: u16,
@@ -110,7 +113,10 @@ impl Directory {
         };
         // The login host of the US clouds serves two Graphs; a tenant lives in one of them.
         let graph = known.sovereign.graph();
-        if let Some(audience) = audience.filter(|audience| audience != graph) {
+        let is_other =
+            |audience: &String| OTHERS.contains(&audience.as_str()) && known.sovereign == Sovereign::Global;
+        let other = audience.clone().filter(is_other);
+        if let Some(audience) = audience.filter(|audience| other.is_none() && audience != graph) {
             let text =
                 format!("The resource principal named https://{audience} was not found in the tenant.");
             return Err(refuse(400, "invalid_resource", 500_011, text));
@@ -169,16 +175,20 @@ impl Directory {
             let [name, password] = ["username", "password"].map(|key| field(key).unwrap_or_default());
             return Ok(Grant::User { tenant, name, password });
         }
-        Ok(Grant::App { app_id, audience: graph.to_owned() })
+        Ok(Grant::App { app_id, audience: other.unwrap_or_else(|| graph.to_owned()) })
     }
 }
 
 fn judge_scope(scope: &str) -> Result<String, Refusal> {
-    let host = scope.strip_prefix("https://").and_then(|rest| rest.strip_suffix("/.default"));
+    let resource = scope.strip_suffix("/.default");
+    if resource == Some(devops::RESOURCE) {
+        return Ok(devops::RESOURCE.to_owned());
+    }
+    let host = resource.and_then(|resource| resource.strip_prefix("https://"));
     let Some(host) = host.filter(|host| !host.is_empty() && !host.contains(['/', ' '])) else {
         return Err(refuse(400, "invalid_scope", 70_011, "The provided value for 'scope' is not valid."));
     };
-    if Sovereign::of_graph(host).is_none() {
+    if Sovereign::of_graph(host).is_none() && host != key_vault::RESOURCE {
         let text = format!("The resource principal named https://{host} was not found in the tenant.");
         return Err(refuse(400, "invalid_resource", 500_011, text));
     }

@@ -1,11 +1,13 @@
-//! A stand-in for Entra ID and Microsoft Graph.
+//! A stand-in for Entra ID and Microsoft Graph, with a Key Vault and an Azure DevOps organization.
 //!
 //! One loopback port serves every host of every cloud; the name in the TLS handshake decides. State,
 //! faults and the log of requests are at hand while it runs.
 
+mod devops;
 mod directory;
 mod fault;
 mod graph;
+mod key_vault;
 mod log;
 mod login;
 mod sovereign;
@@ -17,10 +19,12 @@ use std::time::Duration;
 use self::graph::GraphError;
 use crate::net::{Acting, Acts, Answer, Delivery, Received, Server, Site};
 
+pub use self::devops::{DEVOPS, Organization};
 pub use self::directory::{
     App, Application, CollisionForm, Directory, Issued, PasswordCredential, Policy, Propagation,
 };
 pub use self::fault::{Fault, On};
+pub use self::key_vault::{KEY_VAULT, KeyVault};
 pub use self::log::Seen;
 pub use self::sovereign::Sovereign;
 pub use self::users::{
@@ -59,7 +63,8 @@ impl Cloud {
         let world = Arc::new(World { directory, plan: Mutex::new(Plan::default()) });
         let acts = Acts::default();
         let site = Acting { site: Front(world.clone()), acts: acts.clone() };
-        Self { world, acts, server: Server::start(&Sovereign::hosts(), site) }
+        let hosts = [&Sovereign::hosts()[..], &[KEY_VAULT, DEVOPS]].concat();
+        Self { world, acts, server: Server::start(&hosts, site) }
     }
 
     /// Where it listens.
@@ -195,10 +200,11 @@ impl World {
         if request.server_name != request.host {
             return Answer::empty(421);
         }
-        if Sovereign::is_login(&request.host) {
-            directory.token(request)
-        } else {
-            directory.graph(request, writes_behind)
+        match request.host.as_str() {
+            KEY_VAULT => directory.ask_key_vault(request, writes_behind),
+            DEVOPS => directory.ask_devops(request, writes_behind),
+            host if Sovereign::is_login(host) => directory.token(request),
+            _ => directory.graph(request, writes_behind),
         }
     }
 

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{Gateway, Launch, Python, Run, Victim};
+use super::{Gateway, Launch, Python, Run, Victim, warm};
 
 /// A run that is being prepared.
 pub struct Exec<'a> {
@@ -59,6 +59,13 @@ impl Exec<'_> {
     #[must_use]
     pub fn set(self, key: &str, value: &str) -> Self {
         self.flag("--set", format!("{key}={value}"))
+    }
+
+    /// With one more consumer, and the plugin that delivers to it.
+    #[must_use]
+    pub fn deliver(self, plugin: &Path, settings: &str) -> Self {
+        warm::warm_up_too(plugin, &self.gateway.path("state"));
+        self.flag("--deliver", format!("{},{settings}", plugin.display()))
     }
 
     /// With a host that is reached at an address of this machine.

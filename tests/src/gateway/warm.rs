@@ -23,18 +23,30 @@ static WARM: LazyLock<Mutex<Warm>> =
 
 /// Copies the compiled form of `plugin` into a state folder that has no cache yet.
 pub(super) fn warm_up(plugin: &Path, state: &Path) {
+    if !state.join("cache").exists() {
+        warm_up_too(plugin, state);
+    }
+}
+
+/// Copies the compiled form of one more plugin into a state folder.
+pub(super) fn warm_up_too(plugin: &Path, state: &Path) {
     let cache = state.join("cache");
-    if cache.exists() || plugin.extension().is_none_or(|end| end != "wasm") {
+    if plugin.extension().is_none_or(|end| end != "wasm") {
         return;
     }
     let mut warm = WARM.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     if warm.plugins.insert(plugin.to_owned()) {
         compile(plugin, warm.state.path());
     }
-    std::fs::create_dir(&cache).unwrap();
-    private(&cache, 0o700);
+    if !cache.exists() {
+        std::fs::create_dir(&cache).unwrap();
+        private(&cache, 0o700);
+    }
     for file in files_below(&warm.state.path().join("cache")) {
-        std::fs::copy(&file, cache.join(file.file_name().unwrap())).unwrap();
+        let copy = cache.join(file.file_name().unwrap());
+        if !copy.exists() {
+            std::fs::copy(&file, copy).unwrap();
+        }
     }
 }
 

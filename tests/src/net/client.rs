@@ -20,7 +20,7 @@ pub struct Reply {
     pub status: u16,
     /// The headers.
     pub headers: http::HeaderMap,
-    /// The body as JSON; null when it is empty.
+    /// The body as JSON; null when it is none.
     pub json: Value,
 }
 
@@ -99,7 +99,7 @@ impl Client {
         });
         let (head, body) = reply.map_err(|error: hyper::Error| io::Error::other(error))?;
         self.open.insert(host, connection);
-        let json = if body.is_empty() { Value::Null } else { serde_json::from_slice(&body)? };
+        let json = serde_json::from_slice(&body).unwrap_or_default();
         Ok(Reply { status: head.status.as_u16(), headers: head.headers, json })
     }
 

@@ -13,6 +13,9 @@ pub struct Scenario {
     pub subject: Subject,
     /// The plugin's settings, besides those that follow from the subject.
     pub settings: &'static [(&'static str, &'static str)],
+    /// Whether a Key Vault and a variable group are handed what is made. Only what has to do with that is
+    /// disturbed then.
+    pub delivers: bool,
 }
 
 /// What is rotated.
@@ -89,6 +92,7 @@ impl Scenario {
         Self::app("app-all-ksm", Service::Prompt, Retire::All).at_keeper(),
         Self::app("app-previous-ksm", Service::Prompt, Retire::Previous).at_keeper(),
         Self::app("app-none-ksm", Service::Prompt, Retire::None).at_keeper(),
+        Self { delivers: true, ..Self::app("app-delivered", Service::Prompt, Retire::All) },
         Self::user("user", false),
         Self::user("user-proposed", true),
         Self { settings: &[("verify", "trust")], ..Self::user("user-trusted", false) },
@@ -97,11 +101,13 @@ impl Scenario {
     ];
 
     const fn app(name: &'static str, service: Service, retire: Retire) -> Self {
-        Self { name, vault: VaultKind::File, subject: Subject::AppSecret { service, retire }, settings: &[] }
+        let subject = Subject::AppSecret { service, retire };
+        Self { name, vault: VaultKind::File, subject, settings: &[], delivers: false }
     }
 
     const fn user(name: &'static str, proposed: bool) -> Self {
-        Self { name, vault: VaultKind::File, subject: Subject::UserPassword { proposed }, settings: &[] }
+        let subject = Subject::UserPassword { proposed };
+        Self { name, vault: VaultKind::File, subject, settings: &[], delivers: false }
     }
 
     const fn at_keeper(self) -> Self {

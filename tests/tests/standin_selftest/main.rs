@@ -1,5 +1,6 @@
 //! Checks with a plain client that the stand-in cloud behaves as Entra and Graph are known to.
 
+mod consumers;
 mod graph;
 mod login;
 mod trouble;

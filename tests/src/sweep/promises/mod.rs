@@ -11,7 +11,7 @@ use serde_json::Value;
 use self::app::AppJudge;
 use self::user::UserJudge;
 use super::fault::Fault;
-use super::world::{Cast, World};
+use super::world::{AppCast, Cast, World};
 use crate::gateway::Run;
 use crate::record::fields;
 
@@ -103,6 +103,9 @@ impl<'a> Judge<'a> {
             }
         }
         wrong.extend(self.subject.judge(stage, run));
+        if self.world.scenario.delivers {
+            wrong.extend(self.judge_consumers(stage));
+        }
         wrong.extend(self.judge_surroundings(run));
         self.violations.extend(wrong.into_iter().map(|wrong| format!("{stage}: {wrong}")));
     }
@@ -123,6 +126,28 @@ impl<'a> Judge<'a> {
         }
         for journal in self.world.journals() {
             wrong.extend(journal.open().iter().map(|open| format!("2. rotation {open} is still open")));
+        }
+        wrong
+    }
+
+    /// Each consumer holds what works, and what the record does once all is over.
+    fn judge_consumers(&self, stage: Stage) -> Vec<String> {
+        let Cast::App(app) = &self.world.cast else { return Vec::new() };
+        let accepted = app.secrets(self.world);
+        let works = |held: &String| accepted.values().any(|secret| secret.value == *held);
+        // Two gateways at once hand over in no order; the next rotation puts that right.
+        let is_race = stage == Stage::Disturbed && self.fault == Fault::Elsewhere;
+        let current = AppCast::held_in(&self.world.saved()).value;
+        let mut wrong = Vec::new();
+        for (held, who) in self.world.handed_on().iter().zip(["the Key Vault", "the variable group"]) {
+            if !works(held) && !is_race {
+                wrong.push(format!("2. {who} holds a secret that is gone"));
+            } else if stage != Stage::Disturbed && *held != current {
+                wrong.push(format!("1. {who} does not hold what the record does"));
+            }
+        }
+        if !self.world.consumers_are_whole() {
+            wrong.push("2. what is not ours in the variable group has changed".to_owned());
         }
         wrong
     }

@@ -2,6 +2,7 @@
 //! rotate them.
 
 mod app;
+mod consumers;
 mod user;
 
 use std::cell::Cell;
@@ -47,6 +48,8 @@ pub(super) struct World {
     binary: PathBuf,
     attached: Vec<Record>,
     last_try: Cell<Instant>,
+    /// What those who are handed the secret hold besides, as one text.
+    consumers_own: String,
 }
 
 /// What is rotated.
@@ -100,6 +103,7 @@ impl World {
             }
         };
         gateway.fill_vault(attached.iter().chain([&record]));
+        let consumers_own = consumers::fill(&cloud, &record);
         Self {
             scenario,
             cloud,
@@ -111,6 +115,7 @@ impl World {
             binary: binary.to_owned(),
             attached,
             last_try: Cell::new(Instant::now()),
+            consumers_own,
         }
     }
 
@@ -153,6 +158,7 @@ impl World {
             .host(Sovereign::Global.login(), self.cloud.address())
             .host(Sovereign::Global.graph(), self.cloud.address())
             .flag("--vault", self.gateway.vault().flag());
+        let exec = if self.scenario.delivers { self.with_consumers(exec) } else { exec };
         let settings = settings.into_iter().chain(self.scenario.settings.iter().copied());
         settings.fold(exec, |exec, (key, value)| exec.set(key, value))
     }
