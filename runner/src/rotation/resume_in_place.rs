@@ -65,7 +65,10 @@ impl Engine<'_> {
                 Stop::failed("verify", "wrong-credential", "the service said that the new value is wrong");
             self.put_back(&mut exchange, trail.made, stop).await?
         } else {
-            self.bring_about(&mut exchange, trail.made).await?
+            // What somebody wrote over it meanwhile must not win by a service that cannot be asked: then
+            // the new value is set once more.
+            let is_alone = self.theirs(&exchange, &exchange.ready.target).is_none();
+            self.bring_about(&mut exchange, trail.made.filter(|_| is_alone)).await?
         };
         let is_theirs = matches!(accepted, Accepted::Theirs(_));
         match self.conclude(&mut exchange, accepted).await? {
