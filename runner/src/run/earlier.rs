@@ -35,8 +35,8 @@ impl Earlier {
             lock = journal.lock_record(uid, patience) => lock.is_ok(),
         };
         let left = if is_locked { journal.left() } else { Vec::new() };
-        for Left { rotation, .. } in &left {
-            let Settled { settlement, .. } = settler.settle(journal, rotation).await;
+        for left in &left {
+            let Settled { settlement, .. } = settler.settle(journal, left).await;
             // What an older one was kept for may be done with a newer one.
             earlier.retained.retain(|listed: &Listed| !settlement.removed.contains(&listed.id));
             earlier.warnings.push(settlement.summary());
