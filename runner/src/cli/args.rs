@@ -183,8 +183,8 @@ pub struct ExecArgs {
     ///
     /// A plugin or script of strategy `deliver` with its settings, or `file`, which is built in:
     /// "file,path=/etc/app/.env,format=env,key=SECRET". Of a secret setting, KEY=@FILE. A value with a
-    /// comma in it can only stand in the configuration file, under [[deliver]]. As long as one of them
-    /// does not have the new value, the old one stays.
+    /// comma in it can only stand in the configuration file, under `[[deliver]]`. As long as one of
+    /// them does not have the new value, the old one stays.
     #[arg(
         long = "deliver",
         value_name = "PLUGIN_OR_SCRIPT[,KEY=VALUE…]",

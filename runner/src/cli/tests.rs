@@ -126,6 +126,19 @@ fn no_option_is_forgotten_by_these_tests() {
 }
 
 #[test]
+fn deliveries_add_up_from_flags_variable_and_file() {
+    let typed = Typed::default()
+        .config("[[deliver]]\nplugin = '/3.wasm'\nsettings = { key = 'a,b' }")
+        .variable("PAMRUN_DELIVER", "/2.wasm,key=x; file,path=/2")
+        .flags(&["--deliver", "/1.py,key=y"]);
+    let deliveries = typed.gather().unwrap().deliveries;
+    let by: Vec<_> = deliveries.iter().map(|delivery| &delivery.by).collect();
+    let plugin = |path: &str| DeliveredBy::Plugin(path.into());
+    assert_eq!(by, [&plugin("/1.py"), &plugin("/2.wasm"), &DeliveredBy::File, &plugin("/3.wasm")]);
+    assert_eq!(deliveries[3].settings["key"].secret().expose(), "a,b");
+}
+
+#[test]
 fn flags_are_read_from_flag_before_variable_before_file() {
     for option in ["dry-run", "allow-managed", "confine"] {
         let is_set = |s: &ExecSettings| match option {
