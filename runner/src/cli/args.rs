@@ -157,11 +157,15 @@ pub struct ExecArgs {
     #[arg(last = true, value_name = "ARGS")]
     pub arguments: Vec<OsString>,
 
-    /// How to run it: wasm or script [default: told by the file]
+    /// How to run it: wasm, script or saas [default: told by the file]
     ///
     /// `wasm`: in the WebAssembly sandbox.
     ///
     /// `script`: with an external interpreter, as a process of its own.
+    ///
+    /// `saas`: the class SaasPlugin of a Python file made for Keeper's gateway, unchanged. What the
+    /// plugin requires must be installed for the Python that --interpreter names; its config record
+    /// is the attached one whose field `SaaS Type` is the plugin's name.
     #[arg(long, value_name = "RUNTIME", help_heading = "What to rotate")]
     pub runtime: Option<String>,
 

@@ -77,6 +77,8 @@ pub enum Runtime {
     Wasm,
     /// With an external interpreter.
     Script,
+    /// With Python, as a plugin made for Keeper's gateway.
+    Saas,
 }
 
 /// How the outcome is printed.

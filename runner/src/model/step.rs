@@ -10,6 +10,8 @@ use crate::secret::Secret;
 /// One field of a record that a plugin was granted.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Field {
+    /// Where it stands.
+    pub place: Place,
     /// The label; where the field has none, its type.
     pub label: String,
     /// The type; empty where only the params knew the field.

@@ -9,6 +9,7 @@ mod manifest;
 mod nearest;
 mod problems;
 mod rules;
+mod saas;
 mod schema;
 mod settings;
 mod value;
@@ -17,6 +18,7 @@ mod whole;
 pub use build::{Prepared, prepare};
 pub use manifest::{check_manifest, parse_manifest};
 pub use problems::{Problems, RequestError};
+pub use saas::prepare_saas;
 pub use whole::prepare_whole;
 
 use crate::cli::SetValue;

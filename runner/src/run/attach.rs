@@ -1,5 +1,6 @@
 //! Turns a file into a plugin that can be called, and settings into a vault.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use crate::catalog::PluginFile;
 use crate::cli::{CliError, ExecSettings, KeeperChoice, Resolve, Runtime, StateFolder, VaultChoice};
 use crate::report::{Console, Message, PluginInfo};
 use crate::rotation::{LogLevel, LogLine, Plugin, Vault};
-use crate::script::{Confinement, Line, Options, Script, WorkFolders};
+use crate::script::{Confinement, Line, Options, Script, WorkFolders, is_saas_plugin};
 use crate::secret::{Redactor, Secret};
 use crate::vault::{FileVault, KsmConfig, KsmOptions, KsmProxy, KsmVault};
 use crate::wasm::{self, Gate, NetworkOptions};
@@ -46,10 +47,10 @@ impl Surroundings<'_> {
         line: Line,
         info: &mut Option<PluginInfo>,
     ) -> Result<Attached, Fault> {
-        let by_file = || if file.is_wasm() { Runtime::Wasm } else { Runtime::Script };
-        match self.settings.runtime.unwrap_or_else(by_file) {
+        match self.settings.runtime.unwrap_or_else(|| runtime_of(file)) {
             Runtime::Wasm => self.attach_wasm(file, info).await,
             Runtime::Script => self.attach_script(file, line, info),
+            Runtime::Saas => self.attach_saas(file, line, info).await,
         }
     }
 
@@ -79,6 +80,58 @@ impl Surroundings<'_> {
         line: Line,
         info: &mut Option<PluginInfo>,
     ) -> Result<Attached, Fault> {
+        let script = Script::new(&file.path, &file.bytes, self.options(file))?;
+        let (name, settings) = (self.name(), self.settings);
+        let who = info.insert(PluginInfo::script(&name, file.digest, settings.confine)).clone();
+        let strategy = script.declared().map(|declared| declared.strategy);
+        match strategy {
+            Some(strategy) => check_strategy(&name, strategy)?,
+            None if !settings.settings.is_empty() => return Err(Fault::settings_without_steps(&name)),
+            None => {}
+        }
+        self.attached(who, Terms::Script(strategy), script, line, self.work_folders()?)
+    }
+
+    async fn attach_saas(
+        &self,
+        file: &PluginFile,
+        line: Line,
+        info: &mut Option<PluginInfo>,
+    ) -> Result<Attached, Fault> {
+        let who = PluginInfo::saas(&self.name(), file.digest, self.settings.confine);
+        let who = info.insert(who).clone();
+        let folders = self.work_folders()?;
+        let options = self.options(file);
+        let (script, plugin) =
+            Script::saas(&file.path, &file.bytes, options, &folders, self.redactor).await?;
+        self.attached(who, Terms::Saas(plugin), script, line, folders)
+    }
+
+    fn attached(
+        &self,
+        info: PluginInfo,
+        terms: Terms,
+        script: Script,
+        line: Line,
+        folders: WorkFolders,
+    ) -> Result<Attached, Fault> {
+        let interpreter = script.interpreter();
+        let log = log(&info.name, self.redactor);
+        let plugin = script.instantiate(line, folders, self.redactor.clone(), log)?;
+        Ok(Attached { info, terms, plugin: Box::new(plugin), interpreter, warning: None })
+    }
+
+    /// The name of a script's file; a copy of it is called by its own name.
+    fn name(&self) -> Cow<'_, str> {
+        self.settings.plugin.file_name().unwrap_or("script".as_ref()).to_string_lossy()
+    }
+
+    fn work_folders(&self) -> Result<WorkFolders, Fault> {
+        Ok(WorkFolders::open(self.state.folder("work")?.path())?)
+    }
+
+    /// How the settings say that this script is to be run.
+    fn options(&self, file: &PluginFile) -> Options {
         let settings = self.settings;
         let granted = settings.for_plugin(&file.digest.to_string());
         let confinement = settings.confine.then(|| {
@@ -89,28 +142,13 @@ impl Surroundings<'_> {
             })
         });
         settings.environment.secrets.iter().for_each(|secret| self.redactor.learn(secret));
-        let options = Options {
+        Options {
             interpreter: settings.interpreter.clone(),
             arguments: settings.arguments.clone(),
             environment: settings.environment.variables.clone(),
             confinement,
             limits: settings.limits.clone(),
-        };
-        let script = Script::new(&file.path, &file.bytes, options)?;
-        // A copy of it is called by its own name.
-        let name = settings.plugin.file_name().unwrap_or("script".as_ref()).to_string_lossy();
-        let who = info.insert(PluginInfo::script(&name, file.digest, settings.confine)).clone();
-        let strategy = script.declared().map(|declared| declared.strategy);
-        match strategy {
-            Some(strategy) => check_strategy(&name, strategy)?,
-            None if !settings.settings.is_empty() => return Err(Fault::settings_without_steps(&name)),
-            None => {}
         }
-        let interpreter = script.interpreter();
-        let folders = WorkFolders::open(self.state.folder("work")?.path())?;
-        let plugin = script.instantiate(line, folders, self.redactor.clone(), log(&name, self.redactor))?;
-        let terms = Terms::Script(strategy);
-        Ok(Attached { info: who, terms, plugin: Box::new(plugin), interpreter, warning: None })
     }
 
     /// The first option that was given, and that means nothing to a plugin in the sandbox.
@@ -121,6 +159,15 @@ impl Surroundings<'_> {
             ("what stands after --", !settings.arguments.is_empty()),
         ];
         options.into_iter().find_map(|(option, is_given)| is_given.then_some(option))
+    }
+}
+
+/// What runs a file, by what stands in it.
+fn runtime_of(file: &PluginFile) -> Runtime {
+    match file.is_wasm() {
+        true => Runtime::Wasm,
+        false if is_saas_plugin(&file.bytes) => Runtime::Saas,
+        false => Runtime::Script,
     }
 }
 

@@ -9,7 +9,7 @@ use crate::limits::Limits;
 use crate::model::{Manifest, Strategy};
 use crate::report::{PluginSheet, ScriptSheet};
 use crate::request::check_manifest;
-use crate::script::{Options, Script};
+use crate::script::{Options, Script, is_saas_plugin};
 use crate::wasm::{Inspection, Runtime, inspect};
 
 /// Carries it out.
@@ -51,6 +51,7 @@ fn script(command: &PluginCommand, file: &PluginFile) -> Result<(), Fault> {
         limits: Limits::default(),
     };
     let script = Script::new(&file.path, &file.bytes, options)?;
+    let is_saas = is_saas_plugin(&file.bytes);
     let steps = script.declared().map(|declared| (declared.steps.as_slice(), declared.strategy));
     match command {
         PluginCommand::Inspect { .. } => show(
@@ -60,6 +61,7 @@ fn script(command: &PluginCommand, file: &PluginFile) -> Result<(), Fault> {
                 size: file.bytes.len(),
                 run_by: &script.interpreter().unwrap_or_else(|| "itself".to_owned()),
                 steps,
+                is_saas,
             }
             .render(),
         ),

@@ -131,7 +131,7 @@ fn job(settings: &ExecSettings, params: &Params, terms: &Terms) -> Job {
         wanted,
         wants_attached: terms.wants_attached(),
         params_records,
-        returns: terms.returns().to_vec(),
+        returns: terms.returns(),
         any_custom: terms.any_custom(),
         limits: settings.limits.clone(),
         proposed: params.new_password.clone(),

@@ -110,7 +110,7 @@ impl Settler<'_> {
         let mut stage = Stage::set(&file, &settings, order, self.state, self.redactor, plugin).await?;
         let others = self.others(&mut stage, records).await?;
         let job = Job {
-            returns: stage.terms.returns().to_vec(),
+            returns: stage.terms.returns(),
             any_custom: stage.terms.any_custom(),
             proposed: self.proposed.clone(),
             ..job(open, &settings.limits, others)

@@ -11,7 +11,7 @@ use rustix::fs::{Mode, OFlags, open};
 use rustix::process::Signal;
 use zeroize::Zeroizing;
 
-use super::answer::{Answer, Object, from_file, keys, sift};
+use super::answer::{Answer, Object, from_file, sift};
 use super::bounds::Bounds;
 use super::folder::{WorkFolder, WorkFolders};
 use super::launch::{FAILED, LAUNCH};
@@ -35,6 +35,8 @@ pub(super) struct Calling<'a> {
     pub(super) redactor: &'a Redactor,
     /// The step; none where the script has none.
     pub(super) step: Option<StepName>,
+    /// The keys by which its answer is known.
+    pub(super) keys: &'static [&'static str],
     pub(super) bounds: Bounds,
 }
 
@@ -152,9 +154,8 @@ impl Calling<'_> {
     }
 
     fn judge(&self, ended: Ended, file: Option<&[u8]>) -> Called {
-        let keys = keys(self.step);
-        let (answer, mut stdout) = sift(&ended.stdout, keys);
-        let answer = file.map_or(answer, |file| from_file(file, keys));
+        let (answer, mut stdout) = sift(&ended.stdout, self.keys);
+        let answer = file.map_or(answer, |file| from_file(file, self.keys));
         let mut notes = notes(&ended);
         if self.step.is_some() && !matches!(answer, Answer::Given(_)) && !stdout.is_empty() {
             // It may hold an answer that we do not recognise, and new secrets with it.
@@ -184,7 +185,7 @@ impl Calling<'_> {
             Answer::Malformed(problem) => Err(broken(&problem)),
             Answer::None if self.step.is_none() => Ok(None),
             Answer::None => {
-                let keys: Vec<_> = keys(self.step).iter().map(|key| format!("`{key}`")).collect();
+                let keys: Vec<_> = self.keys.iter().map(|key| format!("`{key}`")).collect();
                 Err(broken(&format!(
                     "there is none: the last line of stdout must be a JSON object with {}",
                     keys.join(" or ")

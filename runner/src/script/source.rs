@@ -16,8 +16,10 @@ use super::interpreter::{Choice, Interpreter, find};
 use super::launch::Launch;
 use super::line::Line;
 use super::plugin::ScriptPlugin;
+use super::saas::{describe, lay_out};
 use super::tree::adopt_orphans;
 use crate::limits::Limits;
+use crate::model::{SaasPlugin, StepName, Strategy};
 use crate::rotation::LogLine;
 use crate::secret::Redactor;
 
@@ -43,6 +45,10 @@ pub struct Script {
     bytes: Vec<u8>,
     interpreter: Interpreter,
     declared: Option<Declared>,
+    /// Whether it is a SaaS plugin, which a script of ours runs.
+    is_saas: bool,
+    /// What a SaaS plugin says of itself, once it was asked.
+    saas: Option<SaasPlugin>,
     pub(super) options: Options,
 }
 
@@ -53,15 +59,42 @@ impl Script {
     /// What keeps it from being run: its interpreter, its declaration of steps, or a machine that
     /// cannot confine it.
     pub fn new(path: &Path, bytes: &[u8], options: Options) -> Result<Self, ScriptError> {
+        Self::of_file(path, bytes, false, options)
+    }
+
+    /// Makes a script of a SaaS plugin, which is asked what it is: that, too, is returned.
+    ///
+    /// # Errors
+    /// The same, and what the plugin lacks.
+    pub async fn saas(
+        path: &Path,
+        bytes: &[u8],
+        options: Options,
+        folders: &WorkFolders,
+        redactor: &Redactor,
+    ) -> Result<(Self, SaasPlugin), ScriptError> {
+        let mut script = Self::of_file(path, bytes, true, options)?;
+        let plugin = describe(&script, folders, redactor).await?;
+        script.saas = Some(plugin.clone());
+        Ok((script, plugin))
+    }
+
+    fn of_file(path: &Path, bytes: &[u8], is_saas: bool, options: Options) -> Result<Self, ScriptError> {
+        let is_program =
+            || fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o111 != 0);
+        let declared = if is_saas {
+            Some(Declared { steps: vec![StepName::Rotate], strategy: Strategy::InPlace })
+        } else {
+            declared(bytes)?
+        };
         let environment = options.environment.iter();
         let folders =
             environment.clone().find(|(name, _)| name == "PATH").map(|(_, value)| value.as_os_str());
-        let executable = fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o111 != 0);
         let interpreter = Choice {
             named: options.interpreter.as_deref(),
             path,
             bytes,
-            executable,
+            executable: !is_saas && is_program(),
             find: &|program| find(program, folders),
         }
         .make()?;
@@ -70,7 +103,7 @@ impl Script {
         }
         // Relative names would be looked for in the working folder.
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        Ok(Self { declared: declared(bytes)?, path, bytes: bytes.to_owned(), interpreter, options })
+        Ok(Self { path, bytes: bytes.to_owned(), interpreter, declared, is_saas, saas: None, options })
     }
 
     /// The name under which it speaks: its file's.
@@ -89,6 +122,11 @@ impl Script {
     #[must_use]
     pub fn declared(&self) -> Option<&Declared> {
         self.declared.as_ref()
+    }
+
+    /// What it says of itself, if it is a SaaS plugin.
+    pub(super) fn saas_plugin(&self) -> Option<&SaasPlugin> {
+        self.saas.as_ref()
     }
 
     /// Makes the plugin of one rotation: `line` is what each of its steps reads first, what the script says is
@@ -131,6 +169,9 @@ impl Script {
         if let Some(program) = &self.interpreter.program {
             words.push(program.clone().into_os_string());
             words.extend(self.interpreter.arguments.iter().cloned());
+        }
+        if self.is_saas {
+            words.push(lay_out(folder.path())?.into_os_string());
         }
         words.push(file.into_os_string());
         words.extend(self.options.arguments.iter().cloned());

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use pamrun_tests::canary::random_text;
-use pamrun_tests::gateway::{Exec, Gateway, Run};
+use pamrun_tests::gateway::{Exec, Gateway, Run, VaultKind};
 use pamrun_tests::params::Params;
 use pamrun_tests::record::Record;
 use sha2::{Digest, Sha256};
@@ -46,7 +46,12 @@ impl Bench {
 
     /// A gateway with this record.
     pub fn of(record: Record) -> Self {
-        let gateway = Gateway::new();
+        Self::with(VaultKind::File, record)
+    }
+
+    /// A gateway with this record in one of the vaults.
+    pub fn with(vault: VaultKind, record: Record) -> Self {
+        let gateway = Gateway::with(vault);
         let attached = Record::new("login", "Router Authentication Record")
             .text("host_endpoint", "router.example.com")
             .standard("login", "", "admin")
