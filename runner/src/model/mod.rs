@@ -5,6 +5,7 @@
 mod failure;
 mod manifest;
 mod record;
+mod shared;
 mod step;
 
 pub use failure::{Failure, FailureKind};
@@ -14,6 +15,7 @@ pub use manifest::{
 };
 pub(crate) use record::wipe;
 pub use record::{FieldView, Place, Record, RecordUid, position};
+pub use shared::{Attachment, SharedRecord};
 pub use step::{
     Credential, Field, Listed, Plan, Proof, Removed, Request, Setting, SettingValue, Undone, Update,
     VaultRecord,
