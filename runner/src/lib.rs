@@ -9,14 +9,23 @@
 //!                                                                     └────────> report ─> stdout
 //! ```
 //!
+//! `pamrun secrets` goes another way, from the vault outwards:
+//!
+//! ```text
+//! argv, stdin ─> cli ─> notation ─> destination ─> stdout, files
+//!                vault ────┘
+//! ```
+//!
 //! `secret`, `limits`, `units`, `trust` and `model` are leaves that every station may use. [`run()`] chains the
 //! stations; none of them calls the next one.
 
 pub mod catalog;
 pub mod cli;
+pub mod destination;
 pub mod journal;
 pub mod limits;
 pub mod model;
+pub mod notation;
 pub mod params;
 pub mod policy;
 pub mod report;

@@ -25,6 +25,8 @@ const EDGES: &[(&str, &[&str])] = &[
     ("wasm", &["catalog", "request", "policy", "rotation"]),
     ("script", &["params", "rotation"]),
     ("rotation", &["request", "policy"]),
+    ("notation", &[]),
+    ("destination", &["cli", "notation"]),
     ("vault", &["rotation"]),
     ("journal", &["cli", "catalog", "rotation"]),
     ("report", &["catalog", "policy", "rotation"]),

@@ -1,6 +1,8 @@
-//! What the pages of `docs` say of the outside world, as far as it can be checked here.
+//! What the pages of `docs` say, as far as it can be checked here.
 
 use std::path::Path;
+
+use pamrun_tests::gateway::{Gateway, Run};
 
 fn read(name: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name)).unwrap()
@@ -37,6 +39,7 @@ fn every_link_of_every_page_leads_to_a_file() {
         "CHANGELOG.md",
         "docs/gateway.md",
         "docs/saas-plugins.md",
+        "docs/secrets.md",
         "examples/README.md",
     ] {
         let folder = root.join(page);
@@ -47,4 +50,33 @@ fn every_link_of_every_page_leads_to_a_file() {
             assert!(is_outside || folder.join(file).exists(), "{page} links to {link}");
         }
     }
+}
+
+/// What the page on secrets shows between a command and the next one.
+fn shown<'a>(page: &'a str, command: &str) -> Vec<&'a str> {
+    let (_, after) = page.split_once(&format!("    $ {command}\n")).expect(command);
+    let lines = after.lines().map_while(|line| line.strip_prefix("    "));
+    lines.take_while(|line| !line.starts_with("$ ")).collect()
+}
+
+#[test]
+fn the_page_on_secrets_shows_what_is_printed() {
+    let (gateway, page) = (Gateway::new(), read("docs/secrets.md"));
+    gateway.write("vault/vault.json", read("examples/azure/vault.json"));
+    let run = |queries: &[&str]| -> Run {
+        let secrets = gateway.command(&["secrets"]).flag("--vault", gateway.vault().flag());
+        secrets.input(queries.join("\n").into()).capture_secret_stdout().run(Vec::new)
+    };
+    let command = "pamrun secrets --vault file:vault.json secrets.txt";
+    let queries = shown(&page, "cat secrets.txt");
+    let printed = run(&queries);
+    assert_eq!(printed.stdout.lines().collect::<Vec<_>>(), shown(&page, command), "{printed}");
+
+    let (_, wrong) = page.split_once("## When something is wrong").unwrap();
+    let queries: Vec<_> = queries
+        .iter()
+        .map(|query| query.replace("client_secret", "client_secet").replace("file:", "file:keys/"))
+        .collect();
+    let printed = run(&queries.iter().map(String::as_str).collect::<Vec<_>>());
+    assert_eq!(printed.stderr.lines().collect::<Vec<_>>(), shown(wrong, command), "{printed}");
 }

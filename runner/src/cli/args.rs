@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 
-use super::Input;
+use super::{Input, SecretsArgs};
 use crate::secret::Secret;
 
 const EXIT_CODES: &str = "\
@@ -29,6 +29,14 @@ Exit codes:
    0  no rotation is open, or none any more
    2  invalid: usage or bad input
    5  a rotation is open, and not under way
+  70  a bug in pamrun";
+
+const SECRETS_EXIT_CODES: &str = "\
+Exit codes:
+   0  all values are where they should be
+   1  failed: the vault or a file could not be used, and nothing is written
+   2  invalid: usage, or any query; nothing is written
+   5  incomplete: some files are written, or some variables may be
   70  a bug in pamrun";
 
 const EXEC_NOTES: &str = "\
@@ -87,6 +95,20 @@ pub enum Command {
     /// params encode` made.
     #[command(after_help = RECOVER_EXIT_CODES)]
     Recover(Box<RecoverArgs>),
+
+    /// Look up secrets in the vault, and hand them to a pipeline, a program or files
+    ///
+    /// A query names a value in Keeper Notation, and where it goes:
+    ///
+    ///   RECORD/field/password > out:NAME    a variable that other jobs can read too; also without `out:`
+    ///   RECORD/custom_field/key > var:NAME  a variable of this job
+    ///   RECORD/field/login > env:NAME       the same, with the name of an environment variable
+    ///   RECORD/file/cert.pem > file:PATH    a file, for its owner only
+    ///
+    /// RECORD is a UID, or a title that only one record has. Variables go to stdout. All queries are
+    /// checked before anything is written.
+    #[command(verbatim_doc_comment, after_help = SECRETS_EXIT_CODES)]
+    Secrets(Box<SecretsArgs>),
 
     /// Look into a plugin file, without running a rotation
     #[command(subcommand, arg_required_else_help = true)]

@@ -382,6 +382,7 @@ fn help_texts_stay_as_reviewed() {
     for path in [
         &[][..],
         &["exec"],
+        &["secrets"],
         &["plugin"],
         &["plugin", "inspect"],
         &["plugin", "check"],

@@ -6,6 +6,7 @@ mod failure;
 mod manifest;
 mod record;
 mod saas;
+mod shared;
 mod step;
 
 pub use failure::{Failure, FailureKind};
@@ -16,6 +17,7 @@ pub use manifest::{
 pub(crate) use record::wipe;
 pub use record::{FieldView, Place, Record, RecordUid, position};
 pub use saas::{ConfigItem, SaasPlugin};
+pub use shared::{Attachment, SharedRecord};
 pub use step::{
     Credential, Field, Listed, Plan, Proof, Removed, Request, Setting, SettingValue, Undone, Update,
     VaultRecord,

@@ -4,16 +4,21 @@ use std::borrow::Cow;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use http::Uri;
+
 use super::fault::Fault;
 use super::plugin::{check, check_strategy};
 use super::terms::Terms;
 use crate::catalog::PluginFile;
-use crate::cli::{CliError, ExecSettings, KeeperChoice, Resolve, Runtime, StateFolder, VaultChoice};
+use crate::cli::{
+    CliError, ExecSettings, KeeperChoice, Resolve, Runtime, SecretsSettings, StateFolder, VaultChoice,
+};
+use crate::limits::Limits;
 use crate::report::{Console, Message, PluginInfo};
 use crate::rotation::{LogLevel, LogLine, Plugin, Vault};
 use crate::script::{Confinement, Line, Options, Script, WorkFolders, is_saas_plugin};
 use crate::secret::{Redactor, Secret};
-use crate::vault::{FileVault, KsmConfig, KsmOptions, KsmProxy, KsmVault};
+use crate::vault::{FileVault, KsmConfig, KsmOptions, KsmProxy, KsmVault, Reader};
 use crate::wasm::{self, Gate, NetworkOptions};
 
 /// A plugin, and on what terms it runs.
@@ -194,23 +199,46 @@ fn network(settings: &ExecSettings) -> Result<NetworkOptions, CliError> {
 /// What is wrong with its configuration, or with the way to it.
 pub(super) fn vault(settings: &ExecSettings) -> Result<Option<Box<dyn Vault>>, Fault> {
     Ok(match &settings.vault {
-        VaultChoice::Ksm(keeper) => Some(Box::new(keeper_vault(keeper, settings)?)),
+        VaultChoice::Ksm(keeper) => {
+            let (proxy, limits) = (settings.proxy.as_ref(), &settings.limits);
+            Some(Box::new(keeper_vault(keeper, proxy, settings.ca_pem()?, limits)?))
+        }
         VaultChoice::File(path) => Some(Box::new(FileVault::new(path))),
         VaultChoice::None => None,
     })
 }
 
-fn keeper_vault(keeper: &KeeperChoice, settings: &ExecSettings) -> Result<KsmVault, Fault> {
+/// Makes the vault that secrets are read from.
+///
+/// # Errors
+/// What is wrong with its configuration, or with the way to it.
+pub(super) fn reader(settings: &SecretsSettings) -> Result<Box<dyn Reader>, Fault> {
+    match &settings.vault {
+        VaultChoice::Ksm(keeper) => {
+            let (proxy, limits) = (settings.proxy.as_ref(), &settings.limits);
+            Ok(Box::new(keeper_vault(keeper, proxy, settings.ca_pem()?, limits)?))
+        }
+        VaultChoice::File(path) => Ok(Box::new(FileVault::new(path))),
+        VaultChoice::None => Err(CliError::NothingToRead.into()),
+    }
+}
+
+fn keeper_vault(
+    keeper: &KeeperChoice,
+    proxy: Option<&Uri>,
+    ca_file: Option<Vec<u8>>,
+    limits: &Limits,
+) -> Result<KsmVault, Fault> {
     let config = KsmConfig::parse(&keeper.config).map_err(|error| {
         let message = format!("the configuration of the vault, {}, {error}", keeper.place);
         Fault::invalid(error.code(), message, None)
     })?;
-    let named = settings.proxy.as_ref().map(|proxy| (Secret::new(proxy.to_string()), None));
+    let named = proxy.map(|proxy| (Secret::new(proxy.to_string()), None));
     let ambient = || keeper.proxy.clone().map(|proxy| (proxy, keeper.no_proxy.clone()));
     let proxy = named.or_else(ambient).map(|(url, except)| KsmProxy { url, except });
-    let options = KsmOptions { ca_file: settings.ca_pem()?, proxy };
+    let options = KsmOptions { ca_file, proxy };
     let warnings = keeper.warning.iter().cloned().collect();
-    KsmVault::new(config, &options, &settings.limits, warnings)
+    KsmVault::new(config, &options, limits, warnings)
         .map_err(|error| Fault::invalid("network-options", error.to_string(), None))
 }
 

@@ -1,14 +1,15 @@
 //! Every room's error, in the words of the outcome document.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::catalog::CatalogError;
 use crate::cli::CliError;
+use crate::destination::{WriteError, list};
 use crate::params::ParamsError;
 use crate::policy::Deny;
 use crate::request::RequestError;
-use crate::rotation::{ErrorInfo, Outcome, OutcomeKind, StepError, Stop};
+use crate::rotation::{ErrorInfo, GetError, Outcome, OutcomeKind, StepError, Stop};
 use crate::script::ScriptError;
 use crate::wasm::{DescribeError, LoadError, NetworkError};
 
@@ -84,6 +85,15 @@ impl Fault {
         Self { kind: OutcomeKind::Failed, ..Self::invalid("stdout-unwritable", message, None) }
     }
 
+    /// Stdout does not take the variables, or not all of them.
+    pub(super) fn half_handed_over(error: &io::Error, written: &[PathBuf]) -> Self {
+        let mut message = format!("stdout could not be written, and some variables may be set: {error}");
+        if !written.is_empty() {
+            message = format!("{message}; these files are written: {}", list(written));
+        }
+        Self { kind: OutcomeKind::Uncertain, ..Self::invalid("stdout-unwritable", message, None) }
+    }
+
     /// What is done could not be seen.
     pub(super) fn audit_unwritable(place: &str, error: &io::Error) -> Self {
         Self::invalid(
@@ -157,6 +167,22 @@ impl From<CatalogError> for Fault {
 impl From<RequestError> for Fault {
     fn from(error: RequestError) -> Self {
         Self::invalid(error.code(), error.to_string(), None)
+    }
+}
+
+impl From<GetError> for Fault {
+    fn from(error: GetError) -> Self {
+        Self { kind: OutcomeKind::Failed, ..Self::invalid(error.code, error.message, None) }
+    }
+}
+
+impl From<WriteError> for Fault {
+    fn from(error: WriteError) -> Self {
+        let kind = match error {
+            WriteError::None { .. } => OutcomeKind::Failed,
+            WriteError::Some { .. } => OutcomeKind::Uncertain,
+        };
+        Self { kind, ..Self::invalid("file-unwritable", error.to_string(), None) }
     }
 }
 

@@ -17,6 +17,7 @@ mod prepare;
 mod random;
 mod recover;
 mod rotate;
+mod secrets;
 mod settle;
 mod setup;
 mod signals;
@@ -70,6 +71,7 @@ fn carry_out(command: Command) -> Result<u8, Fault> {
     match command {
         Command::Exec(args) => return Ok(exec::exec(*args)),
         Command::Recover(args) => return recover::recover(*args),
+        Command::Secrets(args) => secrets::secrets(*args)?,
         Command::Plugin(command) => plugin::plugin(&command)?,
         Command::Params(command) => params::params(&command)?,
         Command::Completions { shell } => {
