@@ -3,8 +3,8 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::check::{must_fit, must_run};
 use super::fault::Fault;
-use super::plugin::{check, check_strategy};
 use super::terms::Terms;
 use crate::catalog::PluginFile;
 use crate::cli::{CliError, ExecSettings, KeeperChoice, Resolve, Runtime, StateFolder, VaultChoice};
@@ -65,7 +65,7 @@ impl Surroundings<'_> {
         let loaded = runtime.load(&file.bytes, &file.digest.to_string()).map_err(unfit)?;
         let manifest = loaded.describe().await?;
         let who = info.insert(PluginInfo::wasm(&manifest.name, &manifest.version, file.digest)).clone();
-        check(&manifest)?;
+        must_fit(&manifest)?;
         let log = log(&manifest.name, self.redactor);
         let plugin = loaded.instantiate(Arc::new(gate), self.redactor.clone(), log);
         let warning = loaded.warning().map(ToString::to_string);
@@ -102,7 +102,7 @@ impl Surroundings<'_> {
         let who = info.insert(PluginInfo::script(&name, file.digest, settings.confine)).clone();
         let strategy = script.declared().map(|declared| declared.strategy);
         match strategy {
-            Some(strategy) => check_strategy(&name, strategy)?,
+            Some(strategy) => must_run(&name, strategy)?,
             None if !settings.settings.is_empty() => return Err(Fault::settings_without_steps(&name)),
             None => {}
         }

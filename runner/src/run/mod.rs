@@ -5,6 +5,7 @@
 
 mod attach;
 mod block_on;
+mod check;
 mod clock;
 mod earlier;
 mod exec;
@@ -69,7 +70,7 @@ fn carry_out(command: Command) -> Result<u8, Fault> {
     match command {
         Command::Exec(args) => return Ok(exec::exec(*args)),
         Command::Recover(args) => return recover::recover(*args),
-        Command::Plugin(command) => plugin::plugin(&command)?,
+        Command::Plugin(command) => return plugin::plugin(&command),
         Command::Params(command) => params::params(&command)?,
         Command::Completions { shell } => {
             show(String::from_utf8_lossy(&cli::completions(shell)).trim_end())?;
