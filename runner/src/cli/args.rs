@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 
-use super::{Input, SecretsArgs};
+use super::{Format, Input, SecretsArgs};
 use crate::secret::Secret;
 
 const EXIT_CODES: &str = "\
@@ -130,17 +130,24 @@ pub enum Command {
 #[derive(Debug, Subcommand)]
 pub enum PluginCommand {
     /// Show what a plugin is, what it asks for and how it can be set up
-    Inspect {
-        /// The plugin: a WebAssembly component or core module, or a script
-        #[arg(value_name = "FILE")]
-        file: PathBuf,
-    },
-    /// Tell whether a plugin fits this version of pamrun, and if not, what its author should do
-    Check {
-        /// The plugin: a WebAssembly component or core module, or a script
-        #[arg(value_name = "FILE")]
-        file: PathBuf,
-    },
+    Inspect(PluginArgs),
+    /// Tell whether a plugin can run here, what it may send in each step, and what its author should
+    /// change
+    ///
+    /// All problems are told at once, each with what to do. The exit code is 0 when there are none,
+    /// and else 2.
+    Check(PluginArgs),
+}
+
+/// Which plugin, and how to show it.
+#[derive(Debug, clap::Args)]
+pub struct PluginArgs {
+    /// The plugin: a WebAssembly component or core module, or a script
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// How to print it
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: Format,
 }
 
 /// What to do with params.

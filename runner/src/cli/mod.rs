@@ -24,7 +24,9 @@ mod values;
 #[cfg(test)]
 mod tests;
 
-pub use args::{Command, ExecArgs, ParamsCommand, PluginCommand, RecoverArgs, Stop, completions, parse};
+pub use args::{
+    Command, ExecArgs, ParamsCommand, PluginArgs, PluginCommand, RecoverArgs, Stop, completions, parse,
+};
 pub use clap_complete::Shell;
 pub use config::PluginConfig;
 pub use environment::{Environment, process_environment};

@@ -82,7 +82,7 @@ pub enum Runtime {
 }
 
 /// How the outcome is printed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
     /// One JSON document.
     #[default]

@@ -11,8 +11,8 @@ mod step;
 
 pub use failure::{Failure, FailureKind};
 pub use manifest::{
-    HostTemplate, Manifest, RecordAsk, RequestRule, ReturnedField, Role, SettingSchema, SettingType,
-    StepName, Strategy,
+    Choice, DescribedChoice, HostTemplate, Manifest, RecordAsk, RequestRule, ReturnedField, Role,
+    SettingSchema, SettingType, StepName, Strategy,
 };
 pub(crate) use record::wipe;
 pub use record::{FieldView, Place, Record, RecordUid, position};

@@ -1,6 +1,5 @@
 //! What a script is, and how it would be run: `pamrun plugin inspect`.
 
-use super::message::escape;
 use super::sheet::{Sheet, strategy};
 use crate::catalog::Digest;
 use crate::model::{StepName, Strategy};
@@ -25,7 +24,7 @@ impl ScriptSheet<'_> {
     /// Renders it for people.
     #[must_use]
     pub fn render(&self) -> String {
-        let mut sheet = Sheet(vec![escape(self.name)]);
+        let mut sheet = Sheet::new(self.name);
         sheet.section("file", [self.digest.to_string(), format!("{} bytes, a script", self.size)]);
         sheet.section("run by", [self.run_by.to_owned()]);
         match self.steps {
@@ -53,7 +52,7 @@ impl ScriptSheet<'_> {
         let grant = ["[[plugin]]", &format!("digest = \"{}\"", self.digest), "read = []", "write = []"];
         let grant = grant.into_iter().chain(["network = true"]).map(str::to_owned);
         sheet.section("to allow", grant);
-        sheet.0.join("\n")
+        sheet.text()
     }
 }
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use http::Uri;
 
+use super::check::{must_fit, must_run};
 use super::fault::Fault;
-use super::plugin::{check, check_strategy};
 use super::terms::Terms;
 use crate::catalog::PluginFile;
 use crate::cli::{
@@ -71,7 +71,7 @@ impl Surroundings<'_> {
         let loaded = runtime.load(&file.bytes, &file.digest.to_string()).map_err(unfit)?;
         let manifest = loaded.describe().await?;
         let who = info.insert(PluginInfo::wasm(&manifest.name, &manifest.version, file.digest)).clone();
-        check(&manifest)?;
+        must_fit(&manifest)?;
         let log = log(&manifest.name, self.redactor);
         let plugin = loaded.instantiate(Arc::new(gate), self.redactor.clone(), log);
         let warning = loaded.warning().map(ToString::to_string);
@@ -90,7 +90,7 @@ impl Surroundings<'_> {
         let who = info.insert(PluginInfo::script(&name, file.digest, settings.confine)).clone();
         let strategy = script.declared().map(|declared| declared.strategy);
         match strategy {
-            Some(strategy) => check_strategy(&name, strategy)?,
+            Some(strategy) => must_run(&name, strategy)?,
             None if !settings.settings.is_empty() => return Err(Fault::settings_without_steps(&name)),
             None => {}
         }

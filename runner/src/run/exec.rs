@@ -8,6 +8,7 @@ use super::guard;
 use super::rotate::rotate;
 use crate::cli::{ExecArgs, Format};
 use crate::journal::FileJournal;
+use crate::model::StepName;
 use crate::report::{
     Audit, Console, Document, Message, PluginInfo, Report, print, render_json, render_text,
     stdout_is_terminal,
@@ -121,10 +122,19 @@ fn tell(console: &Console<'_>, outcome: &Outcome) {
         console.say(Message::Warning(warning));
     }
     if let Some(error) = &outcome.error {
-        console.say(Message::Error(&error.message));
+        console.say(Message::Error(&with_step(error)));
         if let Some(hint) = &error.hint {
             console.say(Message::Hint(hint));
         }
+    }
+}
+
+/// Names the step, where it was the plugin that failed in it and the message does not say so.
+fn with_step(ErrorInfo { step, message, .. }: &ErrorInfo) -> String {
+    let failed_in = StepName::ALL.iter().map(|step| step.word()).find(|word| step.as_deref() == Some(word));
+    match failed_in.filter(|word| !message.contains(&format!(" in {word}"))) {
+        Some(word) => format!("in {word}: {message}"),
+        None => message.clone(),
     }
 }
 

@@ -32,6 +32,10 @@ impl Fault {
     pub(super) fn unfit(path: &Path, error: &LoadError) -> Self {
         match error {
             LoadError::Engine(_) => Self::internal("engine", error.to_string()),
+            LoadError::TooSlow { .. } => {
+                let message = format!("{}: {error}", path.display());
+                Self { kind: OutcomeKind::Limit, ..Self::invalid("compile-timeout", message, None) }
+            }
             _ => Self::invalid("plugin-unfit", format!("{}: {error}", path.display()), None),
         }
     }
@@ -92,6 +96,12 @@ impl Fault {
             message = format!("{message}; these files are written: {}", list(written));
         }
         Self { kind: OutcomeKind::Uncertain, ..Self::invalid("stdout-unwritable", message, None) }
+    }
+
+    /// A document has no form in JSON, which is a bug of ours.
+    #[expect(clippy::needless_pass_by_value, reason = "it maps an error")]
+    pub(super) fn unrenderable(error: serde_json::Error) -> Self {
+        Self::internal("document", format!("the document could not be made: {error}"))
     }
 
     /// What is done could not be seen.
@@ -275,10 +285,18 @@ mod tests {
 
     #[test]
     fn a_file_that_is_no_plugin_is_named() {
-        let fault = Fault::unfit(Path::new("a.wasm"), &LoadError::AnotherWorld);
+        let fault = Fault::unfit(Path::new("a.wasm"), &LoadError::AnotherWorld { exports: Vec::new() });
         assert!(fault.message.starts_with("a.wasm: this WebAssembly file"), "{}", fault.message);
         let engine = Fault::unfit(Path::new("a.wasm"), &LoadError::Engine("no memory".to_owned()));
         assert_eq!(engine.kind.exit_code(), 70);
+    }
+
+    #[test]
+    fn a_plugin_that_takes_too_long_to_compile_meets_a_limit() {
+        let slow = LoadError::TooSlow { limit: std::time::Duration::from_mins(10) };
+        let fault = Fault::unfit(Path::new("a.wasm"), &slow);
+        assert_eq!((fault.kind, fault.code), (OutcomeKind::Limit, "compile-timeout"));
+        assert!(fault.message.contains("within 10m"), "{}", fault.message);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 mod attach;
 mod audit;
 mod block_on;
+mod check;
 mod clock;
 mod earlier;
 mod exec;
@@ -72,7 +73,7 @@ fn carry_out(command: Command) -> Result<u8, Fault> {
         Command::Exec(args) => return Ok(exec::exec(*args)),
         Command::Recover(args) => return recover::recover(*args),
         Command::Secrets(args) => secrets::secrets(*args)?,
-        Command::Plugin(command) => plugin::plugin(&command)?,
+        Command::Plugin(command) => return plugin::plugin(&command),
         Command::Params(command) => params::params(&command)?,
         Command::Completions { shell } => {
             show(String::from_utf8_lossy(&cli::completions(shell)).trim_end())?;

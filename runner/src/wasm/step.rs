@@ -73,7 +73,7 @@ async fn metered<T>(limit: Duration, work: impl Future<Output = T>) -> Result<T,
             Poll::Ready(done) => Poll::Ready(Ok(done)),
             Poll::Pending if spent > limit => Poll::Ready(Err(Exceeded::new(
                 "cpu",
-                format_args!("the plugin computed for more than {limit:?} in one step"),
+                format_args!("the plugin computed for more than {limit:?} in one step, perhaps in a loop without an end"),
             ))),
             Poll::Pending => Poll::Pending,
         }
@@ -85,6 +85,10 @@ async fn metered<T>(limit: Duration, work: impl Future<Output = T>) -> Result<T,
 fn thread_time() -> Duration {
     Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).unwrap_or_default()
 }
+
+/// Where a panic happened, the guest says on its stderr, which may hold anything by then.
+pub(super) const PANICKED: &str = "it panicked or aborted. Its author should return a failure instead; what the \
+     plugin printed in this step is dropped, but its own unit tests show it";
 
 /// Says why a guest stopped in the middle.
 fn stopped(error: &wasmtime::Error) -> StepError {
@@ -101,7 +105,7 @@ fn stopped(error: &wasmtime::Error) -> StepError {
         return Exceeded::new("output", "the plugin handed over more at once than it may").into();
     }
     StepError::Trap(match (error.downcast_ref(), error.downcast_ref()) {
-        (Some(Trap::UnreachableCodeReached), _) => "it panicked or aborted".to_owned(),
+        (Some(Trap::UnreachableCodeReached), _) => PANICKED.to_owned(),
         (_, Some(I32Exit(status))) => format!("it called exit with status {status}"),
         _ => clean(&cause, 500),
     })
