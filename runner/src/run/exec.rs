@@ -10,7 +10,7 @@ use crate::cli::{ExecArgs, Format};
 use crate::journal::FileJournal;
 use crate::report::{
     Audit, Console, Document, Message, PluginInfo, Report, print, render_json, render_text,
-    stdout_is_terminal,
+    stdout_is_terminal, stdout_takes_colour,
 };
 use crate::rotation::{Entry, ErrorInfo, Journal, Outcome, OutcomeKind};
 use crate::secret::Redactor;
@@ -181,10 +181,9 @@ fn document(subject: &Subject, outcome: &Outcome, redactor: &Redactor) -> Docume
 
 fn print_document(subject: &Subject, outcome: &Outcome, redactor: &Redactor) -> io::Result<()> {
     let document = document(subject, outcome, redactor);
-    let at_terminal = stdout_is_terminal();
     print(&match subject.format {
-        Format::Json => render_json(&document, at_terminal)?,
-        Format::Text => render_text(&document, at_terminal),
+        Format::Json => render_json(&document, stdout_is_terminal())?,
+        Format::Text => render_text(&document, stdout_takes_colour()),
     })
 }
 
