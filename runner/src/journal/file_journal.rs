@@ -22,7 +22,8 @@ const LARGEST: u64 = 1 << 20;
 /// The journal of one record at a time, and the locks that go with it.
 ///
 /// Every entry is on disk, and synced, before [`append`](Journal::append) returns. The first entry
-/// of a rotation keeps a copy of its plugin beside the journal, for whoever has to finish it.
+/// of a rotation keeps a copy of its plugin beside the journal, for whoever has to finish it; a script
+/// without steps nobody can finish.
 #[derive(Debug)]
 pub struct FileJournal {
     folders: Folders,
@@ -133,7 +134,9 @@ impl FileJournal {
 
     fn write(&mut self, rotation_id: &str, entry: Entry) -> Result<(), FileError> {
         let record = self.record.as_mut().ok_or_else(no_record)?;
-        let plugin = self.plugin.as_ref().filter(|_| matches!(entry, Entry::Intent(_)));
+        // What is run once is never run again: there is nothing to keep it for.
+        let is_needed = matches!(&entry, Entry::Intent(intent) if intent.strategy.is_some());
+        let plugin = self.plugin.as_ref().filter(|_| is_needed);
         if let Some(plugin) = plugin {
             copies::keep(&self.folders.copies, plugin)?;
         }

@@ -27,7 +27,10 @@ pub use message::Message;
 pub use recovery::{Recovery, RotationEntry, RotationState};
 pub use script_sheet::ScriptSheet;
 pub use sheet::{FileForm, PluginSheet};
-pub use terminal::{Console, print, print_help, stdin_is_terminal, stdout_is_discarded, stdout_is_terminal};
+pub use terminal::{
+    Console, print, print_help, stdin_is_terminal, stdout_is_discarded, stdout_is_terminal,
+    stdout_takes_colour,
+};
 pub use text::{render_recovery_text, render_text};
 
 /// Puts something harmless in the place of every live secret in a text.

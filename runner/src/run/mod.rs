@@ -40,11 +40,9 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> u8 {
     guard::forbid_core_dumps();
     guard::silence_panics();
     let argv: Vec<OsString> = argv.into_iter().collect();
-    if let [_, command, arguments @ ..] = argv.as_slice()
-        && command == LAUNCH
-    {
+    if argv.get(1).is_some_and(|command| command == LAUNCH) {
         // The script's own stderr: it is to say what keeps it from being there.
-        let (problem, exit_code) = launch(arguments);
+        let (problem, exit_code) = launch();
         print_help(&problem, false);
         return exit_code;
     }

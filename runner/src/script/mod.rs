@@ -13,6 +13,7 @@ mod folder;
 mod head;
 mod interpreter;
 mod launch;
+mod launcher;
 mod leash;
 mod line;
 mod pipes;

@@ -6,6 +6,7 @@ use super::answer::{Object, keys};
 use super::bounds::Bounds;
 use super::call::{Called, Calling};
 use super::folder::WorkFolders;
+use super::launcher::Launcher;
 use super::line::Line;
 use super::request::{Given, stdin};
 use super::saas::creates;
@@ -24,18 +25,21 @@ pub struct ScriptPlugin {
     pub(super) folders: WorkFolders,
     pub(super) redactor: Redactor,
     pub(super) log: Rc<dyn Fn(LogLine)>,
+    /// The process of the next step, if it was started ahead.
+    pub(super) launcher: Option<Launcher>,
 }
 
 impl ScriptPlugin {
     /// Runs a step that the script has.
     async fn step<T>(
-        &self,
+        &mut self,
         step: StepName,
         call: Call<'_>,
         mut given: Given<'_>,
         read: impl FnOnce(Option<&Object>) -> Result<T, String>,
         take: impl FnOnce(&mut Intake, T) -> Result<T, StepError>,
     ) -> StepResult<T> {
+        let launcher = self.launcher.take();
         let limits = &self.script.options.limits;
         let declared = self.script.declared().map(|_| step);
         let calling = Calling {
@@ -45,6 +49,7 @@ impl ScriptPlugin {
             step: declared,
             keys: keys(declared),
             bounds: Bounds::new(limits, call.budget),
+            launcher,
         };
         given.settle_window = self.script.saas_plugin().map(|_| limits.settle_window);
         let second = declared.map(|step| (step, call.request, given));
@@ -99,6 +104,11 @@ fn needed(object: Option<&Object>) -> Result<&Object, String> {
 
 #[async_trait::async_trait(?Send)]
 impl Plugin for ScriptPlugin {
+    fn get_ready(&mut self) {
+        // Where that fails, the step itself tries again, and says why.
+        self.launcher = Launcher::start().ok();
+    }
+
     async fn preflight(&mut self, call: Call<'_>) -> StepResult<Plan> {
         if !self.has(StepName::Preflight) {
             // Who replaces a value in place replaces that of the record.

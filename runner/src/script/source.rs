@@ -142,7 +142,7 @@ impl Script {
         log: Rc<dyn Fn(LogLine)>,
     ) -> Result<ScriptPlugin, ScriptError> {
         adopt_orphans().map_err(ScriptError::Supervision)?;
-        Ok(ScriptPlugin { script: self, line, folders, redactor, log })
+        Ok(ScriptPlugin { script: self, line, folders, redactor, log, launcher: None })
     }
 
     /// Tells whether the file still is what was read.
@@ -156,7 +156,7 @@ impl Script {
     ///
     /// # Errors
     /// When the copy cannot be written.
-    pub(super) fn command_line(&self, folder: &WorkFolder) -> io::Result<Vec<OsString>> {
+    fn command_line(&self, folder: &WorkFolder) -> io::Result<Vec<OsString>> {
         let mut file = self.path.clone();
         if self.interpreter.is_shell()
             && let Cow::Owned(plain) = for_shells(&self.bytes)
@@ -179,7 +179,10 @@ impl Script {
     }
 
     /// How its process is begun, with this folder to work in.
-    pub(super) fn launch(&self, folder: &WorkFolder) -> Launch {
+    ///
+    /// # Errors
+    /// When what it needs in that folder cannot be written.
+    pub(super) fn launch(&self, folder: &WorkFolder) -> io::Result<Launch> {
         let confined = self.options.confinement.as_ref().map(|granted| {
             let mut read = granted.read.clone();
             read.push(self.path.clone());
@@ -189,7 +192,8 @@ impl Script {
             write.push(folder.path().to_owned());
             Confined { read, write, network: granted.network }
         });
-        Launch::new(&self.options.limits, confined)
+        let command = self.command_line(folder)?;
+        Ok(Launch::new(&self.options.limits, confined, command, folder.path().to_owned()))
     }
 }
 

@@ -9,12 +9,12 @@ use pamrun_tests::record::Record;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-/// Short limits, so that whoever waits for them does not wait long.
+/// Short limits, so that whoever waits for them does not wait long; but time enough for whoever does not.
 const CONFIG: &str = r#"
 version = 1
 [limits]
-timeout = "5s"
-reserve = "3s"
+timeout = "60s"
+reserve = "20s"
 settle_window = "1s"
 cpu = "1s"
 processes = 16
@@ -61,6 +61,13 @@ impl Bench {
         let new_password = format!("it's {} \"new\"/+", random_text(16));
         gateway.plant("newPassword", &new_password);
         Self { gateway, record, attached, new_password, tag: Uuid::new_v4().to_string() }
+    }
+
+    /// Leaves little time to scripts.
+    pub fn hurry(self) -> Self {
+        let config = CONFIG.replace("60s", "5s").replace("20s", "3s");
+        self.gateway.write("config.toml", config);
+        self
     }
 
     pub fn params(&self) -> Params {
