@@ -89,15 +89,19 @@ impl FileJournal {
     }
 
     fn tidy(&self) -> Result<(), FileError> {
-        let mut needed = BTreeSet::new();
-        for path in journals(&self.folders)? {
-            let history = read_history(&path, &self.folders)?;
-            needed.extend(history.iter().flat_map(|(_, history)| history.needed_copies()).map(copies::hex));
-        }
         for file in files(&self.folders.journal)? {
             if name(&file).starts_with(UNFINISHED) {
                 let _ = fs::remove_file(file);
             }
+        }
+        if files(&self.folders.copies)?.is_empty() {
+            // It spares us the journals of all records.
+            return Ok(());
+        }
+        let mut needed = BTreeSet::new();
+        for path in journals(&self.folders)? {
+            let history = read_history(&path, &self.folders)?;
+            needed.extend(history.iter().flat_map(|(_, history)| history.needed_copies()).map(copies::hex));
         }
         copies::remove_others(&self.folders.copies, &needed)
     }

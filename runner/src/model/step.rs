@@ -94,10 +94,27 @@ pub struct Update {
 }
 
 impl Update {
-    /// Tells whether the value must be masked wherever it shows.
+    /// Field types whose values may be seen.
+    const SHOWN: [&str; 12] = [
+        "text",
+        "multiline",
+        "login",
+        "url",
+        "email",
+        "note",
+        "phone",
+        "date",
+        "expirationDate",
+        "checkbox",
+        "host",
+        "address",
+    ];
+
+    /// Tells whether the value must be masked wherever it shows: a type that is not known may be a
+    /// misspelt `secret`.
     #[must_use]
     pub fn is_secret(&self) -> bool {
-        matches!(self.kind.as_str(), "secret" | "password")
+        !Self::SHOWN.contains(&self.kind.as_str())
     }
 }
 

@@ -91,7 +91,7 @@ impl Launch {
 /// There is nothing to tell when nobody wants a script any more.
 #[must_use]
 pub fn launch() -> (String, u8) {
-    let told = receive(&io::stdin()).map(|launch| format!("{} {}", launch.token, become_script(&launch)));
+    let told = receive(io::stdin()).map(|launch| format!("{} {}", launch.token, become_script(&launch)));
     (told.unwrap_or_default(), u8::try_from(FAILED).unwrap_or(u8::MAX))
 }
 
