@@ -92,6 +92,22 @@ fn it_forgot_an_export() {
 }
 
 #[test]
+fn its_functions_have_another_shape() {
+    let exports = ["describe", "preflight", "rotate", "verify", "commit", "rollback"]
+        .map(|name| format!(r#"(export "{name}" (func $f))"#))
+        .concat();
+    let component = format!(
+        r#"(component
+             (core module $m (func (export "f"))) (core instance $c (instantiate $m))
+             (func $f (canon lift (core func $c "f")))
+             (instance $i {exports}) (export "pamrun:plugin/rotation@0.1.0" (instance $i)))"#
+    );
+    insta::assert_snapshot!(Desk::new().check("key.wasm", wat::parse_str(component).unwrap()), @r"
+    error: the plugin could not describe itself: the plugin's functions do not have the shape of pamrun:plugin/rotation (failed to convert function to given type: type mismatch with results: expected 1-tuple, found 0-tuple); build it against this pamrun's wit folder
+    ");
+}
+
+#[test]
 fn it_calls_a_host_that_is_not_in_its_manifest() {
     let desk = Desk::new();
     insta::assert_snapshot!(desk.run(desk.exec("dial-denied-host")), @r#"

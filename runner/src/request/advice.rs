@@ -9,10 +9,16 @@ const READING: [&str; 3] = ["GET", "HEAD", "OPTIONS"];
 /// it does for what preflight may not send.
 #[must_use]
 pub fn counts_as_change(manifest: &Manifest, rule: &RequestRule) -> bool {
-    let same = |other: &&RequestRule| {
-        (&other.method, &other.host, &other.path) == (&rule.method, &rule.host, &rule.path)
+    let covers = |other: &&RequestRule| {
+        (&other.method, &other.host) == (&rule.method, &rule.host) && covers(&other.path, &rule.path)
     };
-    !manifest.requests.iter().filter(same).any(|other| is_for(other, StepName::Preflight))
+    !manifest.requests.iter().filter(covers).any(|other| is_for(other, StepName::Preflight))
+}
+
+/// Tells whether a path lets through whatever another one does, segment by segment.
+fn covers(path: &str, other: &str) -> bool {
+    path.split('/').count() == other.split('/').count()
+        && path.split('/').zip(other.split('/')).all(|(segment, other)| segment == "*" || segment == other)
 }
 
 /// Tells whether the rule asks for its request in this step.
@@ -133,8 +139,10 @@ mod tests {
     fn a_making_that_is_granted_to_all_steps_hides_changes() {
         let requests = json!([rule(&["all"], "POST", "/keys"), removing(&["commit", "rollback"])]);
         assert!(only(&manifest("overlap", &requests)).contains("\"steps\":[\"rotate\"]"));
-        let twice = json!([rule(&["preflight"], "POST", "/x"), rule(&["rotate"], "POST", "/x")]);
-        assert!(only(&manifest("in-place", &twice)).contains("\"steps\":[\"rotate\"]"));
+        for path in ["/users/x", "/users/*", "/*/*"] {
+            let twice = json!([rule(&["preflight"], "POST", path), rule(&["rotate"], "POST", "/users/x")]);
+            assert!(only(&manifest("in-place", &twice)).contains("\"steps\":[\"rotate\"]"), "{path}");
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use wasmtime::component::ResourceTableError;
 use wasmtime::{Engine, Store, Trap};
 use wasmtime_wasi::I32Exit;
 
-use super::bindings::{ContractPre, Rotation};
+use super::bindings::{Contract, ContractPre, Rotation};
 use super::guest::{Guest, Outlet};
 use super::log::StepLog;
 use super::watch::Exceeded;
@@ -39,7 +39,9 @@ impl Sandbox<'_> {
         let watch = Arc::clone(&self.outlet.watch);
         let mut store = Guest::new(self.limits, self.log, self.outlet).into_store(self.engine);
         let work = async {
-            let instance = self.pre.instantiate_async(&mut store).await?;
+            let instance = self.pre.instance_pre().instantiate_async(&mut store).await?;
+            let instance = Contract::new(&mut store, &instance)
+                .map_err(|error| Misshapen(clean(&format!("{error:#}"), 500)))?;
             call(instance.pamrun_plugin_rotation(), &mut store).await
         };
         let ended = tokio::time::timeout(self.budget, metered(self.limits.cpu, work)).await;
@@ -90,8 +92,19 @@ fn thread_time() -> Duration {
 pub(super) const PANICKED: &str = "it panicked or aborted. Its author should return a failure instead; what the \
      plugin printed in this step is dropped, but its own unit tests show it";
 
+/// The functions of a guest are there, and take or return something else.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the plugin's functions do not have the shape of pamrun:plugin/rotation ({0}); build it against this pamrun's \
+     wit folder"
+)]
+struct Misshapen(String);
+
 /// Says why a guest stopped in the middle.
 fn stopped(error: &wasmtime::Error) -> StepError {
+    if let Some(misshapen) = error.downcast_ref::<Misshapen>() {
+        return StepError::Contract(misshapen.to_string());
+    }
     if let Some(limit) = error.downcast_ref::<Exceeded>() {
         return limit.clone().into();
     }
