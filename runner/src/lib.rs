@@ -9,8 +9,9 @@
 //!                                                                     └────────> report ─> stdout
 //! ```
 //!
-//! `secret`, `limits`, `units`, `trust` and `model` are leaves that every station may use. [`run()`] chains the
-//! stations; none of them calls the next one.
+//! Beside them, `scaffold` writes the beginning of a plugin. `secret`, `limits`, `units`, `trust` and
+//! `model` are leaves that every station may use. [`run()`] chains the stations; none of them calls the
+//! next one.
 
 pub mod catalog;
 pub mod cli;
@@ -23,6 +24,7 @@ pub mod report;
 pub mod request;
 pub mod rotation;
 mod run;
+pub mod scaffold;
 pub mod script;
 pub mod secret;
 mod trust;

@@ -27,6 +27,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("rotation", &["request", "policy"]),
     ("vault", &["rotation"]),
     ("journal", &["cli", "catalog", "rotation"]),
+    ("scaffold", &["cli"]),
     ("report", &["catalog", "policy", "rotation"]),
 ];
 

@@ -123,6 +123,7 @@
 //! }
 //! ```
 
+mod call;
 mod failure;
 #[cfg(target_family = "wasm")]
 #[doc(hidden)]
@@ -134,6 +135,7 @@ mod step;
 #[cfg(not(target_family = "wasm"))]
 pub mod testing;
 
+pub use call::{Answer, Call, escape};
 pub use failure::{Failure, FailureKind};
 pub use host::{Host, Level, SendError};
 pub use manifest::{Manifest, RecordAsk, RequestRule, Returned, SettingSchema, Step, Strategy};

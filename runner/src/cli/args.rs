@@ -8,7 +8,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use super::Input;
@@ -96,12 +96,34 @@ pub enum Command {
     #[command(subcommand, arg_required_else_help = true)]
     Params(ParamsCommand),
 
+    /// Begin a plugin: write a small project that builds and passes its cases
+    ///
+    /// The project has a manifest, the five steps, a folder of cases, a README and all that it needs of
+    /// pamrun's SDK. It rotates a token of an imaginary API until its author makes it rotate theirs.
+    New {
+        /// The language to write it in
+        #[arg(long = "lang", value_name = "LANGUAGE")]
+        language: Language,
+        /// The name of the plugin, or a path that ends in it: the folder to make
+        #[arg(value_name = "NAME")]
+        folder: PathBuf,
+    },
+
     /// Print a completion script for a shell
     Completions {
         /// The shell to complete for
         #[arg(value_name = "SHELL")]
         shell: Shell,
     },
+}
+
+/// A language that plugins can be written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Language {
+    /// Rust.
+    Rust,
+    /// C.
+    C,
 }
 
 /// What to do with a plugin file.

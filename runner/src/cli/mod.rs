@@ -23,7 +23,9 @@ mod values;
 #[cfg(test)]
 mod tests;
 
-pub use args::{Command, ExecArgs, ParamsCommand, PluginCommand, RecoverArgs, Stop, completions, parse};
+pub use args::{
+    Command, ExecArgs, Language, ParamsCommand, PluginCommand, RecoverArgs, Stop, completions, parse,
+};
 pub use clap_complete::Shell;
 pub use config::PluginConfig;
 pub use environment::{Environment, process_environment};

@@ -10,6 +10,7 @@ mod earlier;
 mod exec;
 mod fault;
 mod guard;
+mod new;
 mod params;
 mod plugin;
 mod prepare;
@@ -71,6 +72,7 @@ fn carry_out(command: Command) -> Result<u8, Fault> {
         Command::Recover(args) => return recover::recover(*args),
         Command::Plugin(command) => plugin::plugin(&command)?,
         Command::Params(command) => params::params(&command)?,
+        Command::New { language, folder } => new::new(language, &folder)?,
         Command::Completions { shell } => {
             show(String::from_utf8_lossy(&cli::completions(shell)).trim_end())?;
         }
