@@ -9,11 +9,13 @@
 //!                                                                     └────────> report ─> stdout
 //! ```
 //!
+//! `harness` holds the test cases of plugins and stands where network, vault and journal would.
 //! `secret`, `limits`, `units`, `trust` and `model` are leaves that every station may use. [`run()`] chains the
 //! stations; none of them calls the next one.
 
 pub mod catalog;
 pub mod cli;
+pub mod harness;
 pub mod journal;
 pub mod limits;
 pub mod model;

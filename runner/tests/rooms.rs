@@ -28,6 +28,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("vault", &["rotation"]),
     ("journal", &["cli", "catalog", "rotation"]),
     ("report", &["catalog", "policy", "rotation"]),
+    ("harness", &["policy", "wasm", "rotation", "vault"]),
 ];
 
 /// Those who chain the rooms may use all of them.

@@ -17,13 +17,16 @@ mod set_value;
 mod settings;
 mod source;
 mod state;
+mod test;
 mod toml_entry;
 mod values;
 
 #[cfg(test)]
 mod tests;
 
-pub use args::{Command, ExecArgs, ParamsCommand, PluginCommand, RecoverArgs, Stop, completions, parse};
+pub use args::{
+    Command, ExecArgs, ParamsCommand, PluginCommand, RecoverArgs, Stop, TestArgs, completions, parse,
+};
 pub use clap_complete::Shell;
 pub use config::PluginConfig;
 pub use environment::{Environment, process_environment};
@@ -36,4 +39,5 @@ pub use set_value::SetValue;
 pub use settings::{AuditChoice, ExecSettings, Format, Runtime, VaultChoice};
 pub use source::{Origin, Sourced};
 pub use state::StateFolder;
+pub use test::TestSettings;
 pub use values::Resolve;
