@@ -9,12 +9,14 @@
 //!                                                                     └────────> report ─> stdout
 //! ```
 //!
-//! Beside them, `scaffold` writes the beginning of a plugin. `secret`, `limits`, `units`, `trust` and
+//! Beside them, `scaffold` writes the beginning of a plugin, and `harness` holds the test cases of
+//! plugins and stands where network, vault and journal would. `secret`, `limits`, `units`, `trust` and
 //! `model` are leaves that every station may use. [`run()`] chains the stations; none of them calls the
 //! next one.
 
 pub mod catalog;
 pub mod cli;
+pub mod harness;
 pub mod journal;
 pub mod limits;
 pub mod model;

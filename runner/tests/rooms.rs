@@ -29,6 +29,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("journal", &["cli", "catalog", "rotation"]),
     ("scaffold", &["cli"]),
     ("report", &["catalog", "policy", "rotation"]),
+    ("harness", &["policy", "wasm", "rotation", "vault"]),
 ];
 
 /// Those who chain the rooms may use all of them.

@@ -23,10 +23,6 @@ fn the_kept_bindings_are_those_of_the_interface() {
             std::fs::write(&path, current).unwrap();
         }
         let kept = std::fs::read(&path).unwrap_or_default();
-        assert!(
-            kept == current,
-            "run the tests once with UPDATE_BINDINGS=1, and commit {}",
-            path.display()
-        );
+        assert!(kept == current, "run the tests once with UPDATE_BINDINGS=1, and commit {}", path.display());
     }
 }

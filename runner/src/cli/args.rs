@@ -6,6 +6,7 @@
 #![expect(clippy::doc_markdown, reason = "the comments are the help texts, for people without markdown")]
 
 use std::ffi::OsString;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
@@ -29,6 +30,13 @@ Exit codes:
    0  no rotation is open, or none any more
    2  invalid: usage or bad input
    5  a rotation is open, and not under way
+  70  a bug in pamrun";
+
+const TEST_EXIT_CODES: &str = "\
+Exit codes:
+   0  all cases passed
+   1  some failed
+   2  a case file is wrong, or usage
   70  a bug in pamrun";
 
 const EXEC_NOTES: &str = "\
@@ -91,6 +99,14 @@ pub enum Command {
     /// Look into a plugin file, without running a rotation
     #[command(subcommand, arg_required_else_help = true)]
     Plugin(PluginCommand),
+
+    /// Run test cases of a plugin or script, against a scripted service
+    ///
+    /// A case is a folder with a `case.toml`: which plugin to run, the records, what the service
+    /// answers, and what is expected. The real engine, policy and redactor run it; no request leaves
+    /// this process, and waiting takes no time. See docs/testing-plugins.md.
+    #[command(after_help = TEST_EXIT_CODES)]
+    Test(Box<TestArgs>),
 
     /// Make or read the base64 line that a gateway pipes
     #[command(subcommand, arg_required_else_help = true)]
@@ -342,6 +358,34 @@ pub struct RecoverArgs {
     /// How to print what is open: json or text [default: json]
     #[arg(long, value_name = "FORMAT", help_heading = "Output")]
     pub format: Option<String>,
+}
+
+/// The options of `test`, as typed.
+#[derive(Debug, Default, clap::Args)]
+pub struct TestArgs {
+    /// Case folders, or folders that hold case folders
+    #[arg(value_name = "PATH", required = true)]
+    pub paths: Vec<PathBuf>,
+
+    /// Run only the cases whose path contains this
+    #[arg(long, value_name = "TEXT")]
+    pub filter: Option<String>,
+
+    /// How many cases run at the same time [default: one for each processor]
+    #[arg(long, value_name = "NUMBER")]
+    pub jobs: Option<NonZeroUsize>,
+
+    /// Show what was sent and answered, and what the plugin logged; secrets are masked
+    #[arg(long, short)]
+    pub verbose: bool,
+
+    /// How to print the results: json or text [default: text]
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<String>,
+
+    /// The folder in which compiled plugins are kept [default: as for exec]
+    #[arg(long, value_name = "FOLDER")]
+    pub state_dir: Option<String>,
 }
 
 /// Why there is no command to carry out: help was asked for, or the usage is wrong.

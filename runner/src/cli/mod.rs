@@ -17,6 +17,7 @@ mod set_value;
 mod settings;
 mod source;
 mod state;
+mod test;
 mod toml_entry;
 mod values;
 
@@ -24,7 +25,8 @@ mod values;
 mod tests;
 
 pub use args::{
-    Command, ExecArgs, Language, ParamsCommand, PluginCommand, RecoverArgs, Stop, completions, parse,
+    Command, ExecArgs, Language, ParamsCommand, PluginCommand, RecoverArgs, Stop, TestArgs, completions,
+    parse,
 };
 pub use clap_complete::Shell;
 pub use config::PluginConfig;
@@ -38,4 +40,5 @@ pub use set_value::SetValue;
 pub use settings::{AuditChoice, ExecSettings, Format, Runtime, VaultChoice};
 pub use source::{Origin, Sourced};
 pub use state::StateFolder;
+pub use test::TestSettings;
 pub use values::Resolve;

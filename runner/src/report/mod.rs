@@ -13,6 +13,7 @@ mod script_sheet;
 mod sheet;
 mod terminal;
 mod text;
+mod trial;
 
 pub use audit::{Audit, AuditTarget};
 pub use document::{
@@ -25,6 +26,7 @@ pub use script_sheet::ScriptSheet;
 pub use sheet::PluginSheet;
 pub use terminal::{Console, print, print_help, stdin_is_terminal, stdout_is_discarded, stdout_is_terminal};
 pub use text::{render_recovery_text, render_text};
+pub use trial::{CaseReport, Difference, TestReport};
 
 /// Puts something harmless in the place of every live secret in a text.
 pub type Redact<'a> = dyn Fn(&str) -> String + 'a;

@@ -22,6 +22,7 @@ mod setup;
 mod signals;
 mod stage;
 mod terms;
+mod test;
 
 use std::ffi::OsString;
 use std::io;
@@ -70,6 +71,7 @@ fn carry_out(command: Command) -> Result<u8, Fault> {
     match command {
         Command::Exec(args) => return Ok(exec::exec(*args)),
         Command::Recover(args) => return recover::recover(*args),
+        Command::Test(args) => return test::test(*args),
         Command::Plugin(command) => plugin::plugin(&command)?,
         Command::Params(command) => params::params(&command)?,
         Command::New { language, folder } => new::new(language, &folder)?,

@@ -20,6 +20,7 @@ use super::terms::Terms;
 use crate::catalog::PluginFile;
 use crate::cli::{AuditChoice, ExecArgs, ExecSettings, StateFolder, VaultChoice, process_environment};
 use crate::journal::{FileJournal, left_open};
+use crate::limits::Limits;
 use crate::model::Strategy;
 use crate::params::Params;
 use crate::report::{Audit, AuditTarget, stdout_is_discarded};
@@ -65,7 +66,11 @@ pub(super) fn rotate(
 
     let began = Began { terms: &stage.terms, info: &stage.info, interpreter: stage.interpreter.as_deref() };
     let setup = Setup::new(&settings, &file, began, &params)?;
-    let job = Job { setup: setup.to_value()?, ..job(&settings, &params, &stage.terms) };
+    let job = Job {
+        setup: setup.to_value()?,
+        dry_run: settings.dry_run,
+        ..job(&settings.limits, &params, &stage.terms)
+    };
     subject.rotation_id = Some(job.rotation_id.clone());
     journal.set_plugin(file);
     let signals = Signals::listen();
@@ -98,7 +103,7 @@ pub(super) fn rotate(
 }
 
 /// Runs the plugin as its terms say: here a strategy meets the engine that knows it.
-async fn run<'a>(terms: &Terms, job: &'a Job, parts: Parts<'a>) -> Outcome {
+pub(super) async fn run<'a>(terms: &Terms, job: &'a Job, parts: Parts<'a>) -> Outcome {
     match terms.strategy() {
         Some(Strategy::InPlace) => rotate_in_place(job, parts).await,
         Some(Strategy::Overlap | Strategy::Deliver) => rotate_overlap(job, parts).await,
@@ -106,7 +111,8 @@ async fn run<'a>(terms: &Terms, job: &'a Job, parts: Parts<'a>) -> Outcome {
     }
 }
 
-fn job(settings: &ExecSettings, params: &Params, terms: &Terms) -> Job {
+/// What is to be rotated, by what the gateway says; without what a setup needs.
+pub(super) fn job(limits: &Limits, params: &Params, terms: &Terms) -> Job {
     let params_records = params.records();
     let others = params_records.iter().map(|record| record.uid.as_str());
     let wanted = wanted_uids(
@@ -122,11 +128,11 @@ fn job(settings: &ExecSettings, params: &Params, terms: &Terms) -> Job {
         params_records,
         returns: terms.returns().to_vec(),
         any_custom: terms.any_custom(),
-        limits: settings.limits.clone(),
+        limits: limits.clone(),
         proposed: params.new_password.clone(),
         replaced: params.old_password.clone(),
         setup: Value::Null,
-        dry_run: settings.dry_run,
+        dry_run: false,
     }
 }
 

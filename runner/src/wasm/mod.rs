@@ -17,12 +17,14 @@ mod inspect;
 mod load;
 mod log;
 mod network;
+mod peer;
 mod plugin;
 mod pool;
 mod step;
 mod suspects;
 #[cfg(test)]
 mod tests;
+mod time;
 mod trust;
 mod watch;
 
@@ -33,4 +35,6 @@ pub use gate::Gate;
 pub use inspect::{Inspection, Tool, inspect};
 pub use load::{DescribeError, LoadError, Loaded};
 pub use network::{NetworkError, NetworkOptions};
+pub use peer::{NoAnswer, Peer, Sent};
 pub use plugin::SandboxedPlugin;
+pub use time::Time;
