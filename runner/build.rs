@@ -15,7 +15,8 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 /// Each language: the name of its SDK's folder, and of the list that is generated for it.
-const LANGUAGES: [(&str, &str); 2] = [("rust", "RUST"), ("c", "C")];
+const LANGUAGES: [(&str, &str); 4] =
+    [("rust", "RUST"), ("python", "PYTHON"), ("javascript", "JAVASCRIPT"), ("c", "C")];
 
 fn main() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the repository").to_owned();

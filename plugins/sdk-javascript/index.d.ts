@@ -311,6 +311,13 @@ export const http: {
   delete(url: string | URL, options?: RequestOptions): Promise<Response>;
 };
 
+/**
+ * Tries again while a new credential spreads from backend to backend: as long as `attempt` throws
+ * `wrongCredential`, for so many milliseconds (60,000 without), and while the service is `unavailable`, for
+ * half a minute.
+ */
+export function untilAccepted<T>(attempt: () => Eventually<T>, milliseconds?: number): Promise<T>;
+
 /** Time, which costs nothing in a test. */
 export const clock: {
   now(): Date;

@@ -8,3 +8,4 @@ export { Failure } from './failure.js';
 export { clock, log } from './host.js';
 export { http } from './http.js';
 export { plugin, Update } from './plugin.js';
+export { untilAccepted } from './proving.js';

@@ -1,11 +1,9 @@
 //! What a new author does, in each language: `pamrun new`, and then the commands of the README that it
 //! wrote. After that the plugin passes the suite that is the same for all languages.
-//!
-//! Tools are fetched by the project itself, into `target/authors`, where the next run finds them.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use pamrun_tests::gateway::{binary, target};
 use tempfile::TempDir;
@@ -23,11 +21,31 @@ impl Author {
     fn new(language: &'static str) -> Self {
         let author = Self { language, folder: tempfile::tempdir().unwrap() };
         author.run(author.folder.path(), &format!("pamrun new --lang {language} {NAME}"));
+        author.lend_tools();
         author
     }
 
     fn project(&self) -> PathBuf {
         self.folder.path().join(NAME)
+    }
+
+    /// Puts compilers that the build has fetched where the project would fetch them to. Where there
+    /// are none it does fetch them.
+    fn lend_tools(&self) {
+        let fetched = target().join("tools");
+        // Made later than the project, or make fetches them again.
+        let touch = |path: PathBuf| {
+            let file = std::fs::File::options().append(true).open(path);
+            file.map(|file| file.set_modified(SystemTime::now()).unwrap()).is_ok()
+        };
+        match self.language {
+            "python" => drop(touch(fetched.join("componentize-py/requirements.txt"))),
+            "javascript" if touch(fetched.join("componentize-js/node_modules/ready")) => {
+                let modules = self.project().join("sdk/node_modules");
+                std::os::unix::fs::symlink(fetched.join("componentize-js/node_modules"), modules).unwrap();
+            }
+            _ => {}
+        }
     }
 
     /// The commands under the README's heading "Build and test".
@@ -39,22 +57,20 @@ impl Author {
 
     /// Runs a command as the author would, and expects that it works.
     fn run(&self, folder: &Path, command: &str) {
-        let tools = target().join("authors").join(self.language);
-        std::fs::create_dir_all(&tools).unwrap();
         let search = std::env::var("PATH").unwrap();
-        let search = format!("{}:{search}", binary().parent().unwrap().display());
+        let fetched = target().join("tools");
         let began = Instant::now();
         let output = Command::new("sh")
             .args(["-c", command])
             .current_dir(folder)
-            .env("PATH", search)
-            .env("XDG_STATE_HOME", tools.join("state"))
-            .env("XDG_CACHE_HOME", tools.join("cache"))
-            // Where the projects look for tools, unless they are told, is their own folder.
-            .env("CARGO_TARGET_DIR", tools.join("target"))
-            .env("TOOLS", tools.join("tools"))
-            .env("VENV", tools.join("venv"))
-            // Cargo and make tell their children of themselves, which are none of these.
+            .env("PATH", format!("{}:{search}", binary().parent().unwrap().display()))
+            .env("XDG_STATE_HOME", target().join("authors/state"))
+            // Otherwise the projects keep their tools in their own folders.
+            .env("CARGO_TARGET_DIR", target().join("authors/rust"))
+            .env("TOOLS", fetched.join("zig"))
+            .env("ZIG_GLOBAL_CACHE_DIR", fetched.join("zig/cache"))
+            .env("VENV", fetched.join("componentize-py"))
+            // What cargo and make tell their children is not meant for these.
             .env_remove("MAKEFLAGS")
             .env_remove("MAKELEVEL")
             .env_remove("RUSTFLAGS")
@@ -62,8 +78,7 @@ impl Author {
             .unwrap();
         let told = String::from_utf8_lossy(&output.stdout);
         let warned = String::from_utf8_lossy(&output.stderr);
-        let seconds = began.elapsed().as_secs();
-        println!("{}: {command} ({seconds} s)\n{told}", self.language);
+        println!("{}: {command} ({} s)\n{told}", self.language, began.elapsed().as_secs());
         assert!(output.status.success(), "{}: {command}\n{told}\n{warned}", self.language);
     }
 
@@ -75,8 +90,7 @@ impl Author {
             let copy = self.project().join("conformance").join(case.file_name().unwrap());
             std::fs::create_dir_all(&copy).unwrap();
             let text = std::fs::read_to_string(case.join("case.toml")).unwrap();
-            std::fs::write(copy.join("case.toml"), text.replace("{{padding}}", &"x".repeat(300_000)))
-                .unwrap();
+            std::fs::write(copy.join("case.toml"), text.replace("{{padding}}", &"x".repeat(300_000))).unwrap();
         }
     }
 }
@@ -98,6 +112,16 @@ fn write_a_plugin_in(language: &'static str) {
 #[test]
 fn a_plugin_in_rust_is_begun_built_and_proven() {
     write_a_plugin_in("rust");
+}
+
+#[test]
+fn a_plugin_in_python_is_begun_built_and_proven() {
+    write_a_plugin_in("python");
+}
+
+#[test]
+fn a_plugin_in_javascript_is_begun_built_and_proven() {
+    write_a_plugin_in("javascript");
 }
 
 #[test]

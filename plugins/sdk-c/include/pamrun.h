@@ -277,6 +277,19 @@ PAMRUN_MUST_USE pamrun_result pamrun_answer_json(const pamrun_answer *answer, co
 // Finds a header of an answer by its name in lower case; empty when it is missing.
 pamrun_string pamrun_answer_header(const pamrun_answer *answer, const char *name);
 
+// How long a new credential was tried already. It begins as `{.window = 60000}`, in milliseconds.
+typedef struct pamrun_trial {
+  uint64_t window;
+  uint64_t waited;
+  uint64_t pause;
+  uint64_t silent; // how long the service has said nothing
+} pamrun_trial;
+
+// Waits, and tells whether to try again, while a new credential spreads from backend to backend: as long
+// as the trial ends with `wrong-credential`, for the time of the window, and while the service is
+// `unavailable`, for 30 seconds.
+bool pamrun_not_yet(pamrun_trial *trial, pamrun_result result);
+
 typedef enum pamrun_level {
   PAMRUN_DEBUG, // of use to the plugin's author
   PAMRUN_INFO,  // what is going on

@@ -2,6 +2,9 @@
 // change to make it rotate yours.
 #include "pamrun.h"
 
+// How long a new token may take until the API accepts it everywhere, in milliseconds.
+enum { SPREADING = 60 * 1000 };
+
 // Who asks, and about which account.
 typedef struct account {
   pamrun_string url;
@@ -103,6 +106,16 @@ static pamrun_result rotate(const pamrun_request *request, const pamrun_plan *pl
   return PAMRUN_OK;
 }
 
+// Uses a token.
+static pamrun_result try_token(const pamrun_call *call) {
+  pamrun_answer answer;
+  PAMRUN_TRY(pamrun_read(call, &answer));
+  if (answer.status == 401) {
+    return pamrun_fail(PAMRUN_WRONG_CREDENTIAL, "token-rejected", PAMRUN("the new token is not accepted"));
+  }
+  return pamrun_expect(&answer, 200);
+}
+
 static pamrun_result verify(const pamrun_request *request, const pamrun_plan *plan,
                             const pamrun_credential *credential, pamrun_proof *proof) {
   (void)plan, (void)proof;
@@ -113,13 +126,12 @@ static pamrun_result verify(const pamrun_request *request, const pamrun_plan *pl
       .url = pamrun_join(PAMRUN("https://"), api, PAMRUN("/v1/whoami")),
       .bearer = pamrun_credential_value(credential, "token"),
   };
-  pamrun_answer answer;
-  PAMRUN_TRY(pamrun_read(&call, &answer));
-  if (answer.status == 401) {
-    // The host asks again until the service has heard of the new token everywhere.
-    return pamrun_fail(PAMRUN_WRONG_CREDENTIAL, "token-rejected", PAMRUN("the new token is not accepted"));
-  }
-  return pamrun_expect(&answer, 200);
+  pamrun_trial trial = {.window = SPREADING};
+  pamrun_result result;
+  do {
+    result = try_token(&call);
+  } while (pamrun_not_yet(&trial, result));
+  return result;
 }
 
 static pamrun_result commit(const pamrun_request *request, const pamrun_plan *plan, pamrun_string handle,

@@ -1,7 +1,7 @@
 // @ts-check
 // Rotates a token of an account at the API of example.com.
 
-import { Failure, http, plugin, Update } from './sdk/index.js';
+import { Failure, http, plugin, untilAccepted, Update } from './sdk/index.js';
 
 export default plugin({
   manifest: {
@@ -60,12 +60,15 @@ export default plugin({
 
   async verify(request, _plan, credential) {
     const token = credential.updates.find(({ label }) => label === 'token')?.values[0];
-    const answer = await http.get(`${api(request)}/v1/whoami`, { bearer: token });
-    if (answer.status === 401) {
-      throw Failure.wrongCredential('token-rejected', 'the new token is not accepted');
-    }
-    answer.expect(200);
-    return {};
+    // It may take a while until the API accepts a new token everywhere.
+    return untilAccepted(async () => {
+      const answer = await http.get(`${api(request)}/v1/whoami`, { bearer: token });
+      if (answer.status === 401) {
+        throw Failure.wrongCredential('token-rejected', 'the new token is not accepted');
+      }
+      answer.expect(200);
+      return {};
+    }, 60_000);
   },
 
   async commit(request, plan) {

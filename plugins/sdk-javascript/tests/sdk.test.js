@@ -46,8 +46,13 @@ test('an answer that shows no token is uncertain', async () => {
 
 test('a token that is not accepted is the wrong credential', async () => {
   const made = { handle: 'new', updates: [Update.secret('token', 'value')] };
-  const failure = await failureOf(FakeHost.scripted(answer(401)), () => tokens.verify(given(), plan, made));
+  const refusing = new FakeHost(() => answer(401));
+  const failure = await failureOf(refusing, () => tokens.verify(given(), plan, made));
   assert.equal(failure.kind, 'wrong-credential');
+  assert.equal(refusing.sent.length, 7);
+  for (const late of [answer(401), answer(503)]) {
+    await FakeHost.scripted(late, late, answer(200)).run(() => tokens.verify(given(), plan, made));
+  }
   const host = FakeHost.scripted(answer(200));
   assert.deepEqual(await host.run(() => tokens.verify(given(), plan, made)), { unproven: undefined });
   assert.equal(host.sent[0].headers.authorization, 'Bearer value');

@@ -19,6 +19,7 @@ from .failure import (
 )
 from .manifest import Manifest
 from .plugin import Plugin
+from .proving import until_accepted
 from .request import Field, Record, Request, SettingValue
 from .step import Credential, Listed, Plan, Proof, Removed, Undone, Unproven, Update, Verified
 
@@ -52,4 +53,5 @@ __all__ = [
     "clock",
     "http",
     "log",
+    "until_accepted",
 ]

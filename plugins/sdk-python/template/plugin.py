@@ -15,6 +15,7 @@ from pamrun import (
     Verified,
     WrongCredential,
     http,
+    until_accepted,
 )
 
 
@@ -77,11 +78,15 @@ class Tokens(Plugin):
         raise answer.unclear("and did not show the token")
 
     def verify(self, request: Request, plan: Plan, credential: Credential) -> Verified:
-        answer = http.get(f"{api(request)}/v1/whoami", bearer=credential.value("token"))
-        if answer.status == 401:
-            raise WrongCredential("token-rejected", "the new token is not accepted")
-        answer.expect(200)
-        return Verified()
+        def attempt() -> Verified:
+            answer = http.get(f"{api(request)}/v1/whoami", bearer=credential.value("token"))
+            if answer.status == 401:
+                raise WrongCredential("token-rejected", "the new token is not accepted")
+            answer.expect(200)
+            return Verified()
+
+        # It may take a while until the API accepts a new token everywhere.
+        return until_accepted(attempt, seconds=60)
 
     def commit(self, request: Request, plan: Plan, handle: str) -> list[Removed]:
         return [remove(request, old.id) for old in plan.removes]

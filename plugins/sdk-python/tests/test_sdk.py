@@ -61,8 +61,12 @@ class Template(unittest.TestCase):
 
     def test_a_token_that_is_not_accepted_is_the_wrong_credential(self):
         made = Credential("new", [Update.secret("token", "value")])
-        with FakeHost.scripted(answer(401)), self.assertRaises(WrongCredential):
+        with FakeHost(lambda _call, _elapsed: answer(401)) as outside, self.assertRaises(WrongCredential):
             Tokens().verify(given(), Plan("t", "c"), made)
+        self.assertEqual(len(outside.sent), 7)
+        for late in (answer(401), answer(503)):
+            with FakeHost.scripted(late, late, answer(200)):
+                self.assertEqual(Tokens().verify(given(), Plan("t", "c"), made), Verified())
         with FakeHost.scripted(answer(200)) as outside:
             self.assertEqual(Tokens().verify(given(), Plan("t", "c"), made), Verified())
         self.assertEqual(outside.sent[0].headers["authorization"], "Bearer value")

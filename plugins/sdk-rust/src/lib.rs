@@ -130,6 +130,7 @@ mod failure;
 pub mod guest;
 mod host;
 mod manifest;
+mod proving;
 mod request;
 mod step;
 #[cfg(not(target_family = "wasm"))]
@@ -139,6 +140,7 @@ pub use call::{Answer, Call, escape};
 pub use failure::{Failure, FailureKind};
 pub use host::{Host, Level, SendError};
 pub use manifest::{Manifest, RecordAsk, RequestRule, Returned, SettingSchema, Step, Strategy};
+pub use proving::until_accepted;
 pub use request::{Field, Record, Request, Role, SettingValue};
 pub use step::{Credential, Listed, Place, Plan, Proof, Removed, Undone, Update};
 

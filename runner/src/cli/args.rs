@@ -138,6 +138,11 @@ pub enum Command {
 pub enum Language {
     /// Rust.
     Rust,
+    /// Python.
+    Python,
+    /// JavaScript, with types for TypeScript.
+    #[value(name = "javascript")]
+    Javascript,
     /// C.
     C,
 }

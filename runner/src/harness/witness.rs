@@ -93,6 +93,8 @@ impl Plugin for Witness<'_> {
     }
 
     async fn rotate(&mut self, call: Call<'_>, plan: &Plan) -> StepResult<Credential> {
+        // Nobody rolls back once more what came before: it would remove what this try makes, too.
+        self.rollback = None;
         let answer = self.plugin.rotate(call, plan).await;
         self.note(answer)
     }

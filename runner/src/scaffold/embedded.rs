@@ -23,6 +23,8 @@ pub(super) struct Parts {
 pub(super) fn parts(language: Language) -> Parts {
     let (template, sdk, wit) = match language {
         Language::Rust => (generated::RUST_TEMPLATE, generated::RUST_SDK, generated::WIT),
+        Language::Python => (generated::PYTHON_TEMPLATE, generated::PYTHON_SDK, generated::WIT),
+        Language::Javascript => (generated::JAVASCRIPT_TEMPLATE, generated::JAVASCRIPT_SDK, generated::WIT),
         // Its bindings are among the SDK's files.
         Language::C => (generated::C_TEMPLATE, generated::C_SDK, &[] as Files),
     };

@@ -99,7 +99,7 @@ fn write(path: &Path, text: &str) -> std::io::Result<()> {
 mod tests {
     use super::*;
 
-    const LANGUAGES: [Language; 2] = [Language::Rust, Language::C];
+    const LANGUAGES: [Language; 4] = [Language::Rust, Language::Python, Language::Javascript, Language::C];
 
     fn found(folder: &Path) -> Vec<PathBuf> {
         let mut files = Vec::new();

@@ -1,12 +1,17 @@
 //! Rotates a token of an account at the API of example.com, which is imaginary: README.md says what
 //! to change to make it rotate yours.
 
+use std::time::Duration;
+
 use pamrun_plugin::{
     Call, Credential, Failure, Host, Listed, Manifest, Place, Plan, Plugin, Proof, RecordAsk, Removed,
-    Request, RequestRule, SettingSchema, Step, Strategy, Undone, Update, escape,
+    Request, RequestRule, SettingSchema, Step, Strategy, Undone, Update, escape, until_accepted,
 };
 use serde::Deserialize;
 use serde_json::json;
+
+/// How long a new token may take until the API accepts it everywhere.
+const SPREADING: Duration = Duration::from_secs(60);
 
 struct Tokens;
 
@@ -70,13 +75,14 @@ impl Plugin for Tokens {
     ) -> Result<Proof, Failure> {
         let url = format!("https://{}/v1/whoami", request.setting_text("api")?);
         let token = credential.value("token").unwrap_or_default();
-        let answer = Call::get(&url).bearer(token).send(host)?;
-        if answer.status() == 401 {
-            // The host asks again until the service has heard of the new token everywhere.
-            return Err(Failure::wrong_credential("token-rejected", "the new token is not accepted"));
-        }
-        answer.expect(200)?;
-        Ok(Proof::Verified)
+        until_accepted(host, SPREADING, || {
+            let answer = Call::get(&url).bearer(token).send(host)?;
+            if answer.status() == 401 {
+                return Err(Failure::wrong_credential("token-rejected", "the new token is not accepted"));
+            }
+            answer.expect(200)?;
+            Ok(Proof::Verified)
+        })
     }
 
     fn commit(
