@@ -1,5 +1,7 @@
 //! Requests of the everyday kind, and what their answers mean.
 
+use std::fmt::Write as _;
+
 use http::{HeaderValue, Method, Request, Response, Uri, header};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -192,7 +194,7 @@ pub fn escape(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             escaped.push(char::from(byte));
         } else {
-            escaped.push_str(&format!("%{byte:02X}"));
+            let _ = write!(escaped, "%{byte:02X}");
         }
     }
     escaped
