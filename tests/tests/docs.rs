@@ -36,6 +36,8 @@ fn every_link_of_every_page_leads_to_a_file() {
         "SECURITY.md",
         "CHANGELOG.md",
         "docs/gateway.md",
+        "docs/sdk-javascript.md",
+        "docs/sdk-python.md",
         "examples/README.md",
     ] {
         let folder = root.join(page);
