@@ -60,7 +60,8 @@ tools_javascript() {
     local tools=$PWD/target/tools/componentize-js
     have_node || install_node || die "there is no Node 20 or newer with npm; what was tried is in $log" \
         "install one from your distribution or from nodejs.org"
-    if ! cmp -s plugins/sdk-javascript/package-lock.json "$tools/package-lock.json"; then
+    if ! cmp -s plugins/sdk-javascript/package-lock.json "$tools/package-lock.json" ||
+        [ ! -e "$tools/node_modules/ready" ]; then
         rm -rf "$tools" "$1/sdk/node_modules"
         make -C "$1" sdk/node_modules/ready >>"$log" 2>&1 ||
             die "componentize-js could not be installed; npm's words are in $log" \

@@ -37,6 +37,8 @@ fn every_link_of_every_page_leads_to_a_file() {
         "CHANGELOG.md",
         "docs/gateway.md",
         "docs/sdk-c.md",
+        "docs/sdk-javascript.md",
+        "docs/sdk-python.md",
         "examples/README.md",
     ] {
         let folder = root.join(page);
