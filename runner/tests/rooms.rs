@@ -29,7 +29,9 @@ const EDGES: &[(&str, &[&str])] = &[
     ("destination", &["cli", "notation"]),
     ("vault", &["rotation"]),
     ("journal", &["cli", "catalog", "rotation"]),
+    ("scaffold", &["cli"]),
     ("report", &["catalog", "policy", "rotation"]),
+    ("harness", &["policy", "wasm", "rotation", "vault"]),
 ];
 
 /// Those who chain the rooms may use all of them.

@@ -6,9 +6,10 @@
 #![expect(clippy::doc_markdown, reason = "the comments are the help texts, for people without markdown")]
 
 use std::ffi::OsString;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use super::{Format, Input, SecretsArgs};
@@ -37,6 +38,13 @@ Exit codes:
    1  failed: the vault or a file could not be used, and nothing is written
    2  invalid: usage, or any query; nothing is written
    5  incomplete: some files are written, or some variables may be
+  70  a bug in pamrun";
+
+const TEST_EXIT_CODES: &str = "\
+Exit codes:
+   0  all cases passed
+   1  some failed
+   2  a case file is wrong, or usage
   70  a bug in pamrun";
 
 const EXEC_NOTES: &str = "\
@@ -114,9 +122,30 @@ pub enum Command {
     #[command(subcommand, arg_required_else_help = true)]
     Plugin(PluginCommand),
 
+    /// Run test cases of a plugin or script, against a scripted service
+    ///
+    /// A case is a folder with a `case.toml`: which plugin to run, the records, what the service
+    /// answers, and what is expected. The real engine, policy and redactor run it; no request leaves
+    /// this process, and waiting takes no time. See docs/testing-plugins.md.
+    #[command(after_help = TEST_EXIT_CODES)]
+    Test(Box<TestArgs>),
+
     /// Make or read the base64 line that a gateway pipes
     #[command(subcommand, arg_required_else_help = true)]
     Params(ParamsCommand),
+
+    /// Begin a plugin: write a small project that builds and passes its cases
+    ///
+    /// The project has a manifest, the five steps, a folder of cases, a README and all that it needs of
+    /// pamrun's SDK. It rotates a token of an imaginary API until its author makes it rotate theirs.
+    New {
+        /// The language to write it in
+        #[arg(long = "lang", value_name = "LANGUAGE")]
+        language: Language,
+        /// The name of the plugin, or a path that ends in it: the folder to make
+        #[arg(value_name = "NAME")]
+        folder: PathBuf,
+    },
 
     /// Print a completion script for a shell
     Completions {
@@ -124,6 +153,20 @@ pub enum Command {
         #[arg(value_name = "SHELL")]
         shell: Shell,
     },
+}
+
+/// A language that plugins can be written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Language {
+    /// Rust.
+    Rust,
+    /// Python.
+    Python,
+    /// JavaScript, with types for TypeScript.
+    #[value(name = "javascript")]
+    Javascript,
+    /// C.
+    C,
 }
 
 /// What to do with a plugin file.
@@ -353,6 +396,34 @@ pub struct RecoverArgs {
     /// How to print what is open: json or text [default: json]
     #[arg(long, value_name = "FORMAT", help_heading = "Output")]
     pub format: Option<String>,
+}
+
+/// The options of `test`, as typed.
+#[derive(Debug, Default, clap::Args)]
+pub struct TestArgs {
+    /// Case folders, or folders that hold case folders
+    #[arg(value_name = "PATH", required = true)]
+    pub paths: Vec<PathBuf>,
+
+    /// Run only the cases whose path contains this
+    #[arg(long, value_name = "TEXT")]
+    pub filter: Option<String>,
+
+    /// How many cases run at the same time [default: one for each processor]
+    #[arg(long, value_name = "NUMBER")]
+    pub jobs: Option<NonZeroUsize>,
+
+    /// Show what was sent and answered, and what the plugin logged; secrets are masked
+    #[arg(long, short)]
+    pub verbose: bool,
+
+    /// How to print the results: json or text [default: text]
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<String>,
+
+    /// The folder in which compiled plugins are kept [default: as for exec]
+    #[arg(long, value_name = "FOLDER")]
+    pub state_dir: Option<String>,
 }
 
 /// Why there is no command to carry out: help was asked for, or the usage is wrong.

@@ -18,6 +18,7 @@ mod set_value;
 mod settings;
 mod source;
 mod state;
+mod test;
 mod toml_entry;
 mod values;
 
@@ -25,7 +26,8 @@ mod values;
 mod tests;
 
 pub use args::{
-    Command, ExecArgs, ParamsCommand, PluginArgs, PluginCommand, RecoverArgs, Stop, completions, parse,
+    Command, ExecArgs, Language, ParamsCommand, PluginArgs, PluginCommand, RecoverArgs, Stop, TestArgs,
+    completions, parse,
 };
 pub use clap_complete::Shell;
 pub use config::PluginConfig;
@@ -40,4 +42,5 @@ pub use set_value::SetValue;
 pub use settings::{AuditChoice, ExecSettings, Format, Runtime, VaultChoice};
 pub use source::{Origin, Sourced};
 pub use state::StateFolder;
+pub use test::TestSettings;
 pub use values::Resolve;

@@ -15,6 +15,7 @@ mod script_sheet;
 mod sheet;
 mod terminal;
 mod text;
+mod trial;
 
 pub use audit::{Audit, AuditTarget};
 pub use check::{Check, Problem, RequestAsk, StepAsk};
@@ -32,6 +33,7 @@ pub use terminal::{
     stdout_takes_colour,
 };
 pub use text::{render_recovery_text, render_text};
+pub use trial::{CaseReport, Difference, TestReport};
 
 /// Puts something harmless in the place of every live secret in a text.
 pub type Redact<'a> = dyn Fn(&str) -> String + 'a;

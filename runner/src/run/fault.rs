@@ -10,6 +10,7 @@ use crate::params::ParamsError;
 use crate::policy::Deny;
 use crate::request::RequestError;
 use crate::rotation::{ErrorInfo, GetError, Outcome, OutcomeKind, StepError, Stop};
+use crate::scaffold::ScaffoldError;
 use crate::script::ScriptError;
 use crate::wasm::{DescribeError, LoadError, NetworkError};
 
@@ -205,6 +206,17 @@ impl From<ScriptError> for Fault {
             _ => OutcomeKind::Invalid,
         };
         Self { kind, ..Self::invalid(error.code(), error.to_string(), None) }
+    }
+}
+
+impl From<ScaffoldError> for Fault {
+    fn from(error: ScaffoldError) -> Self {
+        let (kind, code) = match error {
+            ScaffoldError::Name { .. } => (OutcomeKind::Invalid, "bad-name"),
+            ScaffoldError::Taken { .. } => (OutcomeKind::Invalid, "folder-taken"),
+            ScaffoldError::Unwritable { .. } => (OutcomeKind::Failed, "folder-unwritable"),
+        };
+        Self { kind, ..Self::invalid(code, error.to_string(), None) }
     }
 }
 

@@ -12,6 +12,7 @@ mod earlier;
 mod exec;
 mod fault;
 mod guard;
+mod new;
 mod params;
 mod plugin;
 mod prepare;
@@ -24,6 +25,7 @@ mod setup;
 mod signals;
 mod stage;
 mod terms;
+mod test;
 
 use std::ffi::OsString;
 use std::io;
@@ -71,8 +73,10 @@ fn carry_out(command: Command) -> Result<u8, Fault> {
         Command::Exec(args) => return Ok(exec::exec(*args)),
         Command::Recover(args) => return recover::recover(*args),
         Command::Secrets(args) => secrets::secrets(*args)?,
+        Command::Test(args) => return test::test(*args),
         Command::Plugin(command) => return plugin::plugin(&command),
         Command::Params(command) => params::params(&command)?,
+        Command::New { language, folder } => new::new(language, &folder)?,
         Command::Completions { shell } => {
             show(String::from_utf8_lossy(&cli::completions(shell)).trim_end())?;
         }

@@ -21,6 +21,7 @@ use super::terms::Terms;
 use crate::catalog::PluginFile;
 use crate::cli::{ExecArgs, ExecSettings, StateFolder, VaultChoice, process_environment};
 use crate::journal::{FileJournal, left_open};
+use crate::limits::Limits;
 use crate::model::Strategy;
 use crate::params::Params;
 use crate::report::stdout_is_discarded;
@@ -66,7 +67,11 @@ pub(super) fn rotate(
 
     let began = Began { terms: &stage.terms, info: &stage.info, interpreter: stage.interpreter.as_deref() };
     let setup = Setup::new(&settings, &file, began, &params)?;
-    let job = Job { setup: setup.to_value()?, ..job(&settings, &params, &stage.terms) };
+    let job = Job {
+        setup: setup.to_value()?,
+        dry_run: settings.dry_run,
+        ..job(&settings.limits, &params, &stage.terms)
+    };
     subject.rotation_id = Some(job.rotation_id.clone());
     journal.set_plugin(file);
     let signals = Signals::listen();
@@ -109,7 +114,7 @@ pub(super) fn rotate(
 }
 
 /// Runs the plugin as its terms say: here a strategy meets the engine that knows it.
-async fn run<'a>(terms: &Terms, job: &'a Job, parts: Parts<'a>) -> Outcome {
+pub(super) async fn run<'a>(terms: &Terms, job: &'a Job, parts: Parts<'a>) -> Outcome {
     match terms.strategy() {
         Some(Strategy::InPlace) => rotate_in_place(job, parts).await,
         Some(Strategy::Overlap | Strategy::Deliver) => rotate_overlap(job, parts).await,
@@ -117,7 +122,8 @@ async fn run<'a>(terms: &Terms, job: &'a Job, parts: Parts<'a>) -> Outcome {
     }
 }
 
-fn job(settings: &ExecSettings, params: &Params, terms: &Terms) -> Job {
+/// What is to be rotated, by what the gateway says; without what a setup needs.
+pub(super) fn job(limits: &Limits, params: &Params, terms: &Terms) -> Job {
     let params_records = params.records();
     let others = params_records.iter().map(|record| record.uid.as_str());
     let wanted = wanted_uids(
@@ -133,11 +139,11 @@ fn job(settings: &ExecSettings, params: &Params, terms: &Terms) -> Job {
         params_records,
         returns: terms.returns(),
         any_custom: terms.any_custom(),
-        limits: settings.limits.clone(),
+        limits: limits.clone(),
         proposed: params.new_password.clone(),
         replaced: params.old_password.clone(),
         setup: Value::Null,
-        dry_run: settings.dry_run,
+        dry_run: false,
     }
 }
 

@@ -13,6 +13,7 @@ use super::cache::Cache;
 use super::guest::Guest;
 use super::inspect::Inspection;
 use super::load::{LoadError, Loaded, load, load_with_gaps};
+use super::time;
 use crate::limits::Limits;
 
 /// How often a computing guest is interrupted, so that timeouts can fire and its time is counted.
@@ -84,6 +85,7 @@ fn linker(engine: &Engine) -> wasmtime::Result<Linker<Guest>> {
     let mut linker = Linker::new(engine);
     // Everything that a language's runtime may import, over a context that grants nothing.
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+    time::link(&mut linker)?;
     wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
     Contract::add_to_linker::<_, HasSelf<_>>(&mut linker, |guest| guest)?;
     Ok(linker)

@@ -281,6 +281,12 @@ impl Loaded {
         })
     }
 
+    /// The same plugin within other limits.
+    #[must_use]
+    pub fn within(&self, limits: &Limits) -> Self {
+        Self { limits: limits.clone(), ..self.clone() }
+    }
+
     /// Makes the plugin of one rotation: its requests go through `gate`, what it says is filtered
     /// by `redactor`, and the lines of its log are handed to `log` when their step has ended.
     #[must_use]

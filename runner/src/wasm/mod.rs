@@ -18,6 +18,7 @@ mod inspect;
 mod load;
 mod log;
 mod network;
+mod peer;
 mod plugin;
 mod pool;
 mod prune;
@@ -25,6 +26,7 @@ mod step;
 mod suspects;
 #[cfg(test)]
 mod tests;
+mod time;
 mod trust;
 mod watch;
 
@@ -35,4 +37,6 @@ pub use gate::Gate;
 pub use inspect::{Inspection, Tool, inspect, look_into};
 pub use load::{DescribeError, LoadError, Loaded};
 pub use network::{NetworkError, NetworkOptions};
+pub use peer::{NoAnswer, Peer, Sent};
 pub use plugin::SandboxedPlugin;
+pub use time::Time;

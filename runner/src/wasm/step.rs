@@ -37,6 +37,7 @@ impl Sandbox<'_> {
         call: impl AsyncFnOnce(&Rotation, &mut Store<Guest>) -> wasmtime::Result<T>,
     ) -> Result<T, StepError> {
         let watch = Arc::clone(&self.outlet.watch);
+        let time = self.outlet.time();
         let mut store = Guest::new(self.limits, self.log, self.outlet).into_store(self.engine);
         let work = async {
             let instance = self.pre.instance_pre().instantiate_async(&mut store).await?;
@@ -44,17 +45,27 @@ impl Sandbox<'_> {
                 .map_err(|error| Misshapen(clean(&format!("{error:#}"), 500)))?;
             call(instance.pamrun_plugin_rotation(), &mut store).await
         };
-        let ended = tokio::time::timeout(self.budget, metered(self.limits.cpu, work)).await;
+        let over = async {
+            match time {
+                None => tokio::time::sleep(self.budget).await,
+                Some(time) => time.sleep(self.budget).await,
+            }
+        };
+        let ended = tokio::select! {
+            biased;
+            ended = metered(self.limits.cpu, work) => Some(ended),
+            () = over => None,
+        };
         // A limit that a request met is the cause of whatever the guest made of it, and what
         // would be stopped a moment later has not succeeded either.
         if let Some(limit) = watch.seen().exceeded.take() {
             return Err(limit.into());
         }
         match ended {
-            Ok(Ok(Ok(returned))) => Ok(returned),
-            Ok(Ok(Err(error))) => Err(stopped(&error)),
-            Ok(Err(limit)) => Err(limit.into()),
-            Err(_) => Err(StepError::Limit {
+            Some(Ok(Ok(returned))) => Ok(returned),
+            Some(Ok(Err(error))) => Err(stopped(&error)),
+            Some(Err(limit)) => Err(limit.into()),
+            None => Err(StepError::Limit {
                 name: "timeout",
                 message: format!("the step did not end within {:?}; --timeout raises it", self.budget),
             }),

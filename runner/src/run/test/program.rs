@@ -1,0 +1,71 @@
+//! The plugins under test, each loaded once.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::catalog::PluginFile;
+use crate::cli::StateFolder;
+use crate::limits::Limits;
+use crate::model::Manifest;
+use crate::report::PluginInfo;
+use crate::run::block_on::block_on;
+use crate::run::check::must_fit;
+use crate::run::fault::Fault;
+use crate::wasm::{Loaded, Runtime};
+
+/// A plugin, ready to run.
+pub(super) struct Program {
+    pub(super) loaded: Loaded,
+    pub(super) manifest: Manifest,
+    pub(super) info: PluginInfo,
+}
+
+type Slot = Arc<Mutex<Option<Arc<Program>>>>;
+
+/// All plugins that the cases name.
+pub(super) struct Programs {
+    runtime: Runtime,
+    loaded: Mutex<HashMap<PathBuf, Slot>>,
+}
+
+impl Programs {
+    /// Has none yet; keeps compiled code in `cache`, if there is a place for it.
+    ///
+    /// # Errors
+    /// When this machine cannot run WebAssembly.
+    pub(super) fn new(cache: Option<&StateFolder>) -> Result<Self, Fault> {
+        let runtime = Runtime::new(&Limits::default(), cache.map(StateFolder::path));
+        let runtime = runtime.map_err(|error| Fault::internal("engine", error.to_string()))?;
+        Ok(Self { runtime, loaded: Mutex::default() })
+    }
+
+    /// Loads a plugin, or waits until somebody else has.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(super) fn get(&self, path: &Path) -> Result<Arc<Program>, Fault> {
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let slot = {
+            let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(loaded.entry(path.clone()).or_default())
+        };
+        let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(program) = &*slot {
+            return Ok(Arc::clone(program));
+        }
+        let program = Arc::new(self.load(&path)?);
+        *slot = Some(Arc::clone(&program));
+        Ok(program)
+    }
+
+    fn load(&self, path: &Path) -> Result<Program, Fault> {
+        let file = PluginFile::read(path, Limits::default().plugin)?;
+        let loaded = self.runtime.load(&file.bytes, &file.digest.to_string());
+        let loaded = loaded.map_err(|error| Fault::unfit(path, &error))?;
+        let manifest = block_on(loaded.describe())??;
+        must_fit(&manifest)?;
+        let info = PluginInfo::wasm(&manifest.name, &manifest.version, file.digest);
+        Ok(Program { loaded, manifest, info })
+    }
+}

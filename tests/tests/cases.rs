@@ -1,0 +1,80 @@
+//! `pamrun test`: our plugins' cases pass, and what is wrong with a case is said well.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use pamrun_tests::gateway::Gateway;
+use serde_json::Value;
+
+fn cases() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("cases")
+}
+
+#[test]
+fn our_plugins_do_what_their_cases_say() {
+    let gateway = Gateway::new();
+    let run = gateway.command(&["test"]).argument(cases()).run(Vec::new);
+    assert_eq!(run.exit, Some(0), "{run}");
+    assert!(run.stdout.lines().last().unwrap_or_default().contains(" passed in "), "{run}");
+}
+
+/// A folder with the case `rotates` of our plugin, and something replaced in it.
+fn changed(gateway: &Gateway, replace: &str, by: &str) -> PathBuf {
+    let folder = gateway.path("case");
+    fs::create_dir_all(&folder).unwrap();
+    let from = cases().join("azure-app-secret");
+    let text = fs::read_to_string(from.join("rotates/case.toml")).unwrap();
+    assert!(text.contains(replace), "{replace} is not in the case");
+    let text = text.replace("../service.toml", &from.join("service.toml").display().to_string());
+    fs::write(folder.join("case.toml"), text.replace(replace, by)).unwrap();
+    folder
+}
+
+#[test]
+fn a_case_that_fails_shows_what_was_expected_and_what_was_found() {
+    let gateway = Gateway::new();
+    let folder = changed(&gateway, "proof = \"verified\"", "proof = \"unproven\"");
+    let run = gateway.command(&["test"]).argument(&folder).run(Vec::new);
+    assert_eq!(run.exit, Some(1), "{run}");
+    assert!(run.stdout.contains("FAILED case"), "{run}");
+    assert!(run.stdout.contains("    proof\n      - unproven\n      + verified\n"), "{run}");
+}
+
+#[test]
+fn a_request_that_nobody_answers_is_shown_with_the_nearest_peer() {
+    let gateway = Gateway::new();
+    let folder =
+        changed(&gateway, "[expect]", "settings = { authority = \"login.microsoftonline.us\" }\n[expect]");
+    let run = gateway.command(&["test"]).argument(&folder).run(Vec::new);
+    assert_eq!(run.exit, Some(1), "{run}");
+    for part in [
+        "no peer answers this request:",
+        "POST login.microsoftonline.us/33333333-bbbb-4000-8000-000000000001/oauth2/v2.0/token   (in preflight)",
+        "client_secret = {secret:admin}",
+        "the nearest one is \"the admin app logs in\" (service.toml:",
+        "host: expected login.microsoftonline.com, found login.microsoftonline.us",
+    ] {
+        assert!(run.stdout.contains(part), "{part} is missing\n{run}");
+    }
+}
+
+#[test]
+fn a_mistake_in_a_case_is_told_with_its_line_before_anything_runs() {
+    let gateway = Gateway::new();
+    let folder = changed(&gateway, "outcome =", "outcom =");
+    let run = gateway.command(&["test"]).argument(&folder).run(Vec::new);
+    assert_eq!((run.exit, run.stdout.as_str()), (Some(2), ""), "{run}");
+    assert!(run.stderr.contains("unknown key `outcom`; did you mean `outcome`?"), "{run}");
+    assert!(run.stderr.contains("case.toml, line "), "{run}");
+}
+
+#[test]
+fn results_are_to_be_had_as_json() {
+    let gateway = Gateway::new();
+    let folder = changed(&gateway, "exit = 0", "exit = 1");
+    let run = gateway.command(&["test", "--format", "json"]).argument(&folder).run(Vec::new);
+    let report: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!((&report["failed"], &report["cases"][0]["name"]), (&1.into(), &"case".into()));
+    let problem = &report["cases"][0]["problems"][0];
+    assert_eq!((&problem["what"], &problem["found"]), (&"exit".into(), &"0".into()));
+}
