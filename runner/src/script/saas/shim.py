@@ -5,6 +5,8 @@ Out: the answer on stdout: what the plugin is, or, in the step `rotate`, what it
 to stdout goes to stderr, where nothing is an answer; this file adds only how it failed.
 """
 
+import ast
+import atexit
 import importlib.machinery
 import importlib.metadata
 import importlib.util
@@ -44,11 +46,13 @@ def load(path):
     module = importlib.util.module_from_spec(importlib.util.spec_from_loader(MODULE, loader))
     sys.modules[MODULE] = module
     try:
+        importlib.import_module("kdnrm.log").Log.init(level="INFO")
         loader.exec_module(module)
         base = importlib.import_module("kdnrm.saas_plugins").SaasPluginBase
     except SyntaxError as error:
         raise Unfit("plugin-unfit", f"line {error.lineno} is no Python: {error.msg}") from None
     except ModuleNotFoundError as error:
+        check_requirements(stated_requirements(path))
         raise Unfit("requirements-missing", f"it imports `{error.name}`, which {sys.executable} does not have: "
                     "install what provides it") from None
     except BaseException as error:
@@ -93,6 +97,16 @@ def described(item):
         "default": None if item.default_value is None else str(item.default_value),
         "choices": [choice.value for choice in item.enum_values or []],
     }
+
+
+def stated_requirements(path):
+    """What the text says that is required, of a file that cannot be loaded without it."""
+    with open(path, "rb") as file:
+        functions = [node for node in ast.walk(ast.parse(file.read())) if isinstance(node, ast.FunctionDef)]
+    for node in (node for function in functions if function.name == "requirements" for node in ast.walk(function)):
+        if isinstance(node, ast.List) and all(isinstance(item, ast.Constant) for item in node.elts):
+            return [item.value for item in node.elts]
+    return []
 
 
 def check_requirements(requirements):
@@ -296,6 +310,7 @@ def code_of(error):
 
 def leave(status):
     """Ends now, whatever threads the plugin left."""
+    atexit._run_exitfuncs()
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)

@@ -3,7 +3,7 @@ from kdnrm.saas_plugins import SaasPluginBase
 try:
     import no_such_module_of_anybody
 except ImportError:
-    pass
+    pass  # As the kit recommends it.
 
 
 class SaasPlugin(SaasPluginBase):
