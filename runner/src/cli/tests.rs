@@ -388,6 +388,7 @@ fn help_texts_stay_as_reviewed() {
         &["params"],
         &["params", "encode"],
         &["params", "decode"],
+        &["new"],
         &["completions"],
     ] {
         let name = [&["pamrun"], path].concat().join(" ");
