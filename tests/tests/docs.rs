@@ -35,6 +35,7 @@ fn every_link_of_every_page_leads_to_a_file() {
         "CONTRIBUTING.md",
         "SECURITY.md",
         "CHANGELOG.md",
+        "docs/first-plugin.md",
         "docs/gateway.md",
         "docs/sdk-c.md",
         "docs/sdk-javascript.md",
