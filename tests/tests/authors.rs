@@ -92,7 +92,8 @@ impl Author {
             let copy = self.project().join("conformance").join(case.file_name().unwrap());
             std::fs::create_dir_all(&copy).unwrap();
             let text = std::fs::read_to_string(case.join("case.toml")).unwrap();
-            std::fs::write(copy.join("case.toml"), text.replace("{{padding}}", &"x".repeat(300_000))).unwrap();
+            std::fs::write(copy.join("case.toml"), text.replace("{{padding}}", &"x".repeat(300_000)))
+                .unwrap();
         }
     }
 }

@@ -385,6 +385,7 @@ fn help_texts_stay_as_reviewed() {
         &["plugin"],
         &["plugin", "inspect"],
         &["plugin", "check"],
+        &["test"],
         &["params"],
         &["params", "encode"],
         &["params", "decode"],
