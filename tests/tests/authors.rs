@@ -1,7 +1,7 @@
 //! What a new author does, in each language: `pamrun new`, and then the commands of the README that it
 //! wrote. After that the plugin passes the suite that is the same for all languages.
 
-#![expect(clippy::print_stdout, reason = "how long each command takes is worth knowing")]
+#![expect(clippy::print_stdout, reason = "with --nocapture it tells what the commands said, and their time")]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -409,6 +409,13 @@ pub struct TestArgs {
     #[arg(long, value_name = "TEXT")]
     pub filter: Option<String>,
 
+    /// Replay each case with every fault at every request, and with death at every moment
+    ///
+    /// After each, a run without a fault follows, and then recovery; and what pamrun promises is judged
+    /// by what the service of the case accepts, the record holds and the journal says.
+    #[arg(long)]
+    pub sweep: bool,
+
     /// How many cases run at the same time [default: one for each processor]
     #[arg(long, value_name = "NUMBER")]
     pub jobs: Option<NonZeroUsize>,

@@ -14,8 +14,10 @@ pub struct TestSettings {
     pub paths: Vec<PathBuf>,
     /// What the path of a case must contain.
     pub filter: Option<String>,
+    /// Whether each case is replayed with every fault.
+    pub sweep: bool,
     /// How many cases run at the same time.
-    pub jobs: Option<NonZeroUsize>,
+    pub jobs: NonZeroUsize,
     /// How the results are printed.
     pub format: Format,
     /// Whether to show what was sent and answered.
@@ -39,7 +41,11 @@ impl TestSettings {
         Ok(Self {
             paths: args.paths,
             filter: args.filter,
-            jobs: args.jobs.or_else(|| std::thread::available_parallelism().ok()),
+            sweep: args.sweep,
+            jobs: args
+                .jobs
+                .or_else(|| std::thread::available_parallelism().ok())
+                .unwrap_or(NonZeroUsize::MIN),
             format: layers.checked("format", args.format, values::format)?.unwrap_or(Format::Text),
             verbose: args.verbose,
             may_colour: environment("NO_COLOR").is_none_or(|value| value.is_empty()),

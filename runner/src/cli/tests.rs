@@ -386,9 +386,11 @@ fn help_texts_stay_as_reviewed() {
         &["plugin"],
         &["plugin", "inspect"],
         &["plugin", "check"],
+        &["test"],
         &["params"],
         &["params", "encode"],
         &["params", "decode"],
+        &["new"],
         &["completions"],
     ] {
         let name = [&["pamrun"], path].concat().join(" ");

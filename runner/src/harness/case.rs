@@ -20,7 +20,7 @@ const DEEPEST: usize = 8;
 /// A case: what is run, the world around it, and what is expected of it.
 #[derive(Debug, Clone)]
 pub struct Case {
-    /// How it is called: its folder.
+    /// How it is called: its folder, with those that hold it.
     pub name: String,
     /// Its file.
     pub path: PathBuf,
@@ -277,11 +277,11 @@ pub enum Requests {
 }
 
 impl Case {
-    /// Reads the case in a folder.
+    /// Reads the case in a folder. It is called as the folder is from `root`.
     ///
     /// # Errors
     /// What is wrong with its file.
-    pub fn read(folder: &Path) -> Result<Self, CaseError> {
+    pub fn read(folder: &Path, root: &Path) -> Result<Self, CaseError> {
         let path = folder.join(CASE_FILE);
         let file = read(&path, DEEPEST)?;
         let run = file.run.ok_or_else(|| CaseError::new(&path, "`run` is missing: the plugin or script"))?;
@@ -289,8 +289,10 @@ impl Case {
         if expect.outcome.is_none() {
             return Err(CaseError::new(&path, "`outcome` is missing under [expect]"));
         }
+        let own = folder.file_name().unwrap_or_default();
+        let name = folder.strip_prefix(root).ok().filter(|name| !name.as_os_str().is_empty());
         let case = Self {
-            name: folder.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            name: name.unwrap_or(Path::new(own)).display().to_string(),
             path,
             run,
             setting: Setting {

@@ -14,18 +14,18 @@ pub struct MemoryVault(pub Arc<World>);
 #[async_trait::async_trait(?Send)]
 impl Vault for MemoryVault {
     async fn get(&mut self, uids: &[RecordUid]) -> Result<Vec<Record>, GetError> {
-        self.0.moment().await;
+        self.0.moment(|| "before a read of the vault".to_owned()).await;
         let state = self.0.state();
         Ok(state.records.iter().filter(|record| uids.contains(&record.uid)).cloned().collect())
     }
 
     async fn save(&mut self, record: &Record, updates: &[Update]) -> Result<(), SaveError> {
-        self.0.moment().await;
+        self.0.moment(|| "before a save".to_owned()).await;
         for value in updates.iter().filter(|update| update.is_secret()).flat_map(|update| &update.values) {
             self.0.learn("saved", value.expose());
         }
         let saved = self.save_now(record, updates);
-        self.0.moment().await;
+        self.0.moment(|| "after a save".to_owned()).await;
         saved
     }
 }
@@ -46,6 +46,7 @@ impl MemoryVault {
         }
         apply(&mut stored.json, updates).map_err(|error| refused("record-update", error.to_string()))?;
         stored.revision = stored.revision.map(|revision| revision.saturating_add(1));
+        state.note_held(&record.uid);
         Ok(())
     }
 }
@@ -66,7 +67,31 @@ impl Journal for MemoryJournal {
     fn unlock_target(&mut self) {}
 
     fn open_rotations(&self) -> Vec<OpenRotation> {
-        let state = self.0.state();
+        self.0.open_rotations()
+    }
+
+    fn append(&mut self, rotation_id: &str, entry: Entry) -> Result<(), JournalError> {
+        let dead = || Err(JournalError { code: "dead", message: "nobody is there any more".to_owned() });
+        let name = word(&entry);
+        if !self.0.pass(|| format!("before the journal says `{name}`")) {
+            return dead();
+        }
+        self.0.state().journal.push((rotation_id.to_owned(), entry));
+        if self.0.pass(|| format!("after the journal says `{name}`")) { Ok(()) } else { dead() }
+    }
+}
+
+/// What an entry is called in the journal.
+fn word(entry: &Entry) -> String {
+    let json = serde_json::to_value(entry).unwrap_or_default();
+    json.get("entry").and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
+}
+
+impl World {
+    /// The rotations that were begun and not closed.
+    #[must_use]
+    pub fn open_rotations(&self) -> Vec<OpenRotation> {
+        let state = self.state();
         let open = state.rotations.iter().map(|id| OpenRotation {
             rotation_id: id.clone(),
             entries: state
@@ -79,17 +104,6 @@ impl Journal for MemoryJournal {
         open.filter(|open| open.entries.last().is_some_and(|last| !last.closes())).collect()
     }
 
-    fn append(&mut self, rotation_id: &str, entry: Entry) -> Result<(), JournalError> {
-        let dead = || Err(JournalError { code: "dead", message: "nobody is there any more".to_owned() });
-        if !self.0.pass() {
-            return dead();
-        }
-        self.0.state().journal.push((rotation_id.to_owned(), entry));
-        if self.0.pass() { Ok(()) } else { dead() }
-    }
-}
-
-impl World {
     /// The journal as text, in which no secret may stand.
     #[must_use]
     pub fn journal_text(&self) -> String {

@@ -8,6 +8,7 @@ use http::{HeaderName, HeaderValue};
 use serde_json::Value;
 
 use super::case::{AnswerEntry, AnswerFault, CredentialEntry, PeerEntry};
+use super::fault::CallFault;
 use super::request::{Difference, Request, distance};
 use super::template::{expand, parts};
 use super::world::{Credential, Exchange, Scope, State, World, duration, expand_answer};
@@ -24,6 +25,27 @@ pub(super) struct Answer {
     pub(super) response: http::Response<Bytes>,
     pub(super) delay: Duration,
     pub(super) fault: Option<AnswerFault>,
+}
+
+/// Longer than anybody waits for an answer.
+const TOO_LATE: Duration = Duration::from_hours(1);
+
+impl CallFault {
+    /// The answer of the service in the place of its own.
+    fn answer(self) -> Result<Answer, NoAnswer> {
+        let (status, retry_after) = match self {
+            Self::Refused => return Err(NoAnswer::Refused),
+            Self::AnswerLost | Self::Slow => return Err(NoAnswer::Reset),
+            Self::ErrorBefore | Self::ErrorAfter => (503, None),
+            Self::Throttled => (429, Some("1")),
+        };
+        let mut response = http::Response::builder().status(status);
+        if let Some(seconds) = retry_after {
+            response = response.header(http::header::RETRY_AFTER, seconds);
+        }
+        let response = response.body(Bytes::new()).map_err(|_| NoAnswer::Reset)?;
+        Ok(Answer { response, delay: Duration::ZERO, fault: None })
+    }
 }
 
 impl PeerEntry {
@@ -83,12 +105,17 @@ impl World {
     /// Answers a request; what it changes at the service is changed when this returns.
     pub(super) fn answer(&self, request: &Request) -> Result<Answer, NoAnswer> {
         let mut state = self.state();
+        let disturbed = self.call_fault(state.calls);
         state.calls += 1;
+        if let Some(fault) = disturbed.filter(|fault| !fault.is_applied()) {
+            state.note(self, request, &fault.to_string());
+            return fault.answer();
+        }
         let found = self.find(&state, request);
         let (at, captured) = match found {
             Ok(found) => found,
             Err(nearest) => {
-                let text = self.unmatched(request, nearest);
+                let text = self.unanswered(request, nearest);
                 state.note(self, request, "nobody answers");
                 state.unmatched.push(text);
                 return Err(NoAnswer::Refused);
@@ -119,7 +146,11 @@ impl World {
                     fault.to_lowercase()
                 );
                 state.note(self, request, &said);
-                Ok(answer)
+                match disturbed {
+                    None => Ok(answer),
+                    Some(CallFault::Slow) => Ok(Answer { delay: TOO_LATE, ..answer }),
+                    Some(fault) => fault.answer(),
+                }
             }
             Err(problem) => {
                 let text =
@@ -218,7 +249,7 @@ impl World {
             let id = expand(removes, &scope(self, state, request, at))?;
             let at = state.live(&id);
             if let Some(credential) = at.and_then(|at| state.credentials.get_mut(at)) {
-                credential.is_alive = false;
+                credential.end(false);
             }
         }
         if let Some(makes) = &peer.makes {
@@ -227,7 +258,7 @@ impl World {
             self.learn("made", &made.secret);
             // What has the same id is replaced: a password is.
             if let Some(known) = state.live(&made.id).and_then(|at| state.credentials.get_mut(at)) {
-                known.is_alive = false;
+                known.end(true);
             }
             state.credentials.push(Credential { is_made: true, ..made });
         }
@@ -239,7 +270,7 @@ impl World {
     }
 
     /// Tells people of a request that nobody answers.
-    fn unmatched(&self, request: &Request, nearest: Option<Nearest>) -> String {
+    fn unanswered(&self, request: &Request, nearest: Option<Nearest>) -> String {
         let mut lines = vec![format!("no peer answers this request:\n{}", indented(&request.shown()))];
         if let Some(Nearest { at, differences }) = nearest
             && let Some(peer) = self.setting.peers.get(at)
@@ -302,12 +333,12 @@ impl Peer for Service {
     ) -> Result<http::Response<Bytes>, NoAnswer> {
         let world = &self.0;
         let request = Request::new(Some(sent.step), &sent.request);
-        world.moment().await;
+        world.moment(|| format!("before {}", request.line())).await;
         let answer = world.answer(&request);
         if !matches!(answer, Err(NoAnswer::Refused)) {
             departs();
         }
-        world.moment().await;
+        world.moment(|| format!("after {}", request.line())).await;
         let Answer { response, delay, fault } = answer?;
         world.time.wait(delay).await;
         match fault {

@@ -6,8 +6,9 @@
 use serde_json::Value;
 
 /// The words that may stand in braces, and whether something follows them after a colon.
-const WORDS: [(&str, Argument); 15] = [
+const WORDS: [(&str, Argument); 16] = [
     ("marker", Argument::None),
+    ("service", Argument::None),
     ("secret", Argument::Needed),
     ("state", Argument::Needed),
     ("uuid", Argument::Needed),

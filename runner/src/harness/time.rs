@@ -24,6 +24,14 @@ struct Alarms {
     count: u64,
 }
 
+impl Alarms {
+    /// Takes out those whose moment has come.
+    fn due(&mut self) -> BTreeMap<(Duration, u64), Waker> {
+        let later = self.set.split_off(&(self.now, u64::MAX));
+        std::mem::replace(&mut self.set, later)
+    }
+}
+
 impl VirtualTime {
     /// The time since the case began.
     #[must_use]
@@ -40,12 +48,17 @@ impl VirtualTime {
     /// Lets time pass until the next one who waits is to be woken. To be called when nobody has
     /// anything else to do.
     pub fn pass(&self) {
+        let first = self.alarms().set.keys().next().map(|(at, _)| *at);
+        if let Some(at) = first {
+            self.advance_to(at);
+        }
+    }
+
+    /// Lets time pass up to a moment, and wakes all who waited for it.
+    pub fn advance_to(&self, now: Duration) {
         let mut alarms = self.alarms();
-        let Some((&(at, _), _)) = alarms.set.first_key_value() else { return };
-        alarms.now = alarms.now.max(at);
-        let now = alarms.now;
-        let later = alarms.set.split_off(&(now, u64::MAX));
-        let due = std::mem::replace(&mut alarms.set, later);
+        alarms.now = alarms.now.max(now);
+        let due = alarms.due();
         drop(alarms);
         due.into_values().for_each(Waker::wake);
     }

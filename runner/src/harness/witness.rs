@@ -1,5 +1,6 @@
 //! Sees the steps of a plugin as the engine calls them, and can call those that settle once more.
 
+use super::world::World;
 use crate::model::{Credential, Plan, Proof, Removed, Request, StepName, Undone};
 use crate::policy::{Deny, StepGrant};
 use crate::rotation::{Call, Plugin, StepResult};
@@ -7,6 +8,7 @@ use crate::rotation::{Call, Plugin, StepResult};
 /// A plugin, watched.
 pub struct Witness<'a> {
     plugin: &'a mut dyn Plugin,
+    world: &'a World,
     /// What policy refused, in all steps.
     pub denials: Vec<Deny>,
     commit: Option<Settled<(String, Vec<Removed>)>>,
@@ -40,8 +42,8 @@ impl<T> Settled<T> {
 
 impl<'a> Witness<'a> {
     /// Watches a plugin.
-    pub fn new(plugin: &'a mut dyn Plugin) -> Self {
-        Self { plugin, denials: Vec::new(), commit: None, rollback: None }
+    pub fn new(plugin: &'a mut dyn Plugin, world: &'a World) -> Self {
+        Self { plugin, world, denials: Vec::new(), commit: None, rollback: None }
     }
 
     /// Calls what settled well once more, in a fresh instance: that must do well too. Returns what
@@ -88,11 +90,13 @@ impl<'a> Witness<'a> {
 #[async_trait::async_trait(?Send)]
 impl Plugin for Witness<'_> {
     async fn preflight(&mut self, call: Call<'_>) -> StepResult<Plan> {
+        self.world.enter(StepName::Preflight);
         let answer = self.plugin.preflight(call).await;
         self.note(answer)
     }
 
     async fn rotate(&mut self, call: Call<'_>, plan: &Plan) -> StepResult<Credential> {
+        self.world.enter(StepName::Rotate);
         // Nobody rolls back once more what came before: it would remove what this try makes, too.
         self.rollback = None;
         let answer = self.plugin.rotate(call, plan).await;
@@ -100,11 +104,13 @@ impl Plugin for Witness<'_> {
     }
 
     async fn verify(&mut self, call: Call<'_>, plan: &Plan, credential: &Credential) -> StepResult<Proof> {
+        self.world.enter(StepName::Verify);
         let answer = self.plugin.verify(call, plan, credential).await;
         self.note(answer)
     }
 
     async fn commit(&mut self, call: Call<'_>, plan: &Plan, handle: &str) -> StepResult<Vec<Removed>> {
+        self.world.enter(StepName::Commit);
         let answer = self.plugin.commit(call, plan, handle).await;
         if let Ok(removed) = &answer.result {
             self.commit = Some(Settled::new(call, plan, (handle.to_owned(), removed.clone())));
@@ -113,6 +119,7 @@ impl Plugin for Witness<'_> {
     }
 
     async fn rollback(&mut self, call: Call<'_>, plan: &Plan, handle: Option<&str>) -> StepResult<Undone> {
+        self.world.enter(StepName::Rollback);
         let answer = self.plugin.rollback(call, plan, handle).await;
         if answer.result.is_ok() {
             self.rollback = Some(Settled::new(call, plan, handle.map(str::to_owned)));

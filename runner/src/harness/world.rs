@@ -1,7 +1,8 @@
 //! The world of one run of a case: its service, its records, its journal, and the time.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::net::{Ipv4Addr, TcpListener};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -12,6 +13,8 @@ use tokio::sync::Notify;
 
 use super::canaries::Canaries;
 use super::case::{CredentialEntry, Setting};
+use super::fault::{CallFault, Fault};
+use super::promises::holding;
 use super::records;
 use super::request::Request;
 use super::template::{Fill, Place, expand};
@@ -29,11 +32,14 @@ pub struct World {
     pub target: RecordUid,
     pub(super) state: Mutex<State>,
     names: Mutex<Names>,
-    /// How many moments have passed, and at which of them the process dies.
-    moments: AtomicUsize,
-    dies_at: Option<usize>,
+    /// What is to go wrong.
+    fault: Mutex<Option<Fault>>,
+    /// The moments at which a process might have died.
+    moments: Mutex<Vec<String>>,
     is_dead: AtomicBool,
     death: Notify,
+    /// Where the service listens, for scripts.
+    listener: Option<TcpListener>,
 }
 
 /// What changes in a world.
@@ -49,6 +55,7 @@ pub(super) struct State {
     pub(super) journal: Vec<(String, Entry)>,
     pub(super) rotations: Vec<String>,
     pub(super) calls: usize,
+    step: Option<StepName>,
 }
 
 #[derive(Clone)]
@@ -66,6 +73,10 @@ pub(super) struct Credential {
     pub(super) is_alive: bool,
     /// Whether it was made while the case ran.
     pub(super) is_made: bool,
+    /// Whether another one took its place: a password does.
+    pub(super) is_replaced: bool,
+    /// Whether the record ever held it.
+    pub(super) was_held: bool,
 }
 
 /// A request and what became of it.
@@ -81,6 +92,21 @@ pub struct Exchange {
     pub shown: String,
 }
 
+/// How the service of a world is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Behind the gate: no socket is opened.
+    BehindTheGate,
+    /// At a port of this machine.
+    Loopback,
+}
+
+fn listen() -> std::io::Result<TcpListener> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
 /// The state of a service at some moment.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
@@ -88,6 +114,8 @@ pub struct Snapshot {
     credentials: Vec<String>,
     exchanges: usize,
     unmatched: usize,
+    calls: usize,
+    moments: usize,
 }
 
 #[derive(Default)]
@@ -103,7 +131,11 @@ impl World {
     ///
     /// # Errors
     /// What in the case makes no sense.
-    pub fn new(setting: &Arc<Setting>, dies_at: Option<usize>) -> Result<Self, String> {
+    pub fn new(setting: &Arc<Setting>, fault: Option<Fault>, reach: Reach) -> Result<Self, String> {
+        let listener = match reach {
+            Reach::BehindTheGate => None,
+            Reach::Loopback => Some(listen().map_err(|error| format!("no server can be started: {error}"))?),
+        };
         let target = records::target_uid(setting);
         let world = Self {
             setting: Arc::clone(setting),
@@ -111,10 +143,11 @@ impl World {
             target,
             state: Mutex::default(),
             names: Mutex::default(),
-            moments: AtomicUsize::new(0),
-            dies_at,
+            fault: Mutex::new(fault),
+            moments: Mutex::default(),
             is_dead: AtomicBool::new(false),
             death: Notify::new(),
+            listener,
         };
         let records = records::records(setting, &world)?;
         let mut state = State { uses: vec![0; setting.peers.len()], records, ..State::default() };
@@ -125,6 +158,7 @@ impl World {
             let credential = Credential::of(entry, &Scope::of(&world, &state))?;
             state.credentials.push(credential);
         }
+        state.note_held(&world.target);
         *world.state() = state;
         Ok(world)
     }
@@ -135,6 +169,27 @@ impl World {
 
     fn names(&self) -> MutexGuard<'_, Names> {
         self.names.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The socket of the service, for one process.
+    #[must_use]
+    pub fn listener(&self) -> Option<TcpListener> {
+        self.listener.as_ref().and_then(|listener| listener.try_clone().ok())
+    }
+
+    /// The base URL of the service, for scripts.
+    #[must_use]
+    pub fn url(&self) -> Option<String> {
+        let address = self.listener.as_ref()?.local_addr().ok()?;
+        Some(format!("http://{address}"))
+    }
+
+    pub(super) fn enter(&self, step: StepName) {
+        self.state().step = Some(step);
+    }
+
+    pub(super) fn step(&self) -> Option<StepName> {
+        self.state().step
     }
 
     /// Begins a rotation: its marker is the one that counts from here on.
@@ -193,36 +248,88 @@ impl World {
     }
 
     /// Lets a moment pass at which a process may die; tells whether it lives.
-    pub(super) fn pass(&self) -> bool {
-        let moment = self.moments.fetch_add(1, Ordering::Relaxed);
-        if self.dies_at == Some(moment) {
+    pub(super) fn pass(&self, name: impl FnOnce() -> String) -> bool {
+        if self.is_dead() {
+            return false;
+        }
+        let mut moments = self.moments.lock().unwrap_or_else(PoisonError::into_inner);
+        let dies = self.fault() == Some(Fault::Death(moments.len()));
+        moments.push(name());
+        if dies {
             self.is_dead.store(true, Ordering::Relaxed);
             self.death.notify_one();
         }
-        !self.is_dead.load(Ordering::Relaxed)
+        !dies
     }
 
     /// The same, for those who can wait: the dead do so for ever.
-    pub(super) async fn moment(&self) {
-        if !self.pass() {
+    pub(super) async fn moment(&self, name: impl FnOnce() -> String) {
+        if !self.pass(name) {
             std::future::pending::<()>().await;
         }
     }
 
     /// Waits for the death of the process that runs.
     pub async fn death(&self) {
-        self.death.notified().await;
+        // A notice may be an old one, of which nobody took note.
+        while !self.is_dead() {
+            self.death.notified().await;
+        }
     }
 
-    /// Lets the next process begin.
-    pub fn resurrect(&self) {
+    /// Tells whether the process that ran has died.
+    #[must_use]
+    pub fn is_dead(&self) -> bool {
+        self.is_dead.load(Ordering::Relaxed)
+    }
+
+    /// Lets nothing go wrong any more, for the processes that come.
+    pub fn calm(&self) {
+        *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = None;
         self.is_dead.store(false, Ordering::Relaxed);
+    }
+
+    fn fault(&self) -> Option<Fault> {
+        *self.fault.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is to happen to the request of this number.
+    pub(super) fn call_fault(&self, call: usize) -> Option<CallFault> {
+        match self.fault() {
+            Some(Fault::Call(at, fault)) if at == call => Some(fault),
+            _ => None,
+        }
     }
 
     /// How many moments have passed.
     #[must_use]
     pub fn moments(&self) -> usize {
-        self.moments.load(Ordering::Relaxed)
+        self.moments.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    /// What a moment is called.
+    #[must_use]
+    pub fn moment_named(&self, at: usize) -> Option<String> {
+        self.moments.lock().unwrap_or_else(PoisonError::into_inner).get(at).cloned()
+    }
+
+    /// How many requests have come.
+    #[must_use]
+    pub fn calls(&self) -> usize {
+        self.state().calls
+    }
+
+    /// The requests that nobody answered, for people.
+    #[must_use]
+    pub fn unmatched(&self) -> Vec<String> {
+        self.state().unmatched.clone()
+    }
+
+    /// Tells whether the case says what the service accepts, so that what it accepts can be judged.
+    #[must_use]
+    pub fn declares_credentials(&self) -> bool {
+        let makes = self.setting.peers.iter().any(|peer| peer.makes.is_some());
+        makes && self.state().credentials.iter().any(|known| !known.is_made && known.was_held)
     }
 
     /// The state of the service, to compare with.
@@ -238,6 +345,8 @@ impl World {
             credentials: state.live_ids(),
             exchanges: state.exchanges.len(),
             unmatched: state.unmatched.len(),
+            calls: state.calls,
+            moments: self.moments(),
         }
     }
 
@@ -258,6 +367,8 @@ impl World {
     pub fn forget_since(&self, before: &Snapshot) -> Vec<String> {
         let mut state = self.state();
         state.exchanges.truncate(before.exchanges);
+        state.calls = before.calls;
+        self.moments.lock().unwrap_or_else(PoisonError::into_inner).truncate(before.moments);
         let unmatched = state.unmatched.drain(before.unmatched..);
         unmatched.map(|text| format!("when a step was called once more, {text}")).collect()
     }
@@ -287,6 +398,15 @@ impl State {
         self.credentials.iter().position(|known| known.is_alive && known.id.eq_ignore_ascii_case(id))
     }
 
+    /// Notes which credentials the target's record holds now.
+    pub(super) fn note_held(&mut self, target: &str) {
+        let Some(record) = self.records.iter().find(|record| record.uid == target) else { return };
+        let held: Vec<String> =
+            holding(self, record, false).into_iter().map(|held| held.secret.clone()).collect();
+        let credentials = self.credentials.iter_mut().filter(|known| held.contains(&known.secret));
+        credentials.for_each(|known| known.was_held = true);
+    }
+
     /// The ids of all credentials that the service accepts.
     pub(super) fn live_ids(&self) -> Vec<String> {
         self.credentials.iter().filter(|known| known.is_alive).map(|known| known.id.clone()).collect()
@@ -301,7 +421,15 @@ impl Credential {
             secret: expand(&entry.secret, fill)?,
             is_alive: true,
             is_made: false,
+            is_replaced: false,
+            was_held: false,
         })
+    }
+
+    /// Takes it out of use.
+    pub(super) fn end(&mut self, is_replaced: bool) {
+        self.is_alive = false;
+        self.is_replaced = is_replaced;
     }
 
     fn part(&self, name: &str) -> Result<String, String> {
@@ -363,6 +491,10 @@ impl Fill for Scope<'_> {
                 let made = self.state.credentials.iter().rev().find(|credential| credential.is_made);
                 made.ok_or("nothing was made yet")?.part(argument)
             }
+            "service" => self.world.url().ok_or_else(|| {
+                "`{service}` is for scripts: a plugin in the sandbox reaches its hosts by their names"
+                    .to_owned()
+            }),
             "now" | "unix" | "http-date" => self.time(word, argument),
             _ => {
                 Err(format!("`{{{word}:{argument}}}` stands for a part of a request, and there is none here"))

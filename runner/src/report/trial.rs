@@ -34,8 +34,14 @@ pub struct CaseReport {
     pub passed: bool,
     /// Milliseconds of wall clock.
     pub ms: u64,
+    /// With how many faults it was played, each once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub faults: Option<usize>,
     /// What was not as expected.
     pub problems: Vec<Difference>,
+    /// What one should know of the verdict.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// What was sent and answered, masked; when that was asked for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub exchange: Vec<String>,
@@ -77,13 +83,15 @@ impl TestReport {
     #[must_use]
     pub fn summary(&self, colour: bool) -> String {
         let total = self.passed + self.failed;
+        let faults: usize = self.cases.iter().filter_map(|case| case.faults).sum();
+        let with = if faults == 0 { String::new() } else { format!(" with {faults} faults") };
         let (cases, ms) = (if total == 1 { "case" } else { "cases" }, self.ms);
         let passed = |shade| paint(&format!("{} passed", self.passed), shade, colour);
         match self.failed {
-            0 => format!("{total} {cases}: {} in {ms} ms", passed(Colour::Green)),
+            0 => format!("{total} {cases}{with}: {} in {ms} ms", passed(Colour::Green)),
             failed => {
                 let failed = paint(&format!("{failed} failed"), Colour::Red, colour);
-                format!("{total} {cases}: {failed}, {} in {ms} ms", passed(Colour::Dim))
+                format!("{total} {cases}{with}: {failed}, {} in {ms} ms", passed(Colour::Dim))
             }
         }
     }
@@ -98,7 +106,9 @@ impl CaseReport {
             path: path.display().to_string(),
             passed: problems.is_empty(),
             ms: milliseconds(elapsed),
+            faults: None,
             problems,
+            notes: Vec::new(),
             exchange: Vec::new(),
             log: Vec::new(),
         }
@@ -108,7 +118,8 @@ impl CaseReport {
     #[must_use]
     pub fn render(&self, colour: bool) -> String {
         let verdict = if self.passed { ("ok    ", Colour::Green) } else { ("FAILED", Colour::Red) };
-        let time = paint(&format!("{} ms", self.ms), Colour::Dim, colour);
+        let faults = self.faults.map(|faults| format!("{faults} faults, ")).unwrap_or_default();
+        let time = paint(&format!("{faults}{} ms", self.ms), Colour::Dim, colour);
         let mut lines =
             vec![format!("{} {}  {time}", paint(verdict.0, verdict.1, colour), escape(&self.name))];
         for exchange in &self.exchange {
@@ -130,6 +141,11 @@ impl CaseReport {
                     .extend(text.map(|line| paint(&format!("      {sign} {}", escape(line)), shade, colour)));
             }
         }
+        lines.extend(
+            self.notes
+                .iter()
+                .map(|note| paint(&format!("    note: {}", escape(note)), Colour::Yellow, colour)),
+        );
         if !self.passed {
             lines.push(format!("    see {}", escape(&self.path)));
         }

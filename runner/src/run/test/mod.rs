@@ -1,21 +1,21 @@
 //! `pamrun test`: runs case folders.
 
 mod life;
+mod parallel;
 mod program;
+mod sweep;
 
-use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc;
-use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use self::life::Life;
-use self::program::Programs;
+use self::life::{Life, Purpose};
+use self::parallel::parallel;
+use self::program::{Program, Programs};
+use self::sweep::sweep;
 use super::fault::Fault;
 use super::guard;
 use crate::cli::{Format, TestArgs, TestSettings, process_environment};
-use crate::harness::{Case, Problem, World, find, judge};
+use crate::harness::{Case, Played, Problem, World, find, judge};
 use crate::report::{CaseReport, Difference, TestReport, print, render_json, stdout_is_terminal};
 
 /// The exit code when some case failed.
@@ -31,29 +31,28 @@ pub(super) fn test(args: TestArgs) -> Result<u8, Fault> {
     let is_text = settings.format == Format::Text;
     let mut report = TestReport::default();
     let say = |text: &str| print(text).map_err(|error| Fault::unwritable(&error));
-    let next = AtomicUsize::new(0);
-    thread::scope(|scope| {
-        let (told, results) = mpsc::channel();
-        for _ in 0..settings.jobs.map_or(1, NonZeroUsize::get).min(cases.len()) {
-            let (told, next, cases, programs, settings) = (told.clone(), &next, &cases, &programs, &settings);
-            scope.spawn(move || {
-                while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    if told.send(try_case(case, programs, settings)).is_err() {
-                        break;
-                    }
-                }
-            });
+    let mut tell = |result: CaseReport| {
+        if is_text {
+            say(&result.render(colour))?;
         }
-        drop(told);
-        for result in results {
-            let result = result?;
-            if is_text {
-                say(&result.render(colour))?;
-            }
-            report.add(result);
-        }
+        report.add(result);
         Ok::<_, Fault>(())
-    })?;
+    };
+    let jobs = settings.jobs.get();
+    parallel(
+        jobs,
+        &cases,
+        |case| try_case(case, &programs),
+        |case, tried| {
+            let tried = tried.map_err(|fault| in_case(case, fault))?;
+            let mut result = tried.report(case, settings.verbose);
+            if settings.sweep && result.passed {
+                let swept = sweep(case, &tried.program, (&tried.world, &tried.played), jobs);
+                result = swept.map_err(|fault| in_case(case, fault))?;
+            }
+            tell(result)
+        },
+    )?;
     report.end(began.elapsed());
     match settings.format {
         Format::Text => say(&report.summary(colour))?,
@@ -71,7 +70,7 @@ fn cases(settings: &TestSettings) -> Result<Vec<Case>, Fault> {
     let mut cases = Vec::new();
     for path in &settings.paths {
         for folder in find(path).map_err(wrong)? {
-            let case = Case::read(&folder).map_err(wrong)?;
+            let case = Case::read(&folder, path).map_err(wrong)?;
             if settings.filter.as_ref().is_none_or(|part| folder.to_string_lossy().contains(part.as_str())) {
                 cases.push(case);
             }
@@ -83,25 +82,45 @@ fn cases(settings: &TestSettings) -> Result<Vec<Case>, Fault> {
     Ok(cases)
 }
 
+/// A case that was run.
+struct Tried {
+    program: Arc<Program>,
+    world: Arc<World>,
+    played: Played,
+    problems: Vec<Problem>,
+    elapsed: Duration,
+}
+
 /// Runs one case.
-fn try_case(case: &Case, programs: &Programs, settings: &TestSettings) -> Result<CaseReport, Fault> {
+fn try_case(case: &Case, programs: &Programs) -> Result<Tried, Fault> {
     // Compiling is no time of the case's.
-    let program = programs.get(&case.run).map_err(|fault| in_case(case, fault))?;
+    let program = programs.get(&case.run)?;
     let began = Instant::now();
     let setting = Arc::new(case.setting.clone());
-    let world = World::new(&setting, None);
-    let world = Arc::new(world.map_err(|problem| in_case(case, Fault::invalid("case", problem, None)))?);
+    let world = World::new(&setting, None, program.reach())
+        .map_err(|problem| Fault::invalid("case", problem, None))?;
+    let world = Arc::new(world);
     let life = Life { case, program: &program, world: &world };
-    let asks_again = case.expect.again != Some(false);
-    let played = guard::catch(|| life.live(asks_again)).unwrap_or_else(|place| Err(Fault::panicked(&place)));
-    let played = played.map_err(|fault| in_case(case, fault))?.unwrap_or_default();
-    let problems = judge(&case.expect, &world, &played).into_iter().map(difference).collect();
-    let mut report = CaseReport::new(&case.name, &case.path, began.elapsed(), problems);
-    if settings.verbose {
-        report.exchange = world.exchanges().into_iter().map(|exchange| exchange.shown).collect();
-        report.log = played.log;
+    let purpose = match case.expect.again {
+        Some(false) => Purpose::Rotate,
+        _ => Purpose::RotateAndAskAgain,
+    };
+    let played = guard::catch(|| life.live(purpose)).unwrap_or_else(|place| Err(Fault::panicked(&place)))?;
+    let played = played.unwrap_or_default();
+    let problems = judge(&case.expect, &world, &played);
+    Ok(Tried { program, world, played, problems, elapsed: began.elapsed() })
+}
+
+impl Tried {
+    fn report(&self, case: &Case, is_verbose: bool) -> CaseReport {
+        let problems = self.problems.iter().cloned().map(difference).collect();
+        let mut report = CaseReport::new(&case.name, &case.path, self.elapsed, problems);
+        if is_verbose {
+            report.exchange = self.world.exchanges().into_iter().map(|exchange| exchange.shown).collect();
+            report.log.clone_from(&self.played.log);
+        }
+        report
     }
-    Ok(report)
 }
 
 fn difference(problem: Problem) -> Difference {

@@ -1,4 +1,4 @@
-//! The plugins under test, each loaded once.
+//! The plugins and scripts under test, each loaded once.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::catalog::PluginFile;
 use crate::cli::StateFolder;
+use crate::harness::Reach;
 use crate::limits::Limits;
 use crate::model::Manifest;
 use crate::report::PluginInfo;
@@ -14,19 +15,30 @@ use crate::run::check::must_fit;
 use crate::run::fault::Fault;
 use crate::wasm::{Loaded, Runtime};
 
-/// A plugin, ready to run.
-pub(super) struct Program {
-    pub(super) loaded: Loaded,
-    pub(super) manifest: Manifest,
-    pub(super) info: PluginInfo,
+/// What is under test.
+pub(super) enum Program {
+    /// A plugin in the sandbox, ready to run.
+    Plugin { loaded: Box<Loaded>, manifest: Box<Manifest>, info: PluginInfo },
+    /// A script.
+    Script(Box<PluginFile>),
 }
 
 type Slot = Arc<Mutex<Option<Arc<Program>>>>;
 
-/// All plugins that the cases name.
+/// All plugins and scripts that the cases name.
 pub(super) struct Programs {
     runtime: Runtime,
     loaded: Mutex<HashMap<PathBuf, Slot>>,
+}
+
+impl Program {
+    /// How it reaches the service of a case.
+    pub(super) fn reach(&self) -> Reach {
+        match self {
+            Self::Plugin { .. } => Reach::BehindTheGate,
+            Self::Script(_) => Reach::Loopback,
+        }
+    }
 }
 
 impl Programs {
@@ -40,7 +52,7 @@ impl Programs {
         Ok(Self { runtime, loaded: Mutex::default() })
     }
 
-    /// Loads a plugin, or waits until somebody else has.
+    /// Loads one, or waits until somebody else has.
     ///
     /// # Errors
     /// What is wrong with it.
@@ -61,11 +73,14 @@ impl Programs {
 
     fn load(&self, path: &Path) -> Result<Program, Fault> {
         let file = PluginFile::read(path, Limits::default().plugin)?;
+        if !file.is_wasm() {
+            return Ok(Program::Script(Box::new(file)));
+        }
         let loaded = self.runtime.load(&file.bytes, &file.digest.to_string());
         let loaded = loaded.map_err(|error| Fault::unfit(path, &error))?;
         let manifest = block_on(loaded.describe())??;
         must_fit(&manifest)?;
         let info = PluginInfo::wasm(&manifest.name, &manifest.version, file.digest);
-        Ok(Program { loaded, manifest, info })
+        Ok(Program::Plugin { loaded: Box::new(loaded), manifest: Box::new(manifest), info })
     }
 }
