@@ -164,7 +164,7 @@ fn panicked(place: &str, entries: &[Entry]) -> Outcome {
 fn note(subject: &mut Subject, outcome: &Outcome, redactor: &Redactor, console: &Console<'_>) {
     let document = document(subject, outcome, redactor);
     let (dry_run, elapsed) = (subject.dry_run, subject.began.elapsed());
-    if let Some(Err(error)) = subject.audit.as_mut().map(|audit| audit.write(&document, dry_run, elapsed)) {
+    if let Some(Err(error)) = subject.audit.as_mut().map(|audit| audit.run(&document, dry_run, elapsed)) {
         console.say(Message::Warning(&format!("the audit line of this run could not be written: {error}")));
     }
 }

@@ -4,6 +4,7 @@
 //! process's own limits and signals.
 
 mod attach;
+mod audit;
 mod block_on;
 mod clock;
 mod earlier;

@@ -238,10 +238,10 @@ async fn a_call_that_hangs_is_given_up_and_its_save_unclear() {
     let keeper = keeper();
     let record = get(&mut vault(&keeper)).await.unwrap();
     let config = KsmConfig::parse(&Secret::new(keeper.config())).unwrap();
-    let limits = Limits { timeout: Duration::from_millis(50), reserve: Duration::ZERO, ..Limits::default() };
-    let mut hung = KsmVault::over(config, &limits, Vec::new(), || Ok(Box::new(Hung)));
-    let (got, saved) = (get(&mut hung).await, hung.save(&record, &[secret("new")]).await);
-    assert_eq!(got.unwrap_err().code, "vault-timeout");
+    let limits = Limits { timeout: Duration::from_secs(1), reserve: Duration::ZERO, ..Limits::default() };
+    let hung = || KsmVault::over(config.clone(), &limits, Vec::new(), || Ok(Box::new(Hung)));
+    assert_eq!(get(&mut hung()).await.unwrap_err().code, "vault-timeout");
+    let saved = hung().save(&record, &[secret("new")]).await;
     assert!(matches!(saved, Err(SaveError::Unclear(_))), "{saved:?}");
 }
 
