@@ -1,5 +1,7 @@
 """The component side: exports the five steps of a plugin. In a component only."""
 
+# `datetime.strptime` loads it when it is first called, which would be too late.
+import _strptime  # type: ignore[import-not-found]  # noqa: F401
 import traceback
 from collections.abc import Callable
 from datetime import timedelta
@@ -22,7 +24,7 @@ from .wasi import Wasi
 T = TypeVar("T")
 
 # Errors whose text tells of names and types, not of values.
-_OF_NAMES = (AttributeError, LookupError, NameError, TypeError)
+_OF_NAMES = (AttributeError, ImportError, LookupError, NameError, TypeError)
 
 
 def rotation(module: ModuleType) -> type[exports.Rotation]:
@@ -86,6 +88,8 @@ def _mistake(error: Exception) -> Failure:
     frames = [f for f in traceback.extract_tb(error.__traceback__) if "/pamrun/" not in f.filename]
     place = f" at {PurePath(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
     text = f": {error}" if isinstance(error, _OF_NAMES) else ""
+    if isinstance(error, ImportError):
+        text += "; import it at the top of the file, since nothing can be loaded any more when it runs"
     return Other("plugin-error", f"the plugin raised {type(error).__name__}{place}{text}")
 
 
@@ -119,7 +123,8 @@ def _request(request: wire.Request) -> Request:
 
 def _record(record: wire.VaultRecord) -> Record:
     fields = [Field(field.label, field.kind, field.values) for field in record.fields]
-    return Record(record.uid, record.title, record.role, fields)
+    role: Any = record.role
+    return Record(record.uid, record.title, role, fields)
 
 
 def _setting(value: wire.SettingValue) -> SettingValue:
@@ -129,7 +134,8 @@ def _setting(value: wire.SettingValue) -> SettingValue:
 
 
 def _update(update: wire.Update) -> Update:
-    return Update(update.label, update.kind, update.values, update.place)
+    place: Any = update.place
+    return Update(update.label, update.kind, update.values, place)
 
 
 def _plan(plan: wire.Plan) -> Plan:

@@ -1,7 +1,6 @@
 """What an author writes: one class with the steps of a rotation."""
 
 from types import ModuleType
-from typing import ClassVar
 
 from .failure import Other
 from .manifest import Manifest
@@ -17,7 +16,7 @@ class Plugin:
     """
 
     #: What the plugin is and what it asks for.
-    manifest: ClassVar[Manifest]
+    manifest: Manifest
 
     def preflight(self, request: Request) -> Plan:
         """Looks, and changes nothing: do the credentials work, what is there now, what goes later?

@@ -114,8 +114,8 @@ def _record(role: Any, name: str, fields: Mapping[str, str]) -> Record:
 _UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours"}
 
 
-def _default(schema: Mapping[str, Any]) -> SettingValue:
-    value: Any = schema["default"]
+def _default(schema: Mapping[str, Any]) -> Any:
+    value = schema["default"]
     if schema["type"] == "number":
         return float(value)
     if schema["type"] == "duration":

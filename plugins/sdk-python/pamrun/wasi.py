@@ -2,11 +2,12 @@
 
 import re
 import time
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from componentize_py_types import Err, Ok
 from wit_world.imports import log, outgoing_handler, types
-from wit_world.imports.streams import StreamError_Closed
+from wit_world.imports.streams import InputStream, StreamError_Closed
 
 from .host import Answer, Call, Level, Lost, NotSent, Refused, SendError
 
@@ -14,7 +15,7 @@ from .host import Answer, Call, Level, Lost, NotSent, Refused, SendError
 _CHUNK = 4096
 _READ = 64 * 1024
 
-_METHODS = {
+_METHODS: dict[str, Callable[[], types.Method]] = {
     "GET": types.Method_Get,
     "HEAD": types.Method_Head,
     "POST": types.Method_Post,
@@ -82,7 +83,7 @@ class Wasi:
 
 def _outgoing(call: Call) -> tuple[types.OutgoingRequest, types.OutgoingBody]:
     url = urlsplit(call.url)
-    schemes = {"https": types.Scheme_Https, "http": types.Scheme_Http}
+    schemes: dict[str, types.Scheme] = {"https": types.Scheme_Https(), "http": types.Scheme_Http()}
     if url.scheme not in schemes:
         raise NotSent("the scheme of the URL must be https")
     headers = dict(call.headers)
@@ -99,7 +100,7 @@ def _outgoing(call: Call) -> tuple[types.OutgoingRequest, types.OutgoingBody]:
         part = "method"
         request.set_method(method() if method else types.Method_Other(call.method))
         part = "URL"
-        request.set_scheme(schemes[url.scheme]())
+        request.set_scheme(schemes[url.scheme])
         request.set_authority(url.netloc)
         request.set_path_with_query((url.path or "/") + (f"?{url.query}" if url.query else ""))
         return request, request.body()
@@ -131,7 +132,7 @@ def _read(answer: types.IncomingResponse) -> Answer:
             return Answer(status, headers, _read_all(stream))
 
 
-def _read_all(stream: types.streams.InputStream) -> bytes:
+def _read_all(stream: InputStream) -> bytes:
     data = bytearray()
     while True:
         try:
