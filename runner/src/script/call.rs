@@ -126,10 +126,10 @@ impl Calling<'_> {
         let seen = match launch.followed_by(&stdin) {
             Ok(stdin) => {
                 let run = move |leash: &Leash| {
-                    let ready = launcher.and_then(Launcher::into_child);
-                    let started = || Launcher::start().map(Launcher::into_child);
-                    let child = ready.map_or_else(started, |child| Ok(Some(child)))?;
-                    let child = child.ok_or_else(|| io::Error::other("it was ended at once"))?;
+                    let child = match launcher.and_then(Launcher::into_child) {
+                        Some(child) => child,
+                        None => Launcher::start()?.into_child().ok_or_else(ended_at_once)?,
+                    };
                     Ok(process::supervise(child, stdin, &bounds, leash))
                 };
                 leashed(run).await
@@ -233,6 +233,10 @@ impl Calling<'_> {
         let how = how(ended.status);
         if last.is_empty() { how } else { format!("{how}: {}", clean(last, LAST_WORDS)) }
     }
+}
+
+fn ended_at_once() -> io::Error {
+    io::Error::other("something ended it at once")
 }
 
 fn how(status: ExitStatus) -> String {

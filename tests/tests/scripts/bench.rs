@@ -65,7 +65,7 @@ impl Bench {
 
     /// Leaves little time to scripts.
     pub fn hurry(self) -> Self {
-        let config = CONFIG.replace("60s", "5s").replace("20s", "3s");
+        let config = CONFIG.replace("60s", "10s").replace("20s", "2s");
         self.gateway.write("config.toml", config);
         self
     }

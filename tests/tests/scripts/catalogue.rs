@@ -92,11 +92,11 @@ fn the_page_on_scripts_shows_what_a_script_of_today_says() {
 #[test]
 fn a_value_of_a_type_that_nobody_knows_is_taken_for_a_secret() {
     let bench = Bench::new();
-    bench.gateway.plant("a misspelt secret", "a-new-value-that-is-secret");
     let answer =
         r#"{"updates": [{"label": "key", "type": "secrett", "value": "a-new-value-that-is-secret"}]}"#;
     let run = bench.run(bench.exec_text("a.sh", format!("read -r line\necho '{answer}'\n")));
     run.ends("ran", 0);
     assert_eq!(run.outcome["updates"][0]["value"], "********", "{run}");
+    assert!(!run.stdout.contains("a-new-value") && !run.stderr.contains("a-new-value"), "{run}");
     assert_eq!(bench.saved("key"), "a-new-value-that-is-secret");
 }
