@@ -33,6 +33,8 @@ plugins: ## Build target/plugins/NAME.wasm
 
 guests:
 	plugins/build.sh $(PLUGINS) target/guests/misbehaving.wasm
+	plugins/from-template.sh python tokens-python
+	plugins/from-template.sh javascript tokens-javascript
 
 witness:
 	tests/python/setup.sh

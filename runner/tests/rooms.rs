@@ -26,9 +26,13 @@ const EDGES: &[(&str, &[&str])] = &[
     ("script", &["params", "rotation"]),
     ("deliver", &["policy", "rotation"]),
     ("rotation", &["request", "policy"]),
+    ("notation", &[]),
+    ("destination", &["cli", "notation"]),
     ("vault", &["rotation"]),
     ("journal", &["cli", "catalog", "rotation"]),
+    ("scaffold", &["cli"]),
     ("report", &["catalog", "policy", "rotation"]),
+    ("harness", &["policy", "wasm", "rotation", "vault"]),
 ];
 
 /// Those who chain the rooms may use all of them.

@@ -4,8 +4,8 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{Method, Response, StatusCode};
-use microsoft_graph::{Admin, Answered, Service, patiently, retry_after};
-use pamrun_plugin::{Failure, Host, Record, Request};
+use microsoft_graph::{Admin, Answered, Service, patiently};
+use pamrun_plugin::{Failure, Host, Record, Request, retry_after};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -173,10 +173,9 @@ impl<'a> Devops<'a> {
                 Failure::uncertain("devops-unclear", say("may or may not have written the group"))
             }
             _ if is_unclear => Failure::unavailable("devops-unavailable", say("does not answer now"))
-                .retry_after(retry_after(answer)),
-            StatusCode::TOO_MANY_REQUESTS => {
-                Failure::unavailable("throttled", say("asks to slow down")).retry_after(retry_after(answer))
-            }
+                .retry_after(retry_after(answer, self.host.now())),
+            StatusCode::TOO_MANY_REQUESTS => Failure::unavailable("throttled", say("asks to slow down"))
+                .retry_after(retry_after(answer, self.host.now())),
             StatusCode::FORBIDDEN => Failure::denied(
                 "missing-right",
                 say(&format!(

@@ -1,8 +1,9 @@
 //! What Key Vault says when it does not do what it was asked.
 
+use std::time::SystemTime;
+
 use http::{Response, StatusCode};
-use microsoft_graph::retry_after;
-use pamrun_plugin::Failure;
+use pamrun_plugin::{Failure, retry_after};
 use serde::Deserialize;
 
 use crate::settings::Settings;
@@ -37,9 +38,9 @@ struct Inner {
 }
 
 impl<'a> Refusal<'a> {
-    pub fn of(answer: &Response<Vec<u8>>, settings: &'a Settings) -> Self {
+    pub fn of(answer: &Response<Vec<u8>>, settings: &'a Settings, now: SystemTime) -> Self {
         let body: Body = serde_json::from_slice(answer.body()).unwrap_or_default();
-        Self { status: answer.status(), error: body.error, retry_after: retry_after(answer), settings }
+        Self { status: answer.status(), error: body.error, retry_after: retry_after(answer, now), settings }
     }
 
     fn inner(&self) -> &str {

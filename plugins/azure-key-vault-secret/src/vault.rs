@@ -123,7 +123,7 @@ impl<'a> Vault<'a> {
             match answer.status() {
                 status if status.is_success() => Ok(Some(answer)),
                 StatusCode::NOT_FOUND => Ok(None),
-                _ => Err(Refusal::of(&answer, self.settings).while_reading()),
+                _ => Err(Refusal::of(&answer, self.settings, self.host.now()).while_reading()),
             }
         })
     }
@@ -142,7 +142,7 @@ impl<'a> Vault<'a> {
                     Failure::uncertain("key-vault-unclear", message)
                 });
             }
-            let refusal = Refusal::of(&answer, self.settings);
+            let refusal = Refusal::of(&answer, self.settings, self.host.now());
             if refusal.is_deleted() {
                 return Err(self.deleted("and its name is taken until it is purged"));
             }

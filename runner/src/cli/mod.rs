@@ -1,7 +1,7 @@
 //! What the operator wants: the command line, the environment and the configuration file.
 //!
 //! In: argv and a look-up of the environment. Out: a [`Command`], and [`ExecSettings`] for `exec`, [`RecoverSettings`] for
-//! `recover`.
+//! `recover`, [`SecretsSettings`] for `secrets`.
 //! Touches: argv, the environment, files that one of the three names, and the state folder.
 
 mod args;
@@ -14,17 +14,22 @@ mod input;
 mod keeper;
 mod recover;
 mod script_environment;
+mod secrets;
 mod set_value;
 mod settings;
 mod source;
 mod state;
+mod test;
 mod toml_entry;
 mod values;
 
 #[cfg(test)]
 mod tests;
 
-pub use args::{Command, ExecArgs, ParamsCommand, PluginCommand, RecoverArgs, Stop, completions, parse};
+pub use args::{
+    Command, ExecArgs, Language, ParamsCommand, PluginArgs, PluginCommand, RecoverArgs, Stop, TestArgs,
+    completions, parse,
+};
 pub use clap_complete::Shell;
 pub use config::PluginConfig;
 pub use delivery::{DeliveredBy, DeliveryChoice};
@@ -34,8 +39,10 @@ pub use input::Input;
 pub use keeper::KeeperChoice;
 pub use recover::{RecoverSettings, Which};
 pub use script_environment::ScriptEnvironment;
+pub use secrets::{Handover, SecretsArgs, SecretsSettings};
 pub use set_value::SetValue;
 pub use settings::{AuditChoice, ExecSettings, Format, Runtime, VaultChoice};
 pub use source::{Origin, Sourced};
 pub use state::StateFolder;
+pub use test::TestSettings;
 pub use values::Resolve;

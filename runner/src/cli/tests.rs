@@ -396,12 +396,15 @@ fn help_texts_stay_as_reviewed() {
     for path in [
         &[][..],
         &["exec"],
+        &["secrets"],
         &["plugin"],
         &["plugin", "inspect"],
         &["plugin", "check"],
+        &["test"],
         &["params"],
         &["params", "encode"],
         &["params", "decode"],
+        &["new"],
         &["completions"],
     ] {
         let name = [&["pamrun"], path].concat().join(" ");

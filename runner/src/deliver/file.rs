@@ -7,7 +7,7 @@ use serde_json::json;
 use super::dotenv;
 use super::place::{Place, PlaceError};
 use crate::model::{
-    Credential, Failure, FailureKind, Manifest, Plan, Proof, RecordAsk, Removed, Request, Role,
+    Choice, Credential, Failure, FailureKind, Manifest, Plan, Proof, RecordAsk, Removed, Request, Role,
     SettingSchema, SettingType, SettingValue, Strategy, Undone, Update,
 };
 use crate::rotation::{Call, Change, Plugin, StepError, StepResult, Trace};
@@ -40,7 +40,7 @@ impl FileDelivery {
                 text("field", "Which of the new values; needed where more than one is secret."),
                 SettingSchema {
                     kind: SettingType::Enum,
-                    values: vec!["raw".to_owned(), "env".to_owned()],
+                    values: ["raw", "env"].map(|word| Choice::Plain(word.to_owned())).into(),
                     default: Some(json!("raw")),
                     ..text(
                         "format",
@@ -63,6 +63,8 @@ fn text(key: &str, description: &str) -> SettingSchema {
         kind: SettingType::Text,
         default: None,
         values: Vec::new(),
+        min: None,
+        max: None,
         required: false,
         description: description.to_owned(),
     }

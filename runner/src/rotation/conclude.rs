@@ -52,7 +52,8 @@ impl Engine<'_> {
             let pending = Pending::of(record).ok().flatten();
             pending.filter(|pending| pending.rotation_id == own && pending.until == until)
         };
-        let written = [value_update(field, new)];
+        // A script is told every field, and so the hidden one too.
+        let written = [value_update(field, new), Pending::dropped()];
         let target = ready.target.clone();
         let go_on = |engine: &Self, fresh: &Fresh| engine.go_by(ready, fresh, &written);
         let fresh = self.put(target, updates, |record| held(record).is_some(), go_on).await?;

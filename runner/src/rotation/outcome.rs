@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::model::{Listed, Plan, StepName, Update};
 
 /// How a rotation ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum OutcomeKind {
     /// The new credential is saved, and what it replaces is dealt with as planned.

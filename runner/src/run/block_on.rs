@@ -1,12 +1,19 @@
 //! The async runtime.
 
+use tokio::runtime::Builder;
+
 use super::fault::Fault;
 
 /// Runs `work` to its end, on this thread: a rotation waits for the network, one request after the
 /// other. What `work` left behind is not waited for: to look up a name can take longer than any
 /// limit, and cannot be broken off.
 pub(super) fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Fault> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
+    block_on_with(Builder::new_current_thread().enable_all(), work)
+}
+
+/// The same with a runtime of one's own.
+pub(super) fn block_on_with<T>(builder: &mut Builder, work: impl Future<Output = T>) -> Result<T, Fault> {
+    let runtime = builder.build().map_err(|error| {
         Fault::internal("async-runtime", format!("the system gives no way to wait for events: {error}"))
     })?;
     let done = runtime.block_on(work);

@@ -6,12 +6,14 @@
 mod attach;
 mod audit;
 mod block_on;
+mod check;
 mod clock;
 mod earlier;
 mod equip;
 mod exec;
 mod fault;
 mod guard;
+mod new;
 mod params;
 mod plugin;
 mod prepare;
@@ -19,11 +21,13 @@ mod purpose;
 mod random;
 mod recover;
 mod rotate;
+mod secrets;
 mod settle;
 mod setup;
 mod signals;
 mod stage;
 mod terms;
+mod test;
 
 use std::ffi::OsString;
 use std::io;
@@ -40,11 +44,9 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> u8 {
     guard::forbid_core_dumps();
     guard::silence_panics();
     let argv: Vec<OsString> = argv.into_iter().collect();
-    if let [_, command, arguments @ ..] = argv.as_slice()
-        && command == LAUNCH
-    {
+    if argv.get(1).is_some_and(|command| command == LAUNCH) {
         // The script's own stderr: it is to say what keeps it from being there.
-        let (problem, exit_code) = launch(arguments);
+        let (problem, exit_code) = launch();
         print_help(&problem, false);
         return exit_code;
     }
@@ -72,8 +74,11 @@ fn carry_out(command: Command) -> Result<u8, Fault> {
     match command {
         Command::Exec(args) => return Ok(exec::exec(*args)),
         Command::Recover(args) => return recover::recover(*args),
-        Command::Plugin(command) => plugin::plugin(&command)?,
+        Command::Secrets(args) => secrets::secrets(*args)?,
+        Command::Test(args) => return test::test(*args),
+        Command::Plugin(command) => return plugin::plugin(&command),
         Command::Params(command) => params::params(&command)?,
+        Command::New { language, folder } => new::new(language, &folder)?,
         Command::Completions { shell } => {
             show(String::from_utf8_lossy(&cli::completions(shell)).trim_end())?;
         }

@@ -8,7 +8,7 @@ use super::terms::Terms;
 use crate::cli::SetValue;
 use crate::model::{Record, RecordUid};
 use crate::params::Params;
-use crate::policy::Operator;
+use crate::policy::{Deny, Operator};
 use crate::request::{self, Sources};
 use crate::rotation::{Prepared, Stop};
 use crate::script::Line;
@@ -67,19 +67,10 @@ impl Preparation {
         if !self.allow_managed && target.is_some_and(Record::is_managed) {
             return Err(Fault::managed(&self.order.record_uid).into_stop("get"));
         }
-        let sources = Sources {
-            target_uid: &self.order.record_uid,
-            provider_uid: self.order.provider_uid.as_deref(),
-            records,
-            option: self.option,
-            sets: &self.sets,
-            config: &self.config,
-            locked: &self.locked,
-            new_password: self.order.new_password.as_ref(),
-            old_password: self.order.old_password.as_ref(),
-        };
-        let request::Prepared { request, secrets, warnings } =
-            self.terms.request(&sources).map_err(|error| Fault::from(error).into_stop("settings"))?;
+        let request::Prepared { request, secrets, warnings } = self
+            .terms
+            .request(&self.sources(records))
+            .map_err(|error| Fault::from(error).into_stop("settings"))?;
         for secret in &secrets {
             self.redactor.learn(secret);
         }
@@ -95,5 +86,30 @@ impl Preparation {
             .map_err(|denials| Fault::refused(&denials).into_stop("grant"))?;
         let grant = Box::new(move |step, removals| grant.for_step(step, removals));
         Ok(Prepared { request, grant })
+    }
+
+    /// The hosts that the plugin asks for and that the operator does not allow.
+    pub(super) fn hosts_to_allow(&self, records: &[Record]) -> Vec<String> {
+        let Ok(prepared) = self.terms.request(&self.sources(records)) else { return Vec::new() };
+        let denials = self.terms.grant(&prepared.request.settings, &self.operator).err();
+        let host = |deny| match deny {
+            Deny::HostNotAllowed { host } => Some(host),
+            _ => None,
+        };
+        denials.into_iter().flatten().filter_map(host).collect()
+    }
+
+    fn sources<'a>(&'a self, records: &'a [Record]) -> Sources<'a> {
+        Sources {
+            target_uid: &self.order.record_uid,
+            provider_uid: self.order.provider_uid.as_deref(),
+            records,
+            option: self.option,
+            sets: &self.sets,
+            config: &self.config,
+            locked: &self.locked,
+            new_password: self.order.new_password.as_ref(),
+            old_password: self.order.old_password.as_ref(),
+        }
     }
 }

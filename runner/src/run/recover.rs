@@ -12,6 +12,7 @@ use crate::journal::{FileJournal, Left, Listing, OpenRecord, list_open};
 use crate::model::RecordUid;
 use crate::report::{
     Console, Message, Recovery, RotationEntry, print, render_json, render_recovery_text, stdout_is_terminal,
+    stdout_takes_colour,
 };
 use crate::rotation::{Interrupt, Journal, JournalError, OutcomeKind, Patience};
 use crate::secret::Redactor;
@@ -27,12 +28,11 @@ pub(super) fn recover(args: RecoverArgs) -> Result<u8, Fault> {
         Which::Records(uids) => settle(uids, &settings, &state, &redactor)?,
         Which::All => settle_all(listing, &settings, &state, &redactor)?,
     };
-    let at_terminal = stdout_is_terminal();
     let text = match settings.format {
         Format::Json => {
-            render_json(&recovery, at_terminal).map_err(|error| Fault::unwritable(&error.into()))?
+            render_json(&recovery, stdout_is_terminal()).map_err(|error| Fault::unwritable(&error.into()))?
         }
-        Format::Text => render_recovery_text(&recovery, at_terminal),
+        Format::Text => render_recovery_text(&recovery, stdout_takes_colour()),
     };
     print(&text).map_err(|error| Fault::unwritable(&error))?;
     if recovery.is_settled() {

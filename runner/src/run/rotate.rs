@@ -24,6 +24,7 @@ use super::terms::Terms;
 use crate::catalog::{Digest, PluginFile};
 use crate::cli::{DeliveredBy, ExecArgs, ExecSettings, StateFolder, VaultChoice, process_environment};
 use crate::journal::{FileJournal, left_open};
+use crate::limits::Limits;
 use crate::model::{Listed, Strategy};
 use crate::params::Params;
 use crate::report::stdout_is_discarded;
@@ -78,7 +79,12 @@ pub(super) fn rotate(
     setup.deliveries = block_on(add_deliveries(&mut stage, source, &mut files, &params))??;
     let load_time = StepTiming { name: "load".to_owned(), elapsed: clock.elapsed(), requests: 0 };
 
-    let job = Job { setup: setup.to_value()?, ..job(&settings, &params, &stage) };
+    let job = Job {
+        setup: setup.to_value()?,
+        dry_run: settings.dry_run,
+        wants_attached: stage.wants_attached(),
+        ..job(&settings.limits, &params, &stage.rotating.terms)
+    };
     subject.rotation_id = Some(job.rotation_id.clone());
     journal.set_plugins(files);
     let signals = Signals::listen();
@@ -154,7 +160,7 @@ fn began(plugin: &Equipped) -> Began<'_> {
 }
 
 /// Runs the plugin as its terms say: here a strategy meets the engine that knows it.
-async fn run<'a>(terms: &Terms, job: &'a Job, parts: Parts<'a>) -> Outcome {
+pub(super) async fn run<'a>(terms: &Terms, job: &'a Job, parts: Parts<'a>) -> Outcome {
     match terms.strategy() {
         Some(Strategy::InPlace) => rotate_in_place(job, parts).await,
         // Nobody gets here with a plugin that only delivers.
@@ -163,8 +169,8 @@ async fn run<'a>(terms: &Terms, job: &'a Job, parts: Parts<'a>) -> Outcome {
     }
 }
 
-fn job(settings: &ExecSettings, params: &Params, stage: &Stage) -> Job {
-    let terms = &stage.rotating.terms;
+/// What is to be rotated, by what the gateway says; without what a setup needs.
+pub(super) fn job(limits: &Limits, params: &Params, terms: &Terms) -> Job {
     let params_records = params.records();
     let others = params_records.iter().map(|record| record.uid.as_str());
     let wanted = wanted_uids(
@@ -176,15 +182,15 @@ fn job(settings: &ExecSettings, params: &Params, stage: &Stage) -> Job {
         record_uid: params.user_record_uid.clone(),
         rotation_id: uuid::Uuid::new_v4().to_string(),
         wanted,
-        wants_attached: stage.wants_attached(),
+        wants_attached: terms.wants_attached(),
         params_records,
-        returns: terms.returns().to_vec(),
+        returns: terms.returns(),
         any_custom: terms.any_custom(),
-        limits: settings.limits.clone(),
+        limits: limits.clone(),
         proposed: params.new_password.clone(),
         replaced: params.old_password.clone(),
         setup: Value::Null,
-        dry_run: settings.dry_run,
+        dry_run: false,
     }
 }
 

@@ -125,7 +125,7 @@ impl Settler<'_> {
         }
         let others = self.others(&mut stage, records).await?;
         let job = Job {
-            returns: stage.rotating.terms.returns().to_vec(),
+            returns: stage.rotating.terms.returns(),
             any_custom: stage.rotating.terms.any_custom(),
             proposed: self.proposed.clone(),
             ..job(open, &settings.limits, others)

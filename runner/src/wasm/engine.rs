@@ -11,7 +11,9 @@ use wasmtime::{Config, Engine};
 use super::bindings::Contract;
 use super::cache::Cache;
 use super::guest::Guest;
-use super::load::{LoadError, Loaded, load};
+use super::inspect::Inspection;
+use super::load::{LoadError, Loaded, load, load_with_gaps};
+use super::time;
 use crate::limits::Limits;
 
 /// How often a computing guest is interrupted, so that timeouts can fire and its time is counted.
@@ -48,6 +50,15 @@ impl Runtime {
     pub fn load(&self, bytes: &[u8], digest: &str) -> Result<Loaded, LoadError> {
         load(self, bytes, digest)
     }
+
+    /// Loads a component of which only the description is wanted, even if it imports more than there
+    /// is.
+    ///
+    /// # Errors
+    /// As for [`Self::load`], but for the imports.
+    pub fn load_with_gaps(&self, bytes: &[u8], inspection: &Inspection) -> Result<Loaded, LoadError> {
+        load_with_gaps(self, bytes, inspection)
+    }
 }
 
 fn config() -> Config {
@@ -74,6 +85,7 @@ fn linker(engine: &Engine) -> wasmtime::Result<Linker<Guest>> {
     let mut linker = Linker::new(engine);
     // Everything that a language's runtime may import, over a context that grants nothing.
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+    time::link(&mut linker)?;
     wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
     Contract::add_to_linker::<_, HasSelf<_>>(&mut linker, |guest| guest)?;
     Ok(linker)

@@ -4,14 +4,17 @@
 //! as a typed error, and the operator with its reason.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use http::{Method, header};
 use http_body_util::{BodyExt, Full};
 use wasmtime_wasi_http::{Error as HttpError, RequestOptions, WasiBody};
 
-use super::bodies::Unread;
+use super::bodies::{Bodies, Unread};
 use super::network::{Network, NetworkError, NetworkOptions, SendError};
+use super::peer::{Peer, PeerWay, Sent};
+use super::time::Time;
 use super::watch::{Exceeded, Watch};
 use crate::limits::Limits;
 use crate::model::StepName;
@@ -38,9 +41,15 @@ impl Judge for StepGrant {
 /// The way out, for all steps of one rotation: they share its connections and its count of
 /// requests.
 pub struct Gate {
-    network: Network,
+    way: Way,
     requests: AtomicU32,
     most_requests: u32,
+}
+
+/// Where requests go that may leave.
+enum Way {
+    Network(Box<Network>),
+    Peer(PeerWay),
 }
 
 impl Gate {
@@ -49,11 +58,26 @@ impl Gate {
     /// # Errors
     /// When the proxy or the certificates are of no use.
     pub fn new(options: NetworkOptions, limits: &Limits) -> Result<Self, NetworkError> {
-        Ok(Self {
-            network: Network::new(options, limits)?,
-            requests: AtomicU32::new(0),
-            most_requests: limits.requests,
-        })
+        Ok(Self::with(Way::Network(Box::new(Network::new(options, limits)?)), limits))
+    }
+
+    /// Makes a gate that leads to a scripted peer instead of a network, in a time of its own: for
+    /// tests of plugins. It judges requests as any other; there is no address to be judged.
+    #[must_use]
+    pub fn to_peer(peer: Arc<dyn Peer>, time: Arc<dyn Time>, limits: &Limits) -> Self {
+        Self::with(Way::Peer(PeerWay::new(peer, time, limits)), limits)
+    }
+
+    fn with(way: Way, limits: &Limits) -> Self {
+        Self { way, requests: AtomicU32::new(0), most_requests: limits.requests }
+    }
+
+    /// The time of those who go through it, where it is not the machine's.
+    pub(super) fn time(&self) -> Option<Arc<dyn Time>> {
+        match &self.way {
+            Way::Network(_) => None,
+            Way::Peer(way) => Some(Arc::clone(&way.time)),
+        }
     }
 
     /// Lets a request pass, or not.
@@ -75,7 +99,7 @@ impl Gate {
         let (mut parts, body) = request.into_parts();
         // To refuse before the body is read would cut the guest off in the middle of writing, and
         // it would take that for the cause.
-        let body = self.network.bodies.request(body).await.map_err(|unread| match unread {
+        let body = self.way.bodies().request(body).await.map_err(|unread| match unread {
             Unread::Exceeded(limit) => {
                 watch.exceeded(limit);
                 HttpError::HttpRequestBodySize(None)
@@ -88,8 +112,13 @@ impl Gate {
 
         let uri = parts.uri.clone();
         set_length(&mut parts, body.len());
-        let request = http::Request::from_parts(parts, Full::new(body.clone()));
-        match self.network.send(request, options, judge, &|| watch.departs(may_change)).await {
+        let request = http::Request::from_parts(parts, body.clone());
+        let departs = || watch.departs(may_change);
+        let answer = match &self.way {
+            Way::Network(network) => network.send(request.map(Full::new), options, judge, &departs).await,
+            Way::Peer(way) => way.send(Sent { step: watch.step, request }, options, &departs).await,
+        };
+        match answer {
             Ok(answer) => {
                 watch.answered(&answer, &uri, &body, may_change);
                 Ok(answer.map(|body| Full::new(body).map_err(|never| match never {}).boxed_unsync()))
@@ -111,6 +140,15 @@ impl Gate {
             StepName::Preflight | StepName::Rotate | StepName::Verify => {
                 self.most_requests - self.most_requests / 10
             }
+        }
+    }
+}
+
+impl Way {
+    fn bodies(&self) -> &Bodies {
+        match self {
+            Self::Network(network) => &network.bodies,
+            Self::Peer(way) => &way.bodies,
         }
     }
 }

@@ -13,6 +13,7 @@ use wasmtime_wasi_http::{
 use super::bindings::{log, model};
 use super::gate::{Gate, Judge};
 use super::log::StepLog;
+use super::time::{GuestClock, Time};
 use super::watch::{Exceeded, Watch};
 use crate::limits::Limits;
 use crate::policy::Deny;
@@ -51,19 +52,21 @@ impl Guest {
     pub(super) fn new(limits: &Limits, log: StepLog, outlet: Outlet) -> Self {
         // The defaults of a context are no files, no arguments, no environment, closed stdin, no
         // name lookups, and sockets that may talk to nobody; clocks and random numbers are real.
-        let wasi = WasiCtx::builder()
-            .stdout(log.stdout())
+        let mut wasi = WasiCtx::builder();
+        wasi.stdout(log.stdout())
             .stderr(log.stderr())
             .allow_tcp(false)
             .allow_udp(false)
-            .max_random_size(RANDOM)
-            .build();
+            .max_random_size(RANDOM);
+        if let Some(time) = outlet.time() {
+            wasi.wall_clock(GuestClock(Arc::clone(&time))).monotonic_clock(GuestClock(time));
+        }
         let mut http = WasiHttpCtx::new();
         http.set_field_size_limit(HEADERS);
         let mut table = ResourceTable::new();
         table.set_max_capacity(HANDLES);
         Self {
-            wasi,
+            wasi: wasi.build(),
             http,
             table,
             memory: Memory { used: 0, limit: limits.memory },
@@ -71,6 +74,11 @@ impl Guest {
             log,
             outlet,
         }
+    }
+
+    /// The time in which it waits, where it is not the machine's.
+    pub(super) fn time(&self) -> Option<Arc<dyn Time>> {
+        self.outlet.time()
     }
 
     /// Puts the guest into a store in which its memory is limited, and in which it yields at every
@@ -119,6 +127,13 @@ pub(super) struct Outlet {
     pub way: Option<(Arc<Gate>, Arc<dyn Judge>)>,
     /// Sees what happens.
     pub watch: Arc<Watch>,
+}
+
+impl Outlet {
+    /// The time of the step, where it is not the machine's.
+    pub(super) fn time(&self) -> Option<Arc<dyn Time>> {
+        self.way.as_ref().and_then(|(gate, _)| gate.time())
+    }
 }
 
 type Sent = (http::Response<WasiBody>, Box<dyn Future<Output = Result<(), HttpError>> + Send>);

@@ -11,11 +11,22 @@ pub struct Scenario {
     pub vault: VaultKind,
     /// What is rotated.
     pub subject: Subject,
-    /// The plugin's settings, besides those that follow from the subject.
+    /// What rotates it.
+    pub rotator: Rotator,
+    /// The rotator's settings, besides those that follow from the subject.
     pub settings: &'static [(&'static str, &'static str)],
     /// Whether a Key Vault and a variable group are handed what is made. Only what has to do with that is
     /// disturbed then.
     pub delivers: bool,
+}
+
+/// What rotates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rotator {
+    /// The plugin, in its sandbox.
+    Plugin,
+    /// The example script with steps, by its interpreter.
+    Script,
 }
 
 /// What is rotated.
@@ -93,6 +104,7 @@ impl Scenario {
         Self::app("app-previous-ksm", Service::Prompt, Retire::Previous).at_keeper(),
         Self::app("app-none-ksm", Service::Prompt, Retire::None).at_keeper(),
         Self { delivers: true, ..Self::app("app-delivered", Service::Prompt, Retire::All) },
+        Self::app("app-script", Service::Prompt, Retire::All).by_script(),
         Self::user("user", false),
         Self::user("user-proposed", true),
         Self { settings: &[("verify", "trust")], ..Self::user("user-trusted", false) },
@@ -101,13 +113,26 @@ impl Scenario {
     ];
 
     const fn app(name: &'static str, service: Service, retire: Retire) -> Self {
-        let subject = Subject::AppSecret { service, retire };
-        Self { name, vault: VaultKind::File, subject, settings: &[], delivers: false }
+        Self::new(name, Subject::AppSecret { service, retire })
     }
 
     const fn user(name: &'static str, proposed: bool) -> Self {
-        let subject = Subject::UserPassword { proposed };
-        Self { name, vault: VaultKind::File, subject, settings: &[], delivers: false }
+        Self::new(name, Subject::UserPassword { proposed })
+    }
+
+    const fn new(name: &'static str, subject: Subject) -> Self {
+        Self {
+            name,
+            vault: VaultKind::File,
+            subject,
+            rotator: Rotator::Plugin,
+            settings: &[],
+            delivers: false,
+        }
+    }
+
+    const fn by_script(self) -> Self {
+        Self { rotator: Rotator::Script, ..self }
     }
 
     const fn at_keeper(self) -> Self {

@@ -1,0 +1,86 @@
+//! The plugins and scripts under test, each loaded once.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::catalog::PluginFile;
+use crate::cli::StateFolder;
+use crate::harness::Reach;
+use crate::limits::Limits;
+use crate::model::Manifest;
+use crate::report::PluginInfo;
+use crate::run::block_on::block_on;
+use crate::run::check::must_fit;
+use crate::run::fault::Fault;
+use crate::wasm::{Loaded, Runtime};
+
+/// What is under test.
+pub(super) enum Program {
+    /// A plugin in the sandbox, ready to run.
+    Plugin { loaded: Box<Loaded>, manifest: Box<Manifest>, info: PluginInfo },
+    /// A script.
+    Script(Box<PluginFile>),
+}
+
+type Slot = Arc<Mutex<Option<Arc<Program>>>>;
+
+/// All plugins and scripts that the cases name.
+pub(super) struct Programs {
+    runtime: Runtime,
+    loaded: Mutex<HashMap<PathBuf, Slot>>,
+}
+
+impl Program {
+    /// How it reaches the service of a case.
+    pub(super) fn reach(&self) -> Reach {
+        match self {
+            Self::Plugin { .. } => Reach::BehindTheGate,
+            Self::Script(_) => Reach::Loopback,
+        }
+    }
+}
+
+impl Programs {
+    /// Has none yet; keeps compiled code in `cache`, if there is a place for it.
+    ///
+    /// # Errors
+    /// When this machine cannot run WebAssembly.
+    pub(super) fn new(cache: Option<&StateFolder>) -> Result<Self, Fault> {
+        let runtime = Runtime::new(&Limits::default(), cache.map(StateFolder::path));
+        let runtime = runtime.map_err(|error| Fault::internal("engine", error.to_string()))?;
+        Ok(Self { runtime, loaded: Mutex::default() })
+    }
+
+    /// Loads one, or waits until somebody else has.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(super) fn get(&self, path: &Path) -> Result<Arc<Program>, Fault> {
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let slot = {
+            let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(loaded.entry(path.clone()).or_default())
+        };
+        let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(program) = &*slot {
+            return Ok(Arc::clone(program));
+        }
+        let program = Arc::new(self.load(&path)?);
+        *slot = Some(Arc::clone(&program));
+        Ok(program)
+    }
+
+    fn load(&self, path: &Path) -> Result<Program, Fault> {
+        let file = PluginFile::read(path, Limits::default().plugin)?;
+        if !file.is_wasm() {
+            return Ok(Program::Script(Box::new(file)));
+        }
+        let loaded = self.runtime.load(&file.bytes, &file.digest.to_string());
+        let loaded = loaded.map_err(|error| Fault::unfit(path, &error))?;
+        let manifest = block_on(loaded.describe())??;
+        must_fit(&manifest)?;
+        let info = PluginInfo::wasm(&manifest.name, &manifest.version, file.digest);
+        Ok(Program::Plugin { loaded: Box::new(loaded), manifest: Box::new(manifest), info })
+    }
+}
