@@ -31,6 +31,8 @@ plugins: ## Build target/plugins/NAME.wasm
 
 guests:
 	plugins/build.sh target/plugins/azure-app-secret.wasm target/plugins/entra-user-password.wasm target/guests/misbehaving.wasm
+	plugins/from-template.sh python tokens-python
+	plugins/from-template.sh javascript tokens-javascript
 
 witness:
 	tests/python/setup.sh

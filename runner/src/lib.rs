@@ -9,22 +9,33 @@
 //!                                                                     └────────> report ─> stdout
 //! ```
 //!
-//! `harness` holds the test cases of plugins and stands where network, vault and journal would.
-//! `secret`, `limits`, `units`, `trust` and `model` are leaves that every station may use. [`run()`] chains the
-//! stations; none of them calls the next one.
+//! `pamrun secrets` goes another way, from the vault outwards:
+//!
+//! ```text
+//! argv, stdin ─> cli ─> notation ─> destination ─> stdout, files
+//!                vault ────┘
+//! ```
+//!
+//! Beside them, `scaffold` writes the beginning of a plugin, and `harness` holds the test cases of
+//! plugins and stands where network, vault and journal would. `secret`, `limits`, `units`, `trust` and
+//! `model` are leaves that every station may use. [`run()`] chains the stations; none of them calls the
+//! next one.
 
 pub mod catalog;
 pub mod cli;
+pub mod destination;
 pub mod harness;
 pub mod journal;
 pub mod limits;
 pub mod model;
+pub mod notation;
 pub mod params;
 pub mod policy;
 pub mod report;
 pub mod request;
 pub mod rotation;
 mod run;
+pub mod scaffold;
 pub mod script;
 pub mod secret;
 mod trust;

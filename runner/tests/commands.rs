@@ -238,11 +238,11 @@ fn a_file_that_is_no_plugin_is_named_with_what_it_is_and_what_to_do() {
         run.stderr
     });
     insta::assert_snapshot!(told.concat(), @r"
-    error: text.wasm: this is a text, not WebAssembly; build the plugin for wasm32-wasip2 and give the .wasm file
+    error: text.wasm: this is a text, not WebAssembly; give the .wasm file that it is built to (Rust: --target wasm32-wasip2)
     error: the plugin empty.wasm is empty; build or download it again
-    error: module.wasm: this WebAssembly file does not export pamrun:plugin/rotation; build it against the world `rotator` of pamrun's wit folder (with the Rust SDK: is `export!` there?)
-    error: world.wasm: this WebAssembly file does not export pamrun:plugin/rotation; build it against the world `rotator` of pamrun's wit folder (with the Rust SDK: is `export!` there?)
-    error: elf.wasm: this is machine code for one kind of computer, not WebAssembly; build the plugin for wasm32-wasip2 and give the .wasm file
+    error: module.wasm: this WebAssembly file does not export pamrun:plugin/rotation, it exports nothing; build it against the world `rotator` of pamrun's wit folder (with the Rust SDK: is `export!` there?)
+    error: world.wasm: this WebAssembly file does not export pamrun:plugin/rotation, it exports `run`; build it against the world `rotator` of pamrun's wit folder (with the Rust SDK: is `export!` there?)
+    error: elf.wasm: this is machine code for one kind of computer, not WebAssembly; give the .wasm file that it is built to (Rust: --target wasm32-wasip2)
     error: cut.wasm: the WebAssembly file is damaged (unexpected end-of-file (at offset 0x9)); build or download it again
     error: there is no plugin at tex.wasm; did you mean ./text.wasm?
     error: there is no plugin at none.wasm

@@ -25,8 +25,11 @@ const EDGES: &[(&str, &[&str])] = &[
     ("wasm", &["catalog", "request", "policy", "rotation"]),
     ("script", &["params", "rotation"]),
     ("rotation", &["request", "policy"]),
+    ("notation", &[]),
+    ("destination", &["cli", "notation"]),
     ("vault", &["rotation"]),
     ("journal", &["cli", "catalog", "rotation"]),
+    ("scaffold", &["cli"]),
     ("report", &["catalog", "policy", "rotation"]),
     ("harness", &["policy", "wasm", "rotation", "vault"]),
 ];

@@ -21,28 +21,9 @@ if cmp -s "$wanted" "$folder/requirements.txt" && "$folder/bin/python" -c 'impor
     exit 0
 fi
 
-# Debian has Python without what makes virtual environments.
-can_make() { "$1" -c 'import ensurepip, venv' >/dev/null 2>&1; }
-
-install_venv() {
-    command -v apt-get >/dev/null || return 1
-    say "installing Debian's python3-venv"
-    local root=()
-    [ "$(id -u)" = 0 ] || root=(sudo -n)
-    {
-        "${root[@]}" apt-get update -q &&
-            DEBIAN_FRONTEND=noninteractive "${root[@]}" apt-get install -yq --no-install-recommends python3-venv
-    } >>"$log" 2>&1 </dev/null
-}
-
 mkdir -p target
 : >"$log"
-python=python3
-if ! can_make "$python"; then
-    install_venv || die "there is no Python 3 that can make a virtual environment; what was tried is in $log" \
-        "install one with: apt-get install python3-venv"
-    python=/usr/bin/python3
-fi
+python=$(tests/python/find.sh)
 
 say "installing Keeper's client for Python into $folder"
 rm -rf "$folder"

@@ -3,6 +3,8 @@
     witness.py CONFIG list                        the UIDs of all records
     witness.py CONFIG read UID                    one record
     witness.py CONFIG file UID NAME               the text in a file that is attached to it
+    witness.py CONFIG notation NOTATION...        what each means: a list of texts, or an error
+    witness.py CONFIG code URL                    the one-time code of now
     witness.py CONFIG set UID LABEL VALUE         give a custom field a value; it is made when missing
     witness.py CONFIG stage UID LABEL VALUE       the same in a transaction, left open
     witness.py CONFIG finalize|rollback UID       complete the transaction
@@ -17,6 +19,7 @@ import sys
 
 from keeper_secrets_manager_core import SecretsManager
 from keeper_secrets_manager_core.storage import FileKeyValueStorage
+from keeper_secrets_manager_core.utils import get_totp_code
 
 
 def only(client, uid):
@@ -36,6 +39,16 @@ def file(client, uid, name):
     return attached.get_file_data().decode()
 
 
+def notation(client, *notations):
+    def mean(one):
+        try:
+            return {"values": client.get_notation_results(one)}
+        except Exception as error:
+            return {"error": type(error).__name__, "message": str(error)}
+
+    return [mean(one) for one in notations]
+
+
 def save(client, uid, label, value, transaction=None):
     record = only(client, uid)
     # The client would take the first field of that type, had none that label.
@@ -51,6 +64,8 @@ ACTIONS = {
     "list": lambda client: [record.uid for record in client.get_secrets()],
     "read": read,
     "file": file,
+    "notation": notation,
+    "code": lambda client, url: get_totp_code(url).code,
     "set": save,
     "stage": lambda client, *what: save(client, *what, transaction="rotation"),
     "finalize": lambda client, uid: client.complete_transaction(uid),

@@ -1,6 +1,8 @@
-//! What the pages of `docs` say of the outside world, as far as it can be checked here.
+//! What the pages of `docs` say, as far as it can be checked here.
 
 use std::path::Path;
+
+use pamrun_tests::gateway::{Gateway, Run};
 
 fn read(name: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name)).unwrap()
@@ -30,20 +32,45 @@ fn the_binary_runs_with_the_c_library_that_the_page_names() {
 #[test]
 fn every_link_of_every_page_leads_to_a_file() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    for page in [
-        "README.md",
-        "CONTRIBUTING.md",
-        "SECURITY.md",
-        "CHANGELOG.md",
-        "docs/gateway.md",
-        "examples/README.md",
-    ] {
-        let folder = root.join(page);
+    let of_docs = std::fs::read_dir(root.join("docs")).unwrap();
+    let of_docs = of_docs.map(|page| format!("docs/{}", page.unwrap().file_name().to_str().unwrap()));
+    let others = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "examples/README.md"];
+    for page in others.map(str::to_owned).into_iter().chain(of_docs) {
+        let folder = root.join(&page);
         let folder = folder.parent().unwrap();
-        for link in read(page).split("](").skip(1).map(|rest| rest.split(')').next().unwrap()) {
+        for link in read(&page).split("](").skip(1).map(|rest| rest.split(')').next().unwrap()) {
             let file = link.split('#').next().unwrap();
             let is_outside = link.contains("://") || file.is_empty();
             assert!(is_outside || folder.join(file).exists(), "{page} links to {link}");
         }
     }
+}
+
+/// What the page on secrets shows between a command and the next one.
+fn shown<'a>(page: &'a str, command: &str) -> Vec<&'a str> {
+    let (_, after) = page.split_once(&format!("    $ {command}\n")).expect(command);
+    let lines = after.lines().map_while(|line| line.strip_prefix("    "));
+    lines.take_while(|line| !line.starts_with("$ ")).collect()
+}
+
+#[test]
+fn the_page_on_secrets_shows_what_is_printed() {
+    let (gateway, page) = (Gateway::new(), read("docs/secrets.md"));
+    gateway.write("vault/vault.json", read("examples/azure/vault.json"));
+    let run = |queries: &[&str]| -> Run {
+        let secrets = gateway.command(&["secrets"]).flag("--vault", gateway.vault().flag());
+        secrets.input(queries.join("\n").into()).capture_secret_stdout().run(Vec::new)
+    };
+    let command = "pamrun secrets --vault file:vault.json secrets.txt";
+    let queries = shown(&page, "cat secrets.txt");
+    let printed = run(&queries);
+    assert_eq!(printed.stdout.lines().collect::<Vec<_>>(), shown(&page, command), "{printed}");
+
+    let (_, wrong) = page.split_once("## When something is wrong").unwrap();
+    let queries: Vec<_> = queries
+        .iter()
+        .map(|query| query.replace("client_secret", "client_secet").replace("file:", "file:keys/"))
+        .collect();
+    let printed = run(&queries.iter().map(String::as_str).collect::<Vec<_>>());
+    assert_eq!(printed.stderr.lines().collect::<Vec<_>>(), shown(wrong, command), "{printed}");
 }

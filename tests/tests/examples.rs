@@ -81,7 +81,7 @@ impl Bench {
 #[test]
 fn every_example_is_used_here() {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../examples");
-    let mut names: Vec<_> = ["", "azure", "entra", "scripts"]
+    let mut names: Vec<_> = ["", "azure", "azure-pipelines", "entra", "scripts"]
         .iter()
         .flat_map(|folder_name| std::fs::read_dir(folder.join(folder_name)).unwrap())
         .map(|entry| entry.unwrap().path().strip_prefix(&folder).unwrap().to_str().unwrap().to_owned())
@@ -92,6 +92,9 @@ fn every_example_is_used_here() {
         [
             "README.md",
             "azure",
+            "azure-pipelines",
+            "azure-pipelines/azure-pipelines.yml",
+            "azure-pipelines/secrets.txt",
             "azure/params.json",
             "azure/vault.json",
             "entra",
@@ -160,4 +163,29 @@ fn the_configuration_allows_the_hosts_and_locks_a_setting() {
     assert!(bench.cloud.keys_of(&bench.target).contains(&stranger.key_id), "{run}");
     let made = bench.cloud.secrets_of(&bench.target).pop().unwrap();
     assert_eq!(made.ends.duration_since(made.starts).as_hours(), 180 * 24, "{run}");
+}
+
+#[test]
+fn the_queries_of_the_pipeline_set_what_its_steps_refer_to() {
+    let gateway = Gateway::new();
+    let vault: Value = serde_json::from_str(&example("azure/vault.json")).unwrap();
+    let payroll = &vault["records"][1];
+    gateway.write("vault/vault.json", vault.to_string());
+    let secrets = gateway.command(&["secrets"]).flag("--vault", gateway.vault().flag());
+    let queries = example("azure-pipelines/secrets.txt");
+    let run =
+        secrets.input(queries.into()).variable("TF_BUILD", "True").capture_secret_stdout().run(Vec::new);
+    assert_eq!(run.exit, Some(0), "{run}");
+    let pipeline = example("azure-pipelines/azure-pipelines.yml");
+    for (variable, reference, value) in [
+        ("login;issecret=true;isOutput=true", "$(payroll.login)", "svc-payroll".to_owned()),
+        ("PAYROLL_CLIENT_SECRET;issecret=true", "$(PAYROLL_CLIENT_SECRET)", text(payroll, "client_secret")),
+    ] {
+        let line = format!("##vso[task.setvariable variable={variable}]{value}");
+        assert!(run.stdout.lines().any(|printed| printed == line), "{line}\n{run}");
+        assert!(pipeline.contains(reference), "{reference}");
+    }
+    let file = std::fs::read_to_string(gateway.path("home/payroll-password")).unwrap();
+    assert_eq!(file, payroll["fields"][1]["value"][0]);
+    assert!(pipeline.contains("rm -f payroll-password"));
 }

@@ -1,7 +1,7 @@
 //! What is asked of Microsoft Graph, as the admin app.
 
 use http::{Method, StatusCode};
-use microsoft_graph::{Admin, Claims, Cloud, Refusal, Session};
+use microsoft_graph::{Admin, Claims, Cloud, Session};
 use pamrun_plugin::{Failure, Host, Request, SendError};
 use serde::Deserialize;
 use serde_json::json;
@@ -107,7 +107,7 @@ impl<'a> Graph<'a> {
         self.0.change(&Method::POST, &path, &body, |answer| {
             let answer = answer.map_err(|error| error.while_changing())?;
             if !answer.status().is_success() {
-                return Err(Refusal::from(&answer).while_changing(refused));
+                return Err(self.0.refusal(&answer).while_changing(refused));
             }
             serde_json::from_slice(answer.body()).map_err(|_| {
                 let message = "Graph answered the making of a secret with something that is not a secret";
@@ -132,7 +132,7 @@ impl<'a> Graph<'a> {
                 status if status.is_success() => return Ok(Removal::Unclear),
                 _ => {}
             }
-            let refusal = Refusal::from(&answer);
+            let refusal = self.0.refusal(&answer);
             if is_unknown_key(&refusal) || refusal.is_unclear() {
                 return Ok(Removal::Unclear);
             }

@@ -27,8 +27,10 @@ pub fn manifest() -> Manifest {
 fn settings(manifest: Manifest) -> Manifest {
     manifest
         .setting(
-            SettingSchema::int("expiry_days", "How many days the new secret is valid: 1 to 730.")
+            SettingSchema::int("expiry_days", "How many days the new secret is valid.")
                 .label("Expiry days")
+                .min(1)
+                .max(730)
                 .default(365),
         )
         .setting(
@@ -51,7 +53,9 @@ fn settings(manifest: Manifest) -> Manifest {
             .default("fail"),
         )
         .setting(
-            SettingSchema::int("verify_successes", "How many logins in a row must succeed: 1 to 20.")
+            SettingSchema::int("verify_successes", "How many logins in a row must succeed.")
+                .min(1)
+                .max(20)
                 .default(3),
         )
         .setting(SettingSchema::duration("verify_interval", "The pause between those logins.").default("1s"))

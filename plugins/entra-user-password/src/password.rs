@@ -43,7 +43,7 @@ pub fn set(host: &dyn Host, request: &Request, plan: &Plan, password: &str) -> R
             }
             _ => {}
         }
-        let refusal = Refusal::from(&answer);
+        let refusal = graph.refusal(&answer);
         if is_used_before(&refusal) {
             return Ok(Change::UsedBefore(refusal));
         }

@@ -1,8 +1,9 @@
 //! What Graph says when it does not do what it was asked.
 
-use http::header::RETRY_AFTER;
+use std::time::SystemTime;
+
 use http::{Response, StatusCode};
-use pamrun_plugin::Failure;
+use pamrun_plugin::{Failure, retry_after};
 use serde::Deserialize;
 
 /// An answer that is not a success.
@@ -27,19 +28,18 @@ struct Error {
     message: String,
 }
 
-impl From<&Response<Vec<u8>>> for Refusal {
-    fn from(answer: &Response<Vec<u8>>) -> Self {
+impl Refusal {
+    /// Reads an answer that came at the time `now`.
+    pub(crate) fn new(answer: &Response<Vec<u8>>, now: SystemTime) -> Self {
         let body: Body = serde_json::from_slice(answer.body()).unwrap_or_default();
         Self {
             status: answer.status(),
             code: body.error.code,
             text: body.error.message,
-            retry_after: retry_after(answer),
+            retry_after: retry_after(answer, now),
         }
     }
-}
 
-impl Refusal {
     /// The status of the answer.
     #[must_use]
     pub fn status(&self) -> StatusCode {
@@ -110,9 +110,4 @@ impl Refusal {
         let text: String = self.text.chars().take(200).collect();
         format!("Graph {what} (HTTP {} {}: {text})", self.status.as_u16(), self.code)
     }
-}
-
-/// Reads how many seconds to wait. The date form of the header is not in use here.
-pub(crate) fn retry_after(answer: &Response<Vec<u8>>) -> Option<u32> {
-    answer.headers().get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()
 }

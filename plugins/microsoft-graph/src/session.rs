@@ -71,7 +71,7 @@ impl<'a> Session<'a> {
         patiently(self.host, || {
             let answer = self.exchange(&Method::GET, path, &[])?.map_err(|error| error.while_reading())?;
             if !answer.status().is_success() {
-                return Err(Refusal::from(&answer).while_reading(&explain));
+                return Err(self.refusal(&answer).while_reading(&explain));
             }
             serde_json::from_slice(answer.body()).map_err(|_| {
                 Failure::unavailable("graph-unreadable", "Graph's answer is not what was asked for")
@@ -93,6 +93,12 @@ impl<'a> Session<'a> {
     ) -> Result<T, Failure> {
         let body = body.to_string();
         patiently(self.host, || judge(self.exchange(method, path, body.as_bytes())?))
+    }
+
+    /// Reads what Graph said instead of doing what it was asked.
+    #[must_use]
+    pub fn refusal(&self, answer: &Response<Vec<u8>>) -> Refusal {
+        Refusal::new(answer, self.host.now())
     }
 
     /// Sends one request; when Graph does not accept the token, once more with a new one. The

@@ -1,16 +1,17 @@
 //! Logging in at Entra: as an app (OAuth's client credentials grant), and, to try a password, as a
 //! user through an app (its password grant).
 
+use std::time::SystemTime;
+
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use http::Response;
 use http::header::CONTENT_TYPE;
-use pamrun_plugin::{Failure, Host, SendError};
+use pamrun_plugin::{Failure, Host, SendError, retry_after};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
 use crate::cloud::Cloud;
-use crate::refusal::retry_after;
 
 /// Where tokens are given out, as a pattern for rules of requests.
 pub const TOKEN_PATH: &str = "/*/oauth2/v2.0/token";
@@ -146,7 +147,7 @@ impl Login<'_> {
             LoginError::new(reason, error.to_string())
         })?;
         if !answer.status().is_success() {
-            return Err(LoginError::from(&answer));
+            return Err(LoginError::refused(&answer, host.now()));
         }
         serde_json::from_slice(answer.body()).map_err(|_| {
             let reason = Reason::Outage { retry_after: None };
@@ -155,8 +156,9 @@ impl Login<'_> {
     }
 }
 
-impl From<&Response<Vec<u8>>> for LoginError {
-    fn from(answer: &Response<Vec<u8>>) -> Self {
+impl LoginError {
+    /// Reads an answer that is no token, and that came at the time `now`.
+    fn refused(answer: &Response<Vec<u8>>, now: SystemTime) -> Self {
         let status = answer.status();
         let refused: Refused = serde_json::from_slice(answer.body()).unwrap_or_default();
         let by_code = refused.error_codes.iter().find_map(|code| {
@@ -169,7 +171,7 @@ impl From<&Response<Vec<u8>>> for LoginError {
                 90_002 | 900_382 | 900_432 => Reason::UnknownTenant,
                 53_003 | 530_032 => Reason::ConditionalAccess,
                 50_000 | 90_006 | 90_024 | 90_033 | 90_055 | 90_090 => {
-                    Reason::Outage { retry_after: retry_after(answer) }
+                    Reason::Outage { retry_after: retry_after(answer, now) }
                 }
                 _ => return None,
             })
@@ -178,7 +180,7 @@ impl From<&Response<Vec<u8>>> for LoginError {
             || status == http::StatusCode::TOO_MANY_REQUESTS
             || refused.error == "temporarily_unavailable";
         let reason = match by_code {
-            _ if is_outage => Reason::Outage { retry_after: retry_after(answer) },
+            _ if is_outage => Reason::Outage { retry_after: retry_after(answer, now) },
             Some(reason) => reason,
             // The codes are refined over time; that the client's proof is wrong stays.
             None if refused.error == "invalid_client" => Reason::WrongSecret,
@@ -187,9 +189,7 @@ impl From<&Response<Vec<u8>>> for LoginError {
         let detail = format!("HTTP {} {}, AADSTS {:?}", status.as_u16(), refused.error, refused.error_codes);
         Self { codes: refused.error_codes, ..Self::new(reason, detail) }
     }
-}
 
-impl LoginError {
     fn new(reason: Reason, detail: String) -> Self {
         Self { reason, codes: Vec::new(), detail }
     }

@@ -10,18 +10,8 @@ use crate::{
     Role, SettingValue, Undone, Update,
 };
 
+pub mod bindings;
 mod wasi;
-
-#[allow(missing_docs, clippy::pedantic, reason = "generated from wit/")]
-pub mod bindings {
-    wit_bindgen::generate!({
-        world: "pamrun:plugin/rotator",
-        path: "../../wit/v0",
-        generate_all,
-        pub_export_macro: true,
-        export_macro_name: "export_steps",
-    });
-}
 
 const STAMP_TEXT: &str = concat!("language=rust sdk=", env!("CARGO_PKG_VERSION"));
 

@@ -123,21 +123,29 @@
 //! }
 //! ```
 
+mod call;
 mod failure;
 #[cfg(target_family = "wasm")]
 #[doc(hidden)]
 pub mod guest;
 mod host;
 mod manifest;
+mod proving;
 mod request;
+mod retry_after;
+mod setting;
 mod step;
 #[cfg(not(target_family = "wasm"))]
 pub mod testing;
 
+pub use call::{Answer, Call, escape};
 pub use failure::{Failure, FailureKind};
 pub use host::{Host, Level, SendError};
-pub use manifest::{Manifest, RecordAsk, RequestRule, Returned, SettingSchema, Step, Strategy};
+pub use manifest::{Manifest, RecordAsk, RequestRule, Returned, Step, Strategy};
+pub use proving::until_accepted;
 pub use request::{Field, Record, Request, Role, SettingValue};
+pub use retry_after::retry_after;
+pub use setting::SettingSchema;
 pub use step::{Credential, Listed, Place, Plan, Proof, Removed, Undone, Update};
 
 /// A plugin: one rotation, in five steps.

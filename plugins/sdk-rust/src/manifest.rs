@@ -6,6 +6,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::setting::SettingSchema;
 use crate::{Place, Role};
 
 /// How old and new values relate.
@@ -89,125 +90,6 @@ pub struct Returned {
     place: Place,
     #[serde(rename = "type")]
     kind: String,
-}
-
-/// A setting that a plugin reads.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct SettingSchema {
-    pub(crate) key: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    label: Option<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    aliases: Vec<String>,
-    #[serde(rename = "type")]
-    pub(crate) kind: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) default: Option<Value>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    values: Vec<String>,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    required: bool,
-    description: String,
-}
-
-impl SettingSchema {
-    fn new(kind: &'static str, key: &str, description: &str) -> Self {
-        Self {
-            key: key.to_owned(),
-            label: None,
-            aliases: Vec::new(),
-            kind,
-            default: None,
-            values: Vec::new(),
-            required: false,
-            description: description.to_owned(),
-        }
-    }
-
-    /// One line of text.
-    #[must_use]
-    pub fn text(key: &str, description: &str) -> Self {
-        Self::new("text", key, description)
-    }
-
-    /// Several lines of text.
-    #[must_use]
-    pub fn multiline(key: &str, description: &str) -> Self {
-        Self::new("multiline", key, description)
-    }
-
-    /// A text that is masked everywhere.
-    #[must_use]
-    pub fn secret(key: &str, description: &str) -> Self {
-        Self::new("secret", key, description)
-    }
-
-    /// An `https` URL.
-    #[must_use]
-    pub fn url(key: &str, description: &str) -> Self {
-        Self::new("url", key, description)
-    }
-
-    /// A whole number.
-    #[must_use]
-    pub fn int(key: &str, description: &str) -> Self {
-        Self::new("int", key, description)
-    }
-
-    /// A number.
-    #[must_use]
-    pub fn number(key: &str, description: &str) -> Self {
-        Self::new("number", key, description)
-    }
-
-    /// Yes or no.
-    #[must_use]
-    pub fn flag(key: &str, description: &str) -> Self {
-        Self::new("bool", key, description)
-    }
-
-    /// A duration: `500ms`, `2s`, `5m`.
-    #[must_use]
-    pub fn duration(key: &str, description: &str) -> Self {
-        Self::new("duration", key, description)
-    }
-
-    /// One of `values`.
-    pub fn choice<S: Into<String>>(
-        key: &str,
-        values: impl IntoIterator<Item = S>,
-        description: &str,
-    ) -> Self {
-        Self { values: strings(values), ..Self::new("enum", key, description) }
-    }
-
-    /// Names it for people; a record may set it under this name too.
-    #[must_use]
-    pub fn label(mut self, label: &str) -> Self {
-        self.label = Some(label.to_owned());
-        self
-    }
-
-    /// Further names under which a record may set it.
-    #[must_use]
-    pub fn aliases<S: Into<String>>(mut self, aliases: impl IntoIterator<Item = S>) -> Self {
-        self.aliases = strings(aliases);
-        self
-    }
-
-    /// The value when nobody sets one.
-    #[must_use]
-    pub fn default(mut self, value: impl Into<Value>) -> Self {
-        self.default = Some(value.into());
-        self
-    }
-
-    /// Somebody must set it.
-    #[must_use]
-    pub fn required(mut self) -> Self {
-        self.required = true;
-        self
-    }
 }
 
 /// A kind of request that a plugin sends; in all steps, unless it says otherwise.
@@ -372,6 +254,9 @@ mod tests {
                 SettingSchema::choice("mode", ["a", "b"], "How.").label("Mode").aliases(["M"]).default("a"),
             )
             .setting(SettingSchema::flag("deep", "Whether.").required())
+            .setting(SettingSchema::explained_choice("old", [("keep", "It stays.")], "What becomes of it."))
+            .setting(SettingSchema::int("days", "How long.").min(1).max(730))
+            .setting(SettingSchema::duration("pause", "How long to wait.").max("5m").default("2s"))
             .request(RequestRule::get("{setting:host}", "/keys"))
             .request(
                 RequestRule::delete("{setting:host}", "/keys/{id}").during([Step::Commit]).removing("{id}"),
@@ -390,6 +275,11 @@ mod tests {
                     {"key": "mode", "label": "Mode", "aliases": ["M"], "type": "enum", "default": "a",
                      "values": ["a", "b"], "description": "How."},
                     {"key": "deep", "type": "bool", "required": true, "description": "Whether."},
+                    {"key": "old", "type": "enum", "values": [{"value": "keep", "description": "It stays."}],
+                     "description": "What becomes of it."},
+                    {"key": "days", "type": "int", "min": 1, "max": 730, "description": "How long."},
+                    {"key": "pause", "type": "duration", "default": "2s", "max": "5m",
+                     "description": "How long to wait."},
                 ],
                 "hosts": ["https://{setting:host}"],
                 "requests": [

@@ -9,10 +9,10 @@ use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use super::Input;
+use super::{Format, Input, SecretsArgs};
 use crate::secret::Secret;
 
 const EXIT_CODES: &str = "\
@@ -30,6 +30,14 @@ Exit codes:
    0  no rotation is open, or none any more
    2  invalid: usage or bad input
    5  a rotation is open, and not under way
+  70  a bug in pamrun";
+
+const SECRETS_EXIT_CODES: &str = "\
+Exit codes:
+   0  all values are where they should be
+   1  failed: the vault or a file could not be used, and nothing is written
+   2  invalid: usage, or any query; nothing is written
+   5  incomplete: some files are written, or some variables may be
   70  a bug in pamrun";
 
 const TEST_EXIT_CODES: &str = "\
@@ -96,6 +104,20 @@ pub enum Command {
     #[command(after_help = RECOVER_EXIT_CODES)]
     Recover(Box<RecoverArgs>),
 
+    /// Look up secrets in the vault, and hand them to a pipeline, a program or files
+    ///
+    /// A query names a value in Keeper Notation, and where it goes:
+    ///
+    ///   RECORD/field/password > out:NAME    a variable that other jobs can read too; also without `out:`
+    ///   RECORD/custom_field/key > var:NAME  a variable of this job
+    ///   RECORD/field/login > env:NAME       the same, with the name of an environment variable
+    ///   RECORD/file/cert.pem > file:PATH    a file, for its owner only
+    ///
+    /// RECORD is a UID, or a title that only one record has. Variables go to stdout. All queries are
+    /// checked before anything is written.
+    #[command(verbatim_doc_comment, after_help = SECRETS_EXIT_CODES)]
+    Secrets(Box<SecretsArgs>),
+
     /// Look into a plugin file, without running a rotation
     #[command(subcommand, arg_required_else_help = true)]
     Plugin(PluginCommand),
@@ -112,6 +134,19 @@ pub enum Command {
     #[command(subcommand, arg_required_else_help = true)]
     Params(ParamsCommand),
 
+    /// Begin a plugin: write a small project that builds and passes its cases
+    ///
+    /// The project has a manifest, the five steps, a folder of cases, a README and all that it needs of
+    /// pamrun's SDK. It rotates a token of an imaginary API until its author makes it rotate theirs.
+    New {
+        /// The language to write it in
+        #[arg(long = "lang", value_name = "LANGUAGE")]
+        language: Language,
+        /// The name of the plugin, or a path that ends in it: the folder to make
+        #[arg(value_name = "NAME")]
+        folder: PathBuf,
+    },
+
     /// Print a completion script for a shell
     Completions {
         /// The shell to complete for
@@ -120,21 +155,42 @@ pub enum Command {
     },
 }
 
+/// A language that plugins can be written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Language {
+    /// Rust.
+    Rust,
+    /// Python.
+    Python,
+    /// JavaScript, with types for TypeScript.
+    #[value(name = "javascript")]
+    Javascript,
+    /// C.
+    C,
+}
+
 /// What to do with a plugin file.
 #[derive(Debug, Subcommand)]
 pub enum PluginCommand {
     /// Show what a plugin is, what it asks for and how it can be set up
-    Inspect {
-        /// The plugin: a WebAssembly component or core module, or a script
-        #[arg(value_name = "FILE")]
-        file: PathBuf,
-    },
-    /// Tell whether a plugin fits this version of pamrun, and if not, what its author should do
-    Check {
-        /// The plugin: a WebAssembly component or core module, or a script
-        #[arg(value_name = "FILE")]
-        file: PathBuf,
-    },
+    Inspect(PluginArgs),
+    /// Tell whether a plugin can run here, what it may send in each step, and what its author should
+    /// change
+    ///
+    /// All problems are told at once, each with what to do. The exit code is 0 when there are none,
+    /// and else 2.
+    Check(PluginArgs),
+}
+
+/// Which plugin, and how to show it.
+#[derive(Debug, clap::Args)]
+pub struct PluginArgs {
+    /// The plugin: a WebAssembly component or core module, or a script
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// How to print it
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: Format,
 }
 
 /// What to do with params.
@@ -173,11 +229,15 @@ pub struct ExecArgs {
     #[arg(last = true, value_name = "ARGS")]
     pub arguments: Vec<OsString>,
 
-    /// How to run it: wasm or script [default: told by the file]
+    /// How to run it: wasm, script or saas [default: told by the file]
     ///
     /// `wasm`: in the WebAssembly sandbox.
     ///
     /// `script`: with an external interpreter, as a process of its own.
+    ///
+    /// `saas`: the class SaasPlugin of a Python file made for Keeper's gateway, unchanged. What the
+    /// plugin requires must be installed for the Python that --interpreter names; its config record
+    /// is the attached one whose field `SaaS Type` is the plugin's name.
     #[arg(long, value_name = "RUNTIME", help_heading = "What to rotate")]
     pub runtime: Option<String>,
 

@@ -21,6 +21,9 @@ pub enum CliError {
     /// It is not said where the records are.
     #[error("no vault is named, so there is nowhere to save a new credential")]
     NoVault,
+    /// It is not said where secrets are to be read.
+    #[error("no vault is named that secrets could be read from")]
+    NothingToRead,
     /// No configuration of Keeper Secrets Manager was found.
     #[error("no configuration of Keeper Secrets Manager was found")]
     NoKeeper,
@@ -110,7 +113,7 @@ impl CliError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::BadValue { .. } => "bad-value",
-            Self::NoVault => "no-vault",
+            Self::NoVault | Self::NothingToRead => "no-vault",
             Self::NoKeeper => "no-keeper-config",
             Self::SkipVerify => "skip-verify",
             Self::VariableMissing { .. } => "variable-missing",
@@ -132,6 +135,11 @@ impl CliError {
             Self::NoVault => Some(
                 "add --vault ksm:PATH, --vault file:PATH, or --vault none to take the new values from \
                  stdout; or set `vault` in the configuration file"
+                    .to_owned(),
+            ),
+            Self::NothingToRead => Some(
+                "add --vault ksm:PATH or --vault file:PATH, or put the configuration of Keeper Secrets Manager \
+                 into KSM_CONFIG"
                     .to_owned(),
             ),
             Self::NoKeeper => Some(

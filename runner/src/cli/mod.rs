@@ -1,7 +1,7 @@
 //! What the operator wants: the command line, the environment and the configuration file.
 //!
 //! In: argv and a look-up of the environment. Out: a [`Command`], and [`ExecSettings`] for `exec`, [`RecoverSettings`] for
-//! `recover`.
+//! `recover`, [`SecretsSettings`] for `secrets`.
 //! Touches: argv, the environment, files that one of the three names, and the state folder.
 
 mod args;
@@ -13,6 +13,7 @@ mod input;
 mod keeper;
 mod recover;
 mod script_environment;
+mod secrets;
 mod set_value;
 mod settings;
 mod source;
@@ -25,7 +26,8 @@ mod values;
 mod tests;
 
 pub use args::{
-    Command, ExecArgs, ParamsCommand, PluginCommand, RecoverArgs, Stop, TestArgs, completions, parse,
+    Command, ExecArgs, Language, ParamsCommand, PluginArgs, PluginCommand, RecoverArgs, Stop, TestArgs,
+    completions, parse,
 };
 pub use clap_complete::Shell;
 pub use config::PluginConfig;
@@ -35,6 +37,7 @@ pub use input::Input;
 pub use keeper::KeeperChoice;
 pub use recover::{RecoverSettings, Which};
 pub use script_environment::ScriptEnvironment;
+pub use secrets::{Handover, SecretsArgs, SecretsSettings};
 pub use set_value::SetValue;
 pub use settings::{AuditChoice, ExecSettings, Format, Runtime, VaultChoice};
 pub use source::{Origin, Sourced};

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use super::config::Config;
 use super::settings::Layers;
 use super::{
-    CliError, Environment, Format, Origin, RecoverArgs, Sourced, VaultChoice, config_file, state, values,
+    AuditChoice, CliError, Environment, Format, Origin, RecoverArgs, Sourced, VaultChoice, config_file,
+    state, values,
 };
 use crate::limits::Limits;
 use crate::model::RecordUid;
@@ -36,6 +37,8 @@ pub struct RecoverSettings {
     pub limits: Limits,
     /// How the document is printed.
     pub format: Format,
+    /// Where audit lines go, if anywhere.
+    pub audit: Option<AuditChoice>,
 }
 
 impl RecoverSettings {
@@ -63,6 +66,7 @@ impl RecoverSettings {
             ca_file: flag("ca-file", args.ca_file).map(|file| file.path(&file.value)).transpose()?,
             limits: layers.limits(args.timeout, None, None)?,
             format: layers.checked("format", args.format, values::format)?.unwrap_or_default(),
+            audit: layers.checked("audit", None, values::audit)?,
         })
     }
 }

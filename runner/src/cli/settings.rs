@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use http::Uri;
 use serde::{Deserialize, Serialize};
@@ -77,10 +77,12 @@ pub enum Runtime {
     Wasm,
     /// With an external interpreter.
     Script,
+    /// With Python, as a plugin made for Keeper's gateway.
+    Saas,
 }
 
 /// How the outcome is printed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
     /// One JSON document.
     #[default]
@@ -159,7 +161,7 @@ impl ExecSettings {
         let config = config_file::load(named.as_ref(), environment)?;
         let layers = Layers { environment, config: &config };
 
-        let vault = layers.vault(args.vault)?;
+        let vault = layers.vault(args.vault, CliError::NoVault)?;
         let dry_run = layers.flag("dry-run", args.dry_run)?;
         if vault == VaultChoice::None && !args.reveal && !dry_run {
             return Err(CliError::RevealMissing);
@@ -198,11 +200,7 @@ impl ExecSettings {
     /// # Errors
     /// When it cannot be read.
     pub fn ca_pem(&self) -> Result<Option<Vec<u8>>, CliError> {
-        let read = |path: &PathBuf| {
-            #[expect(clippy::disallowed_methods, reason = "the operator named the file")]
-            fs::read(path).map_err(|error| CliError::Unreadable { path: path.clone(), error: error.kind() })
-        };
-        self.ca_file.as_ref().map(read).transpose()
+        read_pem(self.ca_file.as_deref())
     }
 
     /// Returns what the configuration file says of the plugin file with this digest.
@@ -210,6 +208,15 @@ impl ExecSettings {
     pub fn for_plugin(&self, digest: &str) -> Option<&PluginConfig> {
         self.plugins.iter().find(|plugin| plugin.digest == digest)
     }
+}
+
+/// Reads a file of certificate authorities, if there is one.
+pub(super) fn read_pem(path: Option<&Path>) -> Result<Option<Vec<u8>>, CliError> {
+    let read = |path: &Path| {
+        #[expect(clippy::disallowed_methods, reason = "the operator named the file")]
+        fs::read(path).map_err(|error| CliError::Unreadable { path: path.to_owned(), error: error.kind() })
+    };
+    path.map(read).transpose()
 }
 
 /// The places where a value may stand, but for the flags.
@@ -245,9 +252,9 @@ impl Layers<'_> {
     }
 
     /// The vault that is named, or else the one that a gateway has.
-    fn vault(&self, flag: Option<String>) -> Result<VaultChoice, CliError> {
+    pub(super) fn vault(&self, flag: Option<String>, missing: CliError) -> Result<VaultChoice, CliError> {
         match self.checked("vault", flag, values::vault)? {
-            None => VaultChoice::keeper(None, self.environment, CliError::NoVault),
+            None => VaultChoice::keeper(None, self.environment, missing),
             Some(name) => VaultChoice::named(name, self.environment),
         }
     }

@@ -383,6 +383,7 @@ fn help_texts_stay_as_reviewed() {
     for path in [
         &[][..],
         &["exec"],
+        &["secrets"],
         &["plugin"],
         &["plugin", "inspect"],
         &["plugin", "check"],
@@ -390,6 +391,7 @@ fn help_texts_stay_as_reviewed() {
         &["params"],
         &["params", "encode"],
         &["params", "decode"],
+        &["new"],
         &["completions"],
     ] {
         let name = [&["pamrun"], path].concat().join(" ");

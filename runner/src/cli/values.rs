@@ -62,7 +62,8 @@ pub(super) fn runtime(written: &Written) -> Result<Runtime, CliError> {
     match written.value.as_str() {
         "wasm" => Ok(Runtime::Wasm),
         "script" => Ok(Runtime::Script),
-        other => Err(written.wrong(format!("`{other}` is no runtime of this version: use wasm or script"))),
+        "saas" => Ok(Runtime::Saas),
+        other => Err(written.wrong(format!("`{other}` is no runtime: use wasm, script or saas"))),
     }
 }
 

@@ -97,6 +97,8 @@ impl Plugin for Witness<'_> {
 
     async fn rotate(&mut self, call: Call<'_>, plan: &Plan) -> StepResult<Credential> {
         self.world.enter(StepName::Rotate);
+        // Nobody rolls back once more what came before: it would remove what this try makes, too.
+        self.rollback = None;
         let answer = self.plugin.rotate(call, plan).await;
         self.note(answer)
     }

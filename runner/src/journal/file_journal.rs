@@ -22,7 +22,8 @@ const LARGEST: u64 = 1 << 20;
 /// The journal of one record at a time, and the locks that go with it.
 ///
 /// Every entry is on disk, and synced, before [`append`](Journal::append) returns. The first entry
-/// of a rotation keeps a copy of its plugin beside the journal, for whoever has to finish it.
+/// of a rotation keeps a copy of its plugin beside the journal, for whoever has to finish it; a script
+/// without steps nobody can finish.
 #[derive(Debug)]
 pub struct FileJournal {
     folders: Folders,
@@ -88,15 +89,19 @@ impl FileJournal {
     }
 
     fn tidy(&self) -> Result<(), FileError> {
-        let mut needed = BTreeSet::new();
-        for path in journals(&self.folders)? {
-            let history = read_history(&path, &self.folders)?;
-            needed.extend(history.iter().flat_map(|(_, history)| history.needed_copies()).map(copies::hex));
-        }
         for file in files(&self.folders.journal)? {
             if name(&file).starts_with(UNFINISHED) {
                 let _ = fs::remove_file(file);
             }
+        }
+        if files(&self.folders.copies)?.is_empty() {
+            // It spares us the journals of all records.
+            return Ok(());
+        }
+        let mut needed = BTreeSet::new();
+        for path in journals(&self.folders)? {
+            let history = read_history(&path, &self.folders)?;
+            needed.extend(history.iter().flat_map(|(_, history)| history.needed_copies()).map(copies::hex));
         }
         copies::remove_others(&self.folders.copies, &needed)
     }
@@ -133,7 +138,9 @@ impl FileJournal {
 
     fn write(&mut self, rotation_id: &str, entry: Entry) -> Result<(), FileError> {
         let record = self.record.as_mut().ok_or_else(no_record)?;
-        let plugin = self.plugin.as_ref().filter(|_| matches!(entry, Entry::Intent(_)));
+        // What is run once is never run again: there is nothing to keep it for.
+        let is_needed = matches!(&entry, Entry::Intent(intent) if intent.strategy.is_some());
+        let plugin = self.plugin.as_ref().filter(|_| is_needed);
         if let Some(plugin) = plugin {
             copies::keep(&self.folders.copies, plugin)?;
         }

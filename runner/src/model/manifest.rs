@@ -1,9 +1,10 @@
 //! What a plugin says of itself (`describe`), parsed from its JSON.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A step of a rotation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum StepName {
     /// Looks, and changes nothing.
@@ -19,6 +20,9 @@ pub enum StepName {
 }
 
 impl StepName {
+    /// All of them, in order.
+    pub const ALL: [Self; 5] = [Self::Preflight, Self::Rotate, Self::Verify, Self::Commit, Self::Rollback];
+
     /// The word for the step, as in manifests and outcome documents.
     #[must_use]
     pub fn word(self) -> &'static str {
@@ -39,7 +43,7 @@ impl std::fmt::Display for StepName {
 }
 
 /// How old and new values relate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Strategy {
     /// Old and new are both valid for a while.
@@ -51,7 +55,7 @@ pub enum Strategy {
 }
 
 /// Why a plugin may see a record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
     /// The PAM User record that is rotated.
@@ -63,7 +67,7 @@ pub enum Role {
 }
 
 /// A kind of record that the plugin asks for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RecordAsk {
     /// Which record.
@@ -79,7 +83,7 @@ pub struct RecordAsk {
 }
 
 /// A field that the plugin may update.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReturnedField {
     /// Its label.
@@ -92,7 +96,7 @@ pub struct ReturnedField {
 }
 
 /// The type of a setting.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum SettingType {
     /// One line.
@@ -115,8 +119,38 @@ pub enum SettingType {
     Duration,
 }
 
+/// A value of an enum.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged, expecting = "a text, or an object with `value` and `description`")]
+pub enum Choice {
+    /// The value alone.
+    Plain(String),
+    /// With what it means.
+    Described(DescribedChoice),
+}
+
+/// A value of an enum, and what it means.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DescribedChoice {
+    /// The value.
+    pub value: String,
+    /// What it means, for people.
+    pub description: String,
+}
+
+impl Choice {
+    /// The value.
+    #[must_use]
+    pub fn value(&self) -> &str {
+        match self {
+            Self::Plain(value) | Self::Described(DescribedChoice { value, .. }) => value,
+        }
+    }
+}
+
 /// A setting that the plugin reads.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SettingSchema {
     /// The key.
@@ -135,7 +169,13 @@ pub struct SettingSchema {
     pub default: Option<serde_json::Value>,
     /// The allowed values of an enum.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub values: Vec<String>,
+    pub values: Vec<Choice>,
+    /// The least that an int, number or duration may be, in JSON as the default is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min: Option<serde_json::Value>,
+    /// The most that it may be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max: Option<serde_json::Value>,
     /// Whether a value is needed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub required: bool,
@@ -148,7 +188,7 @@ pub struct SettingSchema {
 pub type HostTemplate = String;
 
 /// A kind of request that the plugin sends.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RequestRule {
     /// The steps it is for: step names, or `all`.
@@ -167,7 +207,7 @@ pub struct RequestRule {
 }
 
 /// What a plugin says of itself.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
     /// Its name.

@@ -5,15 +5,19 @@
 mod failure;
 mod manifest;
 mod record;
+mod saas;
+mod shared;
 mod step;
 
 pub use failure::{Failure, FailureKind};
 pub use manifest::{
-    HostTemplate, Manifest, RecordAsk, RequestRule, ReturnedField, Role, SettingSchema, SettingType,
-    StepName, Strategy,
+    Choice, DescribedChoice, HostTemplate, Manifest, RecordAsk, RequestRule, ReturnedField, Role,
+    SettingSchema, SettingType, StepName, Strategy,
 };
 pub(crate) use record::wipe;
 pub use record::{FieldView, Place, Record, RecordUid, position};
+pub use saas::{ConfigItem, SaasPlugin};
+pub use shared::{Attachment, SharedRecord};
 pub use step::{
     Credential, Field, Listed, Plan, Proof, Removed, Request, Setting, SettingValue, Undone, Update,
     VaultRecord,

@@ -10,6 +10,8 @@ use crate::secret::Secret;
 /// One field of a record that a plugin was granted.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Field {
+    /// Where it stands.
+    pub place: Place,
     /// The label; where the field has none, its type.
     pub label: String,
     /// The type; empty where only the params knew the field.
@@ -92,10 +94,27 @@ pub struct Update {
 }
 
 impl Update {
-    /// Tells whether the value must be masked wherever it shows.
+    /// Field types whose values may be seen.
+    const SHOWN: [&str; 12] = [
+        "text",
+        "multiline",
+        "login",
+        "url",
+        "email",
+        "note",
+        "phone",
+        "date",
+        "expirationDate",
+        "checkbox",
+        "host",
+        "address",
+    ];
+
+    /// Tells whether the value must be masked wherever it shows: a type that is not known may be a
+    /// misspelt `secret`.
     #[must_use]
     pub fn is_secret(&self) -> bool {
-        matches!(self.kind.as_str(), "secret" | "password")
+        !Self::SHOWN.contains(&self.kind.as_str())
     }
 }
 

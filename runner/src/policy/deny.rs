@@ -31,6 +31,10 @@ pub enum Deny {
         host: String,
         /// The path, without its query.
         path: String,
+        /// The steps in which it does ask for it.
+        elsewhere: Vec<StepName>,
+        /// Whether it removes something there.
+        removes: bool,
     },
     /// The address that the host resolves to is not public.
     #[error("{host} resolves to {address}, which is {kind}")]
@@ -73,6 +77,9 @@ impl Deny {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
+            Self::NotInManifest { step, method, host, path, elsewhere, removes } => {
+                Some(in_manifest(*step, [method, host, path], elsewhere, *removes))
+            }
             Self::HostNotAllowed { host } => Some(format!(
                 "--allow-host {host} (or allow_hosts = [\"{host}\"] under [[plugin]] in the config file)"
             )),
@@ -84,6 +91,34 @@ impl Deny {
             } => Some(format!("--allow-private {host}")),
             _ => None,
         }
+    }
+}
+
+/// What a plugin's author changes so that a request is asked for where it is sent.
+fn in_manifest(
+    step: StepName,
+    [method, host, path]: [&String; 3],
+    elsewhere: &[StepName],
+    removes: bool,
+) -> String {
+    let steps: Vec<_> = elsewhere.iter().map(|step| step.word()).collect();
+    let steps = steps.join(" and ");
+    if removes {
+        format!(
+            "for the plugin's author: pamrun grants removals in {steps} only, once the new credential is saved or \
+             is to be undone; move this one there"
+        )
+    } else if elsewhere.is_empty() {
+        format!(
+            "for the plugin's author: add \"https://{host}\" to the manifest's `hosts`, if it is not there, and \
+             {{\"steps\":[\"{step}\"],\"method\":\"{method}\",\"host\":\"{host}\",\"path\":\"{path}\"}} to its \
+             `requests`"
+        )
+    } else {
+        format!(
+            "for the plugin's author: the manifest asks for it in {steps} only; add {step} to the `steps` of that \
+             request, or do not send it in {step}"
+        )
     }
 }
 
@@ -129,6 +164,26 @@ mod tests {
         assert_eq!(resolved(AddressKind::Special).hint(), None);
         assert_eq!(Deny::Form("dots".to_owned()).hint(), None);
         assert_eq!(Deny::Removal { step: StepName::Rotate, id: "k1".to_owned() }.hint(), None);
+    }
+
+    #[test]
+    fn what_the_manifest_lacks_is_told_as_what_to_write_into_it() {
+        let hint = |elsewhere: &[StepName], removes| {
+            let deny = Deny::NotInManifest {
+                step: StepName::Rotate,
+                method: "POST".to_owned(),
+                host: "api.test".to_owned(),
+                path: "/keys".to_owned(),
+                elsewhere: elsewhere.to_vec(),
+                removes,
+            };
+            deny.hint().unwrap()
+        };
+        let entry = r#"{"steps":["rotate"],"method":"POST","host":"api.test","path":"/keys"}"#;
+        assert!(hint(&[], false).contains(entry), "{}", hint(&[], false));
+        assert!(hint(&[StepName::Verify], false).contains("in verify only; add rotate to the `steps`"));
+        let late = hint(&[StepName::Commit, StepName::Rollback], true);
+        assert!(late.contains("removals in commit and rollback only"), "{late}");
     }
 
     #[test]

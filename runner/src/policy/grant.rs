@@ -88,7 +88,13 @@ impl StepGrant {
         let to = form::inspect(request)?;
         let granted = |step| self.grant.rules.iter().any(|rule| rule.grants(step, request.method, &to));
         if !granted(self.step) {
+            let late = [StepName::Commit, StepName::Rollback];
+            let removing = || self.grant.rules.iter().filter(|rule| rule.removes());
             return Err(Deny::NotInManifest {
+                elsewhere: StepName::ALL.into_iter().filter(|step| granted(*step)).collect(),
+                removes: late
+                    .iter()
+                    .any(|step| removing().any(|rule| rule.grants(*step, request.method, &to))),
                 step: self.step,
                 method: excerpt(request.method.as_str()),
                 host: to.host.to_string(),

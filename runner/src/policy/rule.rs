@@ -43,16 +43,13 @@ pub(super) enum RuleError {
     RemovesTooEarly,
 }
 
-const ALL: [StepName; 5] =
-    [StepName::Preflight, StepName::Rotate, StepName::Verify, StepName::Commit, StepName::Rollback];
-
 impl Rule {
     pub(super) fn compile(rule: &RequestRule, host: HostPort) -> Result<Self, RuleError> {
         let mut steps = Vec::new();
         for word in &rule.steps {
-            match ALL.into_iter().find(|step| step.word() == word) {
+            match StepName::ALL.into_iter().find(|step| step.word() == word) {
                 Some(step) => steps.push(step),
-                None if word == "all" => steps.extend(ALL),
+                None if word == "all" => steps.extend(StepName::ALL),
                 None => return Err(RuleError::Step(word.clone())),
             }
         }
@@ -80,6 +77,11 @@ impl Rule {
             && self.method == *method
             && self.host == to.host
             && self.path.matches(&to.path)
+    }
+
+    /// Tells whether what it asks for removes something.
+    pub(super) fn removes(&self) -> bool {
+        self.removes.is_some()
     }
 
     /// The id that such a request removes; `None` when the rule does not describe a removal.

@@ -1,5 +1,6 @@
-//! The audit line: one line of JSON a run, for those who watch a gateway. It says who did what to
-//! which record, and how it ended; it quotes no value, and no message of a plugin or a service.
+//! The audit line: one line of JSON for a run, and for each interrupted rotation that is settled, for
+//! those who watch a gateway. It says who did what to which record, and how it ended; it quotes no
+//! value, and no message of a plugin or a service.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -11,8 +12,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::Document;
-use super::document::milliseconds;
+use super::document::{ErrorEntry, ListedEntry, PluginInfo, milliseconds};
+use super::{Document, RotationEntry, RotationState};
 use crate::rotation::OutcomeKind;
 
 /// Where the system takes its log messages.
@@ -43,9 +44,8 @@ enum Sink {
 #[derive(Debug, Serialize)]
 struct Line<'a> {
     time: String,
-    outcome: OutcomeKind,
-    exit: u8,
-    dry_run: bool,
+    #[serde(flatten)]
+    ending: Ending,
     user: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     record_uid: Option<&'a str>,
@@ -57,7 +57,8 @@ struct Line<'a> {
     digest: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     target: Option<&'a str>,
-    saved: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    saved: Option<bool>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     updated: Vec<&'a str>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
@@ -69,6 +70,14 @@ struct Line<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     step: Option<&'a str>,
     ms: u64,
+}
+
+/// How a run ended, or what became of a rotation that had been interrupted.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Ending {
+    Run { outcome: OutcomeKind, exit: u8, dry_run: bool },
+    Settled { settled: RotationState },
 }
 
 impl Audit {
@@ -92,13 +101,25 @@ impl Audit {
         Ok(Self(Sink::Syslog(unnamed)))
     }
 
-    /// Writes the line of a run that took `elapsed`; in one piece, so that those of others that
-    /// run at the same time stay whole.
+    /// Writes the line of a run that took `elapsed`.
     ///
     /// # Errors
     /// When the line was not taken.
-    pub fn write(&mut self, document: &Document, dry_run: bool, elapsed: Duration) -> io::Result<()> {
-        let line = serde_json::to_string(&Line::new(document, dry_run, elapsed))?;
+    pub fn run(&mut self, document: &Document, dry_run: bool, elapsed: Duration) -> io::Result<()> {
+        self.write(&Line::run(document, dry_run, elapsed))
+    }
+
+    /// Writes the line of an interrupted rotation, that was settled or could not be, in `elapsed`.
+    ///
+    /// # Errors
+    /// When the line was not taken.
+    pub fn settled(&mut self, entry: &RotationEntry, elapsed: Duration) -> io::Result<()> {
+        self.write(&Line::settled(entry, elapsed))
+    }
+
+    /// In one piece, so that the lines of others that run at the same time stay whole.
+    fn write(&mut self, line: &Line<'_>) -> io::Result<()> {
+        let line = serde_json::to_string(line)?;
         match &mut self.0 {
             Sink::Syslog(socket) => {
                 let message = format!("<{PRIORITY}>pamrun[{}]: {line}", std::process::id());
@@ -110,29 +131,60 @@ impl Audit {
 }
 
 impl<'a> Line<'a> {
-    fn new(document: &'a Document, dry_run: bool, elapsed: Duration) -> Self {
-        let plugin = document.plugin.as_ref();
-        let error = document.error.as_ref();
+    fn new(ending: Ending, plugin: Option<&'a PluginInfo>, error: Option<&'a ErrorEntry>) -> Self {
         Self {
             time: Timestamp::now().to_string(),
-            outcome: document.outcome,
-            exit: document.outcome.exit_code(),
-            dry_run,
+            ending,
             user: rustix::process::getuid().as_raw(),
-            record_uid: document.record_uid.as_deref(),
-            rotation_id: document.rotation_id.as_deref(),
+            record_uid: None,
+            rotation_id: None,
             plugin: plugin.map(|plugin| format!("{} {}", plugin.name, plugin.version)),
             digest: plugin.map(|plugin| plugin.digest.as_str()),
-            target: document.plan.as_ref().map(|plan| plan.target.as_str()),
-            saved: document.saved,
-            updated: document.updates.iter().map(|update| update.label.as_str()).collect(),
-            removed: &document.removed,
-            retained: document.retained.iter().map(|listed| listed.id.as_str()).collect(),
+            target: None,
+            saved: None,
+            updated: Vec::new(),
+            removed: &[],
+            retained: Vec::new(),
             error: error.map(|error| error.code.as_str()),
             step: error.and_then(|error| error.step.as_deref()),
-            ms: milliseconds(elapsed),
+            ms: 0,
         }
     }
+
+    fn run(document: &'a Document, dry_run: bool, elapsed: Duration) -> Self {
+        let (outcome, exit) = (document.outcome, document.outcome.exit_code());
+        Self {
+            record_uid: document.record_uid.as_deref(),
+            rotation_id: document.rotation_id.as_deref(),
+            target: document.plan.as_ref().map(|plan| plan.target.as_str()),
+            saved: Some(document.saved),
+            updated: document.updates.iter().map(|update| update.label.as_str()).collect(),
+            removed: &document.removed,
+            retained: ids(&document.retained),
+            ms: milliseconds(elapsed),
+            ..Self::new(
+                Ending::Run { outcome, exit, dry_run },
+                document.plugin.as_ref(),
+                document.error.as_ref(),
+            )
+        }
+    }
+
+    fn settled(entry: &'a RotationEntry, elapsed: Duration) -> Self {
+        Self {
+            record_uid: Some(&entry.record_uid),
+            rotation_id: Some(&entry.rotation_id),
+            target: Some(&entry.target),
+            removed: &entry.removed,
+            retained: ids(&entry.retained),
+            ms: milliseconds(elapsed),
+            ..Self::new(Ending::Settled { settled: entry.state }, entry.plugin.as_ref(), entry.error.as_ref())
+        }
+    }
+}
+
+fn ids(listed: &[ListedEntry]) -> Vec<&str> {
+    listed.iter().map(|listed| listed.id.as_str()).collect()
 }
 
 #[cfg(test)]
@@ -144,6 +196,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::super::document::tests::{failed, rotated};
+    use super::super::recovery::tests::committed;
     use super::*;
 
     const ELAPSED: Duration = Duration::from_millis(1234);
@@ -152,7 +205,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("audit.log");
         let mut audit = Audit::open(&AuditTarget::File(path.clone())).unwrap();
-        audit.write(document, false, ELAPSED).unwrap();
+        audit.run(document, false, ELAPSED).unwrap();
         serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
     }
 
@@ -174,6 +227,24 @@ mod tests {
     }
 
     #[test]
+    fn a_settled_rotation_has_a_line_that_says_what_became_of_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("audit.log");
+        let mut audit = Audit::open(&AuditTarget::File(path.clone())).unwrap();
+        audit.settled(&committed(), ELAPSED).unwrap();
+        let mut line: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+        line["time"] = Value::Null;
+        line["user"] = Value::Null;
+        line["digest"] = Value::Null;
+        let expected = json!({
+            "time": null, "settled": "committed", "user": null, "record_uid": "u1", "rotation_id": "r1",
+            "plugin": "azure-app-secret 0.1.0", "digest": null, "target": "tenant/app",
+            "removed": ["k0"], "retained": ["k1"], "ms": 1234,
+        });
+        assert_eq!(line, expected);
+    }
+
+    #[test]
     fn a_failure_is_told_by_its_code_and_not_in_the_words_of_others() {
         let line = written(&failed());
         let told = (&line["outcome"], &line["exit"], &line["error"], &line["step"]);
@@ -186,7 +257,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let target = AuditTarget::File(folder.path().join("audit.log"));
         for _ in 0..2 {
-            Audit::open(&target).unwrap().write(&rotated(), true, ELAPSED).unwrap();
+            Audit::open(&target).unwrap().run(&rotated(), true, ELAPSED).unwrap();
         }
         let path = folder.path().join("audit.log");
         assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
@@ -198,7 +269,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log");
         let log = UnixDatagram::bind(&path).unwrap();
-        Audit::syslog(&path).unwrap().write(&rotated(), false, ELAPSED).unwrap();
+        Audit::syslog(&path).unwrap().run(&rotated(), false, ELAPSED).unwrap();
         let mut message = [0; 4096];
         let length = log.recv(&mut message).unwrap();
         let message = String::from_utf8_lossy(&message[..length]).into_owned();

@@ -60,7 +60,7 @@ pub struct PluginInfo {
     pub name: String,
     /// The version that its manifest gives; empty for a script.
     pub version: String,
-    /// What ran it: `wasm` or `script`.
+    /// What ran it: `wasm`, `script` or `saas`.
     pub runtime: &'static str,
     /// What kept it from doing more: `wasm`, `confined` or `none`.
     pub sandbox: &'static str,
@@ -91,6 +91,12 @@ impl PluginInfo {
             sandbox: if confined { "confined" } else { "none" },
             digest: digest.to_string(),
         }
+    }
+
+    /// A SaaS plugin, of which the same goes.
+    #[must_use]
+    pub fn saas(name: &str, digest: Digest, confined: bool) -> Self {
+        Self { runtime: "saas", ..Self::script(name, digest, confined) }
     }
 
     pub(super) fn redacted(self, redact: &Redact<'_>) -> Self {

@@ -1,5 +1,4 @@
-//! The documents for programs; `runner/outcome.schema.json` and `recovery.schema.json` beside it
-//! describe them.
+//! The documents for programs; the files `runner/*.schema.json` describe them.
 
 use serde::Serialize;
 
@@ -18,7 +17,7 @@ mod tests {
     use serde_json::Value;
 
     use super::super::document::tests::rotated;
-    use super::super::{Document, Recovery};
+    use super::super::{Check, Document, InspectionDocument, Recovery};
     use super::*;
 
     #[expect(clippy::disallowed_methods, reason = "the kept file is compared, or written anew")]
@@ -38,6 +37,8 @@ mod tests {
     fn the_kept_schemas_are_those_of_the_types() {
         expect_kept::<Document>("outcome");
         expect_kept::<Recovery>("recovery");
+        expect_kept::<Check>("check");
+        expect_kept::<InspectionDocument>("inspection");
     }
 
     #[test]

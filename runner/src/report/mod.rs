@@ -5,7 +5,9 @@
 //! the audit log.
 
 mod audit;
+mod check;
 mod document;
+mod inspection;
 mod json;
 mod message;
 mod recovery;
@@ -16,15 +18,20 @@ mod text;
 mod trial;
 
 pub use audit::{Audit, AuditTarget};
+pub use check::{Check, Problem, RequestAsk, StepAsk};
 pub use document::{
     Document, ErrorEntry, ListedEntry, PlanEntry, PluginInfo, Report, StepEntry, UpdateEntry, UpdateValue,
 };
+pub use inspection::{InspectionDocument, ScriptEntry, ToolEntry};
 pub use json::render_json;
 pub use message::Message;
 pub use recovery::{Recovery, RotationEntry, RotationState};
 pub use script_sheet::ScriptSheet;
-pub use sheet::PluginSheet;
-pub use terminal::{Console, print, print_help, stdin_is_terminal, stdout_is_discarded, stdout_is_terminal};
+pub use sheet::{FileForm, PluginSheet};
+pub use terminal::{
+    Console, print, print_help, stdin_is_terminal, stdout_is_discarded, stdout_is_terminal,
+    stdout_takes_colour,
+};
 pub use text::{render_recovery_text, render_text};
 pub use trial::{CaseReport, Difference, TestReport};
 

@@ -237,23 +237,26 @@ pub(super) mod tests {
         }
     }
 
+    /// One that is settled now.
+    pub(in crate::report) fn committed() -> RotationEntry {
+        entry(None).settled(&settlement(Settled::Committed, None), &redact)
+    }
+
+    fn redact(text: &str) -> String {
+        text.replace("hunter2", "[redacted]")
+    }
+
     /// One that is under way, one that is settled now, and one that stays open.
     pub(in crate::report) fn recovery() -> Recovery {
-        let redact = |text: &str| text.replace("hunter2", "[redacted]");
         let error = ErrorInfo {
             code: "rollback-unproven".to_owned(),
             step: Some("rollback".to_owned()),
             message: "it may still show up".to_owned(),
             hint: Some("run it again".to_owned()),
         };
-        let committed = settlement(Settled::Committed, None);
         let open = Settlement { removed: Vec::new(), ..settlement(Settled::Open, Some(error)) };
         let mut recovery = Recovery::new();
-        recovery.rotations = vec![
-            entry(Some("process 7")),
-            entry(None).settled(&committed, &redact),
-            entry(None).settled(&open, &redact),
-        ];
+        recovery.rotations = vec![entry(Some("process 7")), committed(), entry(None).settled(&open, &redact)];
         let damaged = JournalError { code: "journal-damaged", message: "line 1 is damaged".to_owned() };
         recovery.add_error(&damaged, &redact);
         recovery

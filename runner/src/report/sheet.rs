@@ -2,14 +2,42 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::Value;
 
+use super::inspection::ToolEntry;
 use super::message::escape;
 use crate::catalog::Digest;
-use crate::model::{Manifest, RecordAsk, RequestRule, ReturnedField, Role, SettingSchema, Strategy};
+use crate::model::{Choice, Manifest, RecordAsk, RequestRule, ReturnedField, Role, SettingSchema, Strategy};
 
 /// How wide the left column is.
 const COLUMN: usize = 10;
+
+/// What a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum FileForm {
+    /// A WebAssembly component.
+    Component,
+    /// A WebAssembly core module, which is made a component when it is loaded.
+    CoreModule,
+    /// Something that an interpreter runs.
+    Script,
+    /// A Python file made for Keeper's gateway, which a script of ours runs.
+    SaasPlugin,
+}
+
+impl FileForm {
+    pub(super) fn words(self) -> &'static str {
+        match self {
+            Self::Component => "a component",
+            Self::CoreModule => "a core module",
+            Self::Script => "a script",
+            Self::SaasPlugin => "a SaaS plugin",
+        }
+    }
+}
 
 /// Everything about a plugin that can be known without running a step. The manifest's texts and
 /// the names of tools come from the file and are not to be trusted.
@@ -20,10 +48,16 @@ pub struct PluginSheet<'a> {
     pub digest: Digest,
     /// The size of its file, in bytes.
     pub size: usize,
-    /// Whether it is a core module, which is made a component when it is loaded.
-    pub core_module: bool,
-    /// What made it: the language and pamrun's SDK, or else the tools, each with its version.
-    pub made_by: Vec<String>,
+    /// What its file is.
+    pub form: FileForm,
+    /// The version of pamrun's interface that it speaks.
+    pub interface: Option<&'a str>,
+    /// The language that pamrun's SDK says it is written in.
+    pub language: Option<&'a str>,
+    /// The version of pamrun's SDK.
+    pub sdk: Option<&'a str>,
+    /// The tools that made it.
+    pub tools: Vec<ToolEntry>,
     /// The interfaces that it imports.
     pub imports: &'a [String],
     /// The interfaces that it exports.
@@ -35,11 +69,12 @@ impl PluginSheet<'_> {
     #[must_use]
     pub fn render(&self) -> String {
         let manifest = self.manifest;
-        let mut sheet = Sheet(vec![escape(&format!("{} {}", manifest.name, manifest.version))]);
+        let mut sheet = Sheet::new(&format!("{} {}", manifest.name, manifest.version));
         if !manifest.description.is_empty() {
             sheet.0.push(escape(&manifest.description));
         }
         sheet.section("file", self.file());
+        sheet.section("interface", self.interface.map(str::to_owned));
         sheet.section("strategy", [strategy(manifest.strategy).to_owned()]);
         sheet.section("reads", manifest.records.iter().map(record));
         sheet.section("returns", manifest.returns.iter().map(returned));
@@ -49,16 +84,25 @@ impl PluginSheet<'_> {
         sheet.section("exports", self.exports.iter().cloned());
         sheet.section("imports", by_package(self.imports));
         sheet.section("to allow", self.grant());
-        sheet.0.join("\n")
+        sheet.text()
     }
 
     fn file(&self) -> Vec<String> {
-        let form = if self.core_module { "core module" } else { "component" };
-        let mut lines = vec![self.digest.to_string(), format!("{} bytes, a {form}", self.size)];
-        if !self.made_by.is_empty() {
-            lines.push(format!("made by {}", self.made_by.join(", ")));
+        let mut lines = vec![self.digest.to_string(), format!("{} bytes, {}", self.size, self.form.words())];
+        let made_by = self.made_by();
+        if !made_by.is_empty() {
+            lines.push(format!("made by {}", made_by.join(", ")));
         }
         lines
+    }
+
+    /// Our own SDK says all that matters; without it, the tools are what there is.
+    fn made_by(&self) -> Vec<String> {
+        if let (Some(language), Some(sdk)) = (self.language, self.sdk) {
+            return vec![format!("{language} with pamrun's SDK {sdk}")];
+        }
+        let line = |tool: &ToolEntry| format!("{} {}", tool.name, tool.version).trim_end().to_owned();
+        self.tools.iter().map(line).collect()
     }
 
     /// A host as the manifest asks for it, and where that leads if nobody sets anything.
@@ -95,9 +139,17 @@ impl PluginSheet<'_> {
 }
 
 /// Lines in two columns. Whatever is put into them may be a guest's text.
-pub(super) struct Sheet(pub(super) Vec<String>);
+pub(super) struct Sheet(Vec<String>);
 
 impl Sheet {
+    pub(super) fn new(title: &str) -> Self {
+        Self(vec![escape(title)])
+    }
+
+    pub(super) fn text(&self) -> String {
+        self.0.join("\n")
+    }
+
     pub(super) fn section(&mut self, name: &str, lines: impl IntoIterator<Item = String>) {
         for (index, line) in lines.into_iter().enumerate() {
             let name = if index == 0 { name } else { "" };
@@ -130,16 +182,27 @@ fn returned(field: &ReturnedField) -> String {
 }
 
 fn setting(schema: &SettingSchema) -> String {
-    let kind = if schema.values.is_empty() { word(schema.kind) } else { schema.values.join(" | ") };
-    let default = match &schema.default {
-        Some(Value::String(text)) => format!(" = {text}"),
-        Some(value) => format!(" = {value}"),
-        None => String::new(),
-    };
+    let choices: Vec<_> = schema.values.iter().map(Choice::value).collect();
+    let kind = if choices.is_empty() { word(schema.kind) + &range(schema) } else { choices.join(" | ") };
+    let default = schema.default.as_ref().map_or_else(String::new, |value| format!(" = {}", plain(value)));
     let needed = if schema.required { ", required" } else { "" };
     let names: Vec<_> = schema.label.iter().chain(&schema.aliases).map(|name| format!("`{name}`")).collect();
     let names = if names.is_empty() { String::new() } else { format!(", also {}", names.join(", ")) };
     format!("{}{default} ({kind}{needed}{names}) {}", schema.key, schema.description).trim_end().to_owned()
+}
+
+fn range(schema: &SettingSchema) -> String {
+    match (&schema.min, &schema.max) {
+        (Some(min), Some(max)) => format!(" from {} to {}", plain(min), plain(max)),
+        (Some(min), None) => format!(" from {}", plain(min)),
+        (None, Some(max)) => format!(" up to {}", plain(max)),
+        (None, None) => String::new(),
+    }
+}
+
+/// A value without the quotes that JSON puts around a text.
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 fn request(rule: &RequestRule) -> String {
@@ -148,7 +211,7 @@ fn request(rule: &RequestRule) -> String {
 }
 
 /// The word that manifests have for it.
-fn word(value: impl serde::Serialize) -> String {
+fn word(value: impl Serialize) -> String {
     serde_json::to_value(value).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
@@ -183,8 +246,11 @@ mod tests {
             manifest: &manifest,
             digest: Digest::of(b""),
             size: 590_591,
-            core_module: false,
-            made_by: vec!["rust".to_owned(), "pamrun's SDK 0.1.0".to_owned()],
+            form: FileForm::Component,
+            interface: Some("0.1.0"),
+            language: Some("rust"),
+            sdk: Some("0.1.0"),
+            tools: Vec::new(),
             imports: &["wasi:io/streams@0.2.12", "wasi_snapshot_preview1", "wasi:io/error@0.2.12"]
                 .each_ref()
                 .map(text),
@@ -206,7 +272,7 @@ mod tests {
                 {"label": "key", "place": "standard", "type": "password"},
             ],
             "settings": [
-                {"key": "days", "type": "int", "default": 365, "description": "How long."},
+                {"key": "days", "type": "int", "default": 365, "min": 1, "max": 730, "description": "How long."},
                 {"key": "retire", "type": "enum", "values": ["all", "none"], "default": "all"},
                 {"key": "api", "label": "API host", "aliases": ["Endpoint"], "type": "text", "default": "api.test"},
                 {"key": "region", "type": "text", "required": true, "description": "Where."},
@@ -227,14 +293,15 @@ mod tests {
         Rotates a key.
           file      sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
                     590591 bytes, a component
-                    made by rust, pamrun's SDK 0.1.0
+                    made by rust with pamrun's SDK 0.1.0
+          interface 0.1.0
           strategy  overlap: the old credential stays valid until the new one is saved
           reads     of the PAM User record: key, Custom Id
                     of an attached record that has id and secret: id, secret
                     of the PAM configuration: id
           returns   Custom Id (custom field of type text)
                     key (standard field of type password)
-          settings  days = 365 (int) How long.
+          settings  days = 365 (int from 1 to 730) How long.
                     retire = all (all | none)
                     api = api.test (text, also `API host`, `Endpoint`)
                     region (text, required) Where.
@@ -253,6 +320,27 @@ mod tests {
     }
 
     #[test]
+    fn what_our_sdk_says_goes_before_the_tools() {
+        let manifest: Manifest = serde_json::from_value(manifest()).unwrap();
+        let tool = ToolEntry { part: "language".to_owned(), name: "C11".to_owned(), version: String::new() };
+        let sheet = PluginSheet {
+            manifest: &manifest,
+            digest: Digest::of(b""),
+            size: 0,
+            form: FileForm::CoreModule,
+            interface: None,
+            language: None,
+            sdk: None,
+            tools: vec![tool],
+            imports: &[],
+            exports: &[],
+        };
+        assert_eq!(sheet.made_by(), ["C11"]);
+        let sheet = PluginSheet { language: Some("rust"), sdk: Some("0.1.0"), ..sheet };
+        assert_eq!(sheet.made_by(), ["rust with pamrun's SDK 0.1.0"]);
+    }
+
+    #[test]
     fn a_plugin_that_says_little_gets_a_short_sheet() {
         let manifest = json!({
             "name": "key", "version": "0.1.0", "strategy": "in-place",
@@ -262,7 +350,8 @@ mod tests {
         key 0.1.0
           file      sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
                     590591 bytes, a component
-                    made by rust, pamrun's SDK 0.1.0
+                    made by rust with pamrun's SDK 0.1.0
+          interface 0.1.0
           strategy  in-place: one value is replaced
           reads     of the PAM User record: only that it is there
           exports   pamrun:plugin/rotation@0.1.0

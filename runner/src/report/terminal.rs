@@ -39,6 +39,21 @@ pub fn stdout_is_terminal() -> bool {
     io::stdout().is_terminal()
 }
 
+/// Tells whether text on stdout is coloured.
+#[must_use]
+pub fn stdout_takes_colour() -> bool {
+    stdout_is_terminal() && colour_is_welcome()
+}
+
+/// Whoever sets `NO_COLOR` to anything wants none: <https://no-color.org>.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how a terminal is used is for report to know, before any settings are"
+)]
+fn colour_is_welcome() -> bool {
+    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
 /// Tells whether what is written to stdout is lost: it is closed, or leads to the null device.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "report owns stdout")]
@@ -58,6 +73,7 @@ fn is_discarded(stream: impl AsFd) -> bool {
 /// Speaks to people on stderr. All it says is redacted.
 pub struct Console<'a> {
     redact: &'a Redact<'a>,
+    is_terminal: bool,
     colour: bool,
 }
 
@@ -70,17 +86,18 @@ impl Console<'_> {
 }
 
 impl<'a> Console<'a> {
-    /// A console that redacts with `redact`, and uses colour on a terminal.
+    /// A console that redacts with `redact`, and uses colour on a terminal where it is welcome.
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "report owns stderr")]
     pub fn new(redact: &'a Redact<'a>) -> Self {
-        Self { redact, colour: io::stderr().is_terminal() }
+        let is_terminal = io::stderr().is_terminal();
+        Self { redact, is_terminal, colour: is_terminal && colour_is_welcome() }
     }
 
     /// Tells whether it leads to a terminal.
     #[must_use]
     pub fn is_terminal(&self) -> bool {
-        self.colour
+        self.is_terminal
     }
 
     /// Says something. What nobody can hear is no reason to stop.
@@ -118,7 +135,7 @@ mod tests {
 
     #[test]
     fn every_message_is_redacted_before_it_is_escaped() {
-        let console = Console { redact: &redact, colour: false };
+        let console = Console { redact: &redact, is_terminal: false, colour: false };
         let text = "it is hunter2\t.";
         for message in [
             Message::Error(text),

@@ -114,6 +114,7 @@ fn asked_fields(record: &Record, asks: &[&RecordAsk]) -> Vec<Field> {
 pub(super) fn copy(field: &FieldView<'_>, name: &str) -> Field {
     let values = || field.values.iter().filter(|value| !value.is_null());
     Field {
+        place: field.place,
         label: name.to_owned(),
         kind: field.kind.to_owned(),
         values: values().map(|value| Secret::new(text(value))).collect(),

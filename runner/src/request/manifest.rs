@@ -46,11 +46,11 @@ fn check_identity(manifest: &Manifest, problems: &mut Problems) {
         && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
     if !well_formed || name.len() > NAME {
         problems.add(format!(
-            "name: it must be lower-case letters, digits and `-`, begin with a letter, and have at most {NAME}"
+            "name: it must be lower-case letters, digits and `-`, begin with a letter, and have at most {NAME} characters"
         ));
     }
-    if let Err(error) = semver::Version::parse(&manifest.version) {
-        problems.add(format!("version: it must be a semantic version such as 0.1.0 ({error})"));
+    if semver::Version::parse(&manifest.version).is_err() {
+        problems.add("version: it must be a semantic version: three numbers, such as 0.1.0");
     }
 }
 
@@ -93,6 +93,13 @@ fn check_returns(manifest: &Manifest, problems: &mut Problems) {
     let returns = &manifest.returns;
     if returns.is_empty() && manifest.strategy == Strategy::Overlap {
         problems.add("returns: it is empty, but an overlap plugin must name the fields that it makes anew");
+    }
+    let secrets = returns.iter().filter(|field| matches!(field.kind.as_str(), "secret" | "password")).count();
+    if secrets != 1 && manifest.strategy == Strategy::InPlace {
+        problems.add(format!(
+            "returns: an in-place plugin must name exactly one field of type secret or password, the value that \
+             it replaces, and this names {secrets}"
+        ));
     }
     for (index, ReturnedField { label, kind, .. }) in returns.iter().enumerate() {
         if label.is_empty() {

@@ -4,19 +4,23 @@
 //! [`Prepared`] request, with every secret that it or its records hold. Touches nothing: pure
 //! checks, all problems reported at once.
 
+mod advice;
 mod build;
 mod manifest;
 mod nearest;
 mod problems;
 mod rules;
+mod saas;
 mod schema;
 mod settings;
 mod value;
 mod whole;
 
+pub use advice::{advise, counts_as_change, is_for};
 pub use build::{Prepared, prepare};
 pub use manifest::{check_manifest, parse_manifest};
 pub use problems::{Problems, RequestError};
+pub use saas::prepare_saas;
 pub use whole::prepare_whole;
 
 use crate::cli::SetValue;

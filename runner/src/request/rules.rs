@@ -7,8 +7,6 @@ use super::problems::Problems;
 use super::schema::repeated;
 use crate::model::{Manifest, RequestRule, SettingType, StepName};
 
-const STEPS: [StepName; 5] =
-    [StepName::Preflight, StepName::Rotate, StepName::Verify, StepName::Commit, StepName::Rollback];
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
 /// Adds what is wrong with hosts and requests, for the plugin's author.
@@ -90,7 +88,7 @@ fn check_steps(at: &str, rule: &RequestRule, problems: &mut Problems) {
         problems.add(format!("{at}: `{step}` is listed twice in `steps`"));
     }
     for step in &rule.steps {
-        let words = || STEPS.iter().map(|step| step.word()).chain(["all"]);
+        let words = || StepName::ALL.iter().map(|step| step.word()).chain(["all"]);
         if !words().any(|word| word == step) {
             problems.add(format!(
                 "{at}: there is no step `{step}`{}",

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use super::problems::Problems;
-use super::value::{BadDefault, default, expected};
-use crate::model::{SettingSchema, SettingType};
+use super::value::{BadDefault, compare, default, expected, expected_type, has_range, of_json};
+use crate::model::{Choice, SettingSchema, SettingType};
 
 /// Adds what is wrong with the settings, for the plugin's author.
 pub(super) fn check(settings: &[SettingSchema], problems: &mut Problems) {
@@ -20,6 +20,7 @@ pub(super) fn check(settings: &[SettingSchema], problems: &mut Problems) {
             problems.add(format!("{at}: a label or alias is empty; leave it out"));
         }
         check_values(&at, schema, problems);
+        check_range(&at, schema, problems);
         check_default(&at, schema, problems);
     }
     check_names(settings, problems);
@@ -31,12 +32,12 @@ pub(super) fn names(schema: &SettingSchema) -> impl Iterator<Item = &str> {
 }
 
 fn check_values(at: &str, schema: &SettingSchema, problems: &mut Problems) {
-    let values = &schema.values;
+    let values: Vec<&str> = schema.values.iter().map(Choice::value).collect();
     match schema.kind {
         SettingType::Enum if values.is_empty() => {
             problems.add(format!("{at}: an enum needs `values`, the list of what it may be"));
         }
-        SettingType::Enum if values.iter().any(|value| value.is_empty() || value.trim() != value) => {
+        SettingType::Enum if values.iter().any(|value| value.is_empty() || value.trim() != *value) => {
             problems.add(format!("{at}: one of `values` is empty or has space around it"));
         }
         SettingType::Enum => {}
@@ -45,8 +46,31 @@ fn check_values(at: &str, schema: &SettingSchema, problems: &mut Problems) {
         }
         _ => {}
     }
-    for value in repeated(values.iter().map(String::as_str)) {
+    for value in repeated(values.iter().copied()) {
         problems.add(format!("{at}: `{value}` is listed twice in `values`"));
+    }
+}
+
+fn check_range(at: &str, schema: &SettingSchema, problems: &mut Problems) {
+    let bounds = [("min", &schema.min), ("max", &schema.max)];
+    if !has_range(schema.kind) {
+        for (name, _) in bounds.iter().filter(|(_, bound)| bound.is_some()) {
+            problems.add(format!("{at}: only an int, a number or a duration has `{name}`; leave it out"));
+        }
+        return;
+    }
+    let read = bounds.map(|(name, bound)| {
+        let bound = bound.as_ref()?;
+        let value = of_json(schema, bound);
+        if value.is_none() {
+            problems.add(format!("{at}: `{name}` must be {}", expected_type(schema)));
+        }
+        value
+    });
+    if let [Some(min), Some(max)] = &read
+        && compare(min, max).is_some_and(std::cmp::Ordering::is_gt)
+    {
+        problems.add(format!("{at}: `min` is more than `max`, so nothing could ever be set"));
     }
 }
 

@@ -1,13 +1,20 @@
 //! The value of one setting, checked against its schema.
 
+use std::cmp::Ordering;
+
 use serde_json::Value;
 
-use crate::model::{SettingSchema, SettingType, SettingValue};
+use crate::model::{Choice, SettingSchema, SettingType, SettingValue};
 use crate::secret::Secret;
 use crate::units::parse_duration;
 
 /// Checks a text that is stripped and not empty; `None` when the schema does not allow it.
 pub(super) fn parse(schema: &SettingSchema, text: &str) -> Option<SettingValue> {
+    of_type(schema, text).filter(|value| is_within(schema, value))
+}
+
+/// The value, if the text is one of the schema's type, however large.
+fn of_type(schema: &SettingSchema, text: &str) -> Option<SettingValue> {
     let plain = || SettingValue::Text(text.to_owned());
     match schema.kind {
         SettingType::Text => (!text.contains(['\n', '\r'])).then(plain),
@@ -19,7 +26,7 @@ pub(super) fn parse(schema: &SettingSchema, text: &str) -> Option<SettingValue> 
             text.parse().ok().filter(|number: &f64| number.is_finite()).map(SettingValue::Number)
         }
         SettingType::Bool => flag(text).map(SettingValue::Flag),
-        SettingType::Enum => schema.values.iter().any(|value| value == text).then(plain),
+        SettingType::Enum => schema.values.iter().any(|choice| choice.value() == text).then(plain),
         SettingType::Duration => {
             let duration = parse_duration(text).ok()?;
             u64::try_from(duration.as_millis()).ok().map(SettingValue::Duration)
@@ -27,28 +34,69 @@ pub(super) fn parse(schema: &SettingSchema, text: &str) -> Option<SettingValue> 
     }
 }
 
-/// The schema's default is not of the setting's type.
+/// The schema's default is not of the setting's type, or out of its range.
 #[derive(Debug, PartialEq)]
 pub(super) struct BadDefault;
 
 /// Checks the schema's own default, which must have the JSON type that goes with the setting's.
 pub(super) fn default(schema: &SettingSchema) -> Result<Option<SettingValue>, BadDefault> {
     let Some(default) = &schema.default else { return Ok(None) };
-    let text = match (schema.kind, default) {
+    let value = of_json(schema, default).filter(|value| is_within(schema, value));
+    value.map(Some).ok_or(BadDefault)
+}
+
+/// Reads what a manifest says of a value: as JSON of the type that goes with the setting's.
+pub(super) fn of_json(schema: &SettingSchema, json: &Value) -> Option<SettingValue> {
+    let text = match (schema.kind, json) {
         (SettingType::Int | SettingType::Number, Value::Number(number)) => number.to_string(),
         (SettingType::Bool, Value::Bool(flag)) => flag.to_string(),
         // Wrong for these, and a secret that everyone can read in a plugin is none.
-        (SettingType::Int | SettingType::Number | SettingType::Bool | SettingType::Secret, _) => {
-            return Err(BadDefault);
-        }
+        (SettingType::Int | SettingType::Number | SettingType::Bool | SettingType::Secret, _) => return None,
         (_, Value::String(text)) if !text.is_empty() && text.trim() == text => text.clone(),
-        _ => return Err(BadDefault),
+        _ => return None,
     };
-    parse(schema, &text).map(Some).ok_or(BadDefault)
+    of_type(schema, &text)
+}
+
+/// Tells whether the type has an order, so that its values can have a range.
+pub(super) fn has_range(kind: SettingType) -> bool {
+    matches!(kind, SettingType::Int | SettingType::Number | SettingType::Duration)
+}
+
+fn is_within(schema: &SettingSchema, value: &SettingValue) -> bool {
+    let order = |bound: &Option<Value>| compare(value, &of_json(schema, bound.as_ref()?)?);
+    order(&schema.min) != Some(Ordering::Less) && order(&schema.max) != Some(Ordering::Greater)
+}
+
+/// Compares two values of one type that has an order.
+pub(super) fn compare(one: &SettingValue, other: &SettingValue) -> Option<Ordering> {
+    match (one, other) {
+        (SettingValue::Integer(one), SettingValue::Integer(other)) => Some(one.cmp(other)),
+        (SettingValue::Duration(one), SettingValue::Duration(other)) => Some(one.cmp(other)),
+        (SettingValue::Number(one), SettingValue::Number(other)) => one.partial_cmp(other),
+        _ => None,
+    }
 }
 
 /// Says what a value must look like: it "must be …".
 pub(super) fn expected(schema: &SettingSchema) -> String {
+    let text = |bound: &Value| bound.as_str().map_or_else(|| bound.to_string(), str::to_owned);
+    let range = match (&schema.min, &schema.max) {
+        (Some(min), Some(max)) => format!(" from {} to {}", text(min), text(max)),
+        (Some(min), None) => format!(" of at least {}", text(min)),
+        (None, Some(max)) => format!(" of at most {}", text(max)),
+        (None, None) => return expected_type(schema),
+    };
+    match schema.kind {
+        // The range is example enough.
+        SettingType::Duration => format!("a duration{range}"),
+        _ => expected_type(schema) + &range,
+    }
+}
+
+/// The same without the range.
+pub(super) fn expected_type(schema: &SettingSchema) -> String {
+    let choices = || schema.values.iter().map(Choice::value).collect::<Vec<_>>().join(", ");
     match schema.kind {
         SettingType::Text => "one line of text".to_owned(),
         SettingType::Multiline | SettingType::Secret => "text".to_owned(),
@@ -56,7 +104,7 @@ pub(super) fn expected(schema: &SettingSchema) -> String {
         SettingType::Int => "a whole number".to_owned(),
         SettingType::Number => "a number".to_owned(),
         SettingType::Bool => "true, yes, on, 1, false, no, off or 0".to_owned(),
-        SettingType::Enum => format!("one of: {}", schema.values.join(", ")),
+        SettingType::Enum => format!("one of: {}", choices()),
         SettingType::Duration => "a duration such as 500ms, 2s, 5m or 1h".to_owned(),
     }
 }
@@ -77,6 +125,7 @@ fn is_url(text: &str) -> bool {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
@@ -147,5 +196,62 @@ pub(super) mod tests {
             assert_eq!(default_of(kind, json.clone()), Err(BadDefault), "{kind}: {json}");
         }
         assert_eq!(default(&schema(json!({"key": "k", "type": "int"}))), Ok(None));
+    }
+
+    #[test]
+    fn a_range_holds_for_values_and_the_default_and_is_told() {
+        for (kind, min, max, least, most, below, above, expected_range) in [
+            ("int", json!(1), json!(730), "1", "730", "0", "731", "a whole number from 1 to 730"),
+            ("number", json!(-0.5), json!(0.5), "-0.5", "0.5", "-0.6", "0.51", "a number from -0.5 to 0.5"),
+            ("duration", json!("2s"), json!("1m"), "2000ms", "60s", "1s", "2m", "a duration from 2s to 1m"),
+        ] {
+            let schema = schema(json!({"key": "k", "type": kind, "min": min, "max": max}));
+            assert!(parse(&schema, least).is_some() && parse(&schema, most).is_some(), "{kind}");
+            assert!(parse(&schema, below).is_none() && parse(&schema, above).is_none(), "{kind}");
+            assert_eq!(expected(&schema), expected_range);
+        }
+        let beyond = schema(json!({"key": "k", "type": "int", "max": 5, "default": 6}));
+        assert_eq!(default(&beyond), Err(BadDefault));
+        assert_eq!(expected(&beyond), "a whole number of at most 5");
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_back(int in any::<i64>(), flag in any::<bool>(), millis in any::<u64>()) {
+            prop_assert_eq!(of("int", &int.to_string()), Some(SettingValue::Integer(int)));
+            prop_assert_eq!(of("bool", &flag.to_string()), Some(SettingValue::Flag(flag)));
+            prop_assert_eq!(of("duration", &format!("{millis}ms")), Some(SettingValue::Duration(millis)));
+        }
+
+        #[test]
+        fn every_finite_number_is_read_back(number in any::<f64>().prop_filter("finite", |n| n.is_finite())) {
+            prop_assert_eq!(of("number", &number.to_string()), Some(SettingValue::Number(number)));
+        }
+
+        #[test]
+        fn any_text_is_a_value_or_none_and_a_value_keeps_to_its_type(text in any::<String>()) {
+            for kind in ["text", "multiline", "secret", "url", "int", "number", "bool", "enum", "duration"] {
+                let kept = match (kind, of(kind, &text)) {
+                    ("text", Some(SettingValue::Text(value))) => value == text && value.lines().count() <= 1,
+                    ("multiline", Some(SettingValue::Text(value))) => value == text,
+                    ("url", Some(SettingValue::Text(value))) => value == text && value.to_lowercase().starts_with("https://"),
+                    ("enum", Some(SettingValue::Text(value))) => ["a", "b"].contains(&value.as_str()),
+                    ("secret", Some(SettingValue::Secret(value))) => value.expose() == text,
+                    ("number", Some(SettingValue::Number(number))) => number.is_finite(),
+                    ("int", Some(SettingValue::Integer(_)))
+                    | ("bool", Some(SettingValue::Flag(_)))
+                    | ("duration", Some(SettingValue::Duration(_)))
+                    | (_, None) => true,
+                    (_, Some(_)) => false,
+                };
+                prop_assert!(kept, "{kind}: {text:?}");
+            }
+        }
+
+        #[test]
+        fn a_number_is_taken_exactly_where_its_range_has_it(value in -99_i64..99, min in -50_i64..0, max in 0_i64..50) {
+            let schema = schema(json!({"key": "k", "type": "int", "min": min, "max": max}));
+            prop_assert_eq!(parse(&schema, &value.to_string()).is_some(), (min..=max).contains(&value));
+        }
     }
 }

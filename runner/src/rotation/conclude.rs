@@ -3,6 +3,7 @@
 //!
 //! Each write is a save that names its revision, repeated while its answer is lost, and read back.
 
+use std::cell::RefCell;
 use std::time::Duration;
 
 use super::engine::{BackOff, Engine, Fresh};
@@ -19,7 +20,7 @@ use crate::secret::Secret;
 pub(super) enum Ending {
     /// It holds the new value.
     Moved,
-    /// It holds the old value, as before, for this reason.
+    /// It holds what the service accepts, which is not the new value, for this reason.
     Dropped(Stop),
     /// Its hidden field holds what the service accepts, and its own field something else.
     Behind(Stop),
@@ -51,7 +52,8 @@ impl Engine<'_> {
             let pending = Pending::of(record).ok().flatten();
             pending.filter(|pending| pending.rotation_id == own && pending.until == until)
         };
-        let written = [value_update(field, new)];
+        // A script is told every field, and so the hidden one too.
+        let written = [value_update(field, new), Pending::dropped()];
         let target = ready.target.clone();
         let go_on = |engine: &Self, fresh: &Fresh| engine.go_by(ready, fresh, &written);
         let fresh = self.put(target, updates, |record| held(record).is_some(), go_on).await?;
@@ -79,26 +81,63 @@ impl Engine<'_> {
                 let old = old.clone();
                 self.leave(target, &field, old.as_ref(), stop).await
             }
+            Accepted::Theirs(theirs) => {
+                let stop = changed("rotated-elsewhere", "the field to be saved");
+                self.leave(target, &field, Some(&theirs), stop).await
+            }
             Accepted::New(_) if self.job.proposed.as_ref().is_some_and(|proposed| proposed != new) => {
                 let new = new.clone();
                 let stop = Stop::failed("save", "proposed-otherwise", "another value is to be set by now");
                 self.leave(target, &field, Some(&new), stop).await
             }
-            Accepted::New(credential) => self.move_in(exchange, credential).await.map(|()| Ending::Moved),
+            Accepted::New(credential) => self.move_in(exchange, credential).await,
         }
     }
 
-    /// Saves the new value in its field, and drops the hidden one.
-    async fn move_in(&mut self, exchange: &mut Exchange, credential: Credential) -> Result<(), Stop> {
+    /// Saves the new value in its field, and drops the hidden one. Where somebody writes another value
+    /// there meanwhile, the service is asked which of the two it accepts by now.
+    async fn move_in(&mut self, exchange: &mut Exchange, credential: Credential) -> Result<Ending, Stop> {
         let is_proven = self.outcome.proof == Some("verified");
+        let mut known = value_in(&exchange.ready.target, &exchange.field);
+        for _ in 0..ROUNDS {
+            let Some(theirs) = self.move_over(exchange, &credential, known.as_ref()).await? else {
+                self.outcome.saved = true;
+                self.outcome.updates = credential.updates;
+                self.close(Entry::Done);
+                return Ok(Ending::Moved);
+            };
+            let stop = changed("rotated-elsewhere", "the field to be saved");
+            let new = exchange.new.clone();
+            let accepts_new = if is_proven { self.accepts(exchange, &new).await } else { None };
+            match accepts_new {
+                Some(true) => self.outcome.proof = Some("verified"),
+                Some(false) if self.accepts(exchange, &theirs).await == Some(true) => {
+                    let (target, field) = (exchange.ready.target.clone(), exchange.field.clone());
+                    return self.leave(target, &field, Some(&theirs), stop).await;
+                }
+                _ => return Err(self.undecided(exchange, stop)),
+            }
+            known = Some(theirs);
+        }
+        Err(self.undecided(exchange, changed("save-conflict", "again and again")))
+    }
+
+    /// Saves the new value in place of the one that is known to be there; returns what somebody else
+    /// put there instead, if so.
+    async fn move_over(
+        &mut self,
+        exchange: &mut Exchange,
+        credential: &Credential,
+        known: Option<&Secret>,
+    ) -> Result<Option<Secret>, Stop> {
         let Exchange { ready, field, new, .. } = exchange;
         let own = self.job.rotation_id.clone();
-        let before = value_in(&ready.target, field);
+        let theirs = RefCell::new(None);
         let updates = |record: &Record| {
             still_ours(record, &own)?;
             let now = value_in(record, field);
-            // What works is proven to be the new one; else somebody may know better.
-            if !is_proven && now != before && now.as_ref() != Some(new) {
+            if now.as_ref() != known && now.as_ref() != Some(new) {
+                theirs.replace(now);
                 return Err(changed("rotated-elsewhere", "the field to be saved"));
             }
             Ok(credential.updates.iter().cloned().chain([Pending::dropped()]).collect())
@@ -107,14 +146,13 @@ impl Engine<'_> {
             matches!(Pending::of(record), Ok(None)) && value_in(record, field).as_ref() == Some(new)
         };
         let target = ready.target.clone();
-        let go_on = |engine: &Self, fresh: &Fresh| engine.go_by(ready, fresh, &credential.updates);
+        let go_on = |engine: &Self, fresh: &Fresh| {
+            ready.target.clone_from(&fresh.target);
+            engine.go_by(ready, fresh, &credential.updates)
+        };
         match self.put(target, updates, is_done, go_on).await {
-            Ok(_) => {
-                self.outcome.saved = true;
-                self.outcome.updates = credential.updates;
-                self.close(Entry::Done);
-                Ok(())
-            }
+            Ok(_) => Ok(None),
+            Err(_) if theirs.borrow().is_some() => Ok(theirs.take()),
             Err(unsaved) => Err(self.undecided(exchange, unsaved.into_stop())),
         }
     }

@@ -140,14 +140,22 @@ pub(super) fn judge_fields(updates: &[Update], job: &Job) -> Result<(), String> 
             |returned: &ReturnedField| field(&returned.label, returned.place) && returned.kind == update.kind;
         let is_free = job.any_custom && update.place == Place::Custom;
         if !is_free && !job.returns.iter().any(named) {
+            let place = match update.place {
+                Place::Standard => "standard",
+                Place::Custom => "custom",
+            };
+            let (label, kind) = (&update.label, &update.kind);
             let rule = if job.any_custom {
-                "a script may return custom fields only"
+                "a script may return custom fields only".to_owned()
             } else {
-                "its manifest does not list that under `returns`"
+                format!(
+                    "its manifest does not list that under `returns`; add \
+                     {{\"label\":\"{label}\",\"place\":\"{place}\",\"type\":\"{kind}\"}} there, or do not \
+                     return it"
+                )
             };
             return Err(format!(
-                "the plugin returned the {:?} field `{}` of type `{}`, but {rule}",
-                update.place, update.label, update.kind
+                "the plugin returned the {place} field `{label}` of type `{kind}`, but {rule}"
             ));
         }
         if updates.iter().take(at).any(|earlier| field(&earlier.label, earlier.place)) {

@@ -23,7 +23,7 @@ const LONGEST_PAUSE: u64 = 15;
 /// One rotation under way.
 pub(super) struct Engine<'a> {
     pub(super) job: &'a Job,
-    plugin: &'a mut dyn Plugin,
+    pub(super) plugin: &'a mut dyn Plugin,
     pub(super) vault: Option<&'a mut dyn Vault>,
     pub(super) journal: &'a mut dyn Journal,
     pub(super) clock: &'a dyn Clock,

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 
 use super::contract::{judge_fields, judge_handle};
 use super::engine::{BackOff, Engine, Ready};
-use super::in_place::value_update;
+use super::in_place::{value_in, value_update};
 use super::make::{TRIES, answer_is_lost, changed_nothing};
 use super::pending::Pending;
 use super::{Entry, StepError, Stop};
-use crate::model::{Credential, Failure, FailureKind, Plan, ReturnedField, StepName};
+use crate::model::{Credential, Failure, FailureKind, Plan, Record, ReturnedField, StepName};
 use crate::policy::Removals;
 use crate::secret::Secret;
 
@@ -31,6 +31,8 @@ pub(super) enum Accepted {
     New(Credential),
     /// The old value, for this reason.
     Old(Stop),
+    /// A value that somebody else set and saved meanwhile.
+    Theirs(Secret),
 }
 
 /// How setting the new value ended.
@@ -152,12 +154,14 @@ impl Engine<'_> {
         stop: Stop,
     ) -> Result<Accepted, Stop> {
         let Some(old) = exchange.old.clone() else { return Err(self.undecided(exchange, stop)) };
-        let is_ours = match self.get("get").await {
-            Ok(fresh) => Pending::of(&fresh.target),
-            Err(stop) => Err(stop),
-        };
-        let is_ours = is_ours
+        let Ok(fresh) = self.get("get").await else { return Err(self.undecided(exchange, stop)) };
+        let is_ours = Pending::of(&fresh.target)
             .is_ok_and(|pending| pending.is_some_and(|pending| pending.rotation_id == self.job.rotation_id));
+        if let Some(theirs) = self.theirs(exchange, &fresh.target).filter(|_| is_ours)
+            && self.accepts(exchange, &theirs).await == Some(true)
+        {
+            return Ok(Accepted::Theirs(theirs));
+        }
         if !is_ours || self.append(Entry::PuttingBack).is_err() {
             return Err(self.undecided(exchange, stop));
         }
@@ -195,13 +199,33 @@ impl Engine<'_> {
         }
     }
 
+    /// What somebody put into the record's own field who knows better, maybe; what this run proposes
+    /// itself is none of that.
+    pub(super) fn theirs(&self, exchange: &Exchange, record: &Record) -> Option<Secret> {
+        let Exchange { field, new, old, .. } = exchange;
+        let known = [Some(new), old.as_ref(), self.job.proposed.as_ref()];
+        value_in(record, field).filter(|value| !known.contains(&Some(value)))
+    }
+
+    /// Asks the service whether it accepts a value; none when that cannot be proven either way.
+    pub(super) async fn accepts(&mut self, exchange: &mut Exchange, value: &Secret) -> Option<bool> {
+        exchange.propose(value);
+        let credential = exchange.credential(None, value, &self.job.rotation_id);
+        let answer = self.verify(&exchange.ready, &credential).await;
+        match (answer, self.outcome.proof.take()) {
+            (Ok(()), Some("verified")) => Some(true),
+            (Err(error), _) if says_wrong(&error) => Some(false),
+            _ => None,
+        }
+    }
+
     fn note_unclear(&mut self, exchange: &mut Exchange) {
         exchange.is_unclear = true;
         self.tries.settled_at = self.clock.elapsed() + self.job.limits.settle_window;
     }
 
     /// Waits until no unanswered write can land any more; returns false when there is no time.
-    async fn wait_for_landing(&mut self) -> bool {
+    pub(super) async fn wait_for_landing(&mut self) -> bool {
         loop {
             let left = self.tries.settled_at.saturating_sub(self.clock.elapsed());
             if left.is_zero() {

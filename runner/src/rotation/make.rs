@@ -88,7 +88,8 @@ impl Engine<'_> {
         match verify.await.result? {
             Proof::Verified => self.outcome.proof = Some("verified"),
             Proof::Unproven(why) => {
-                self.warn(format!("the new credential could not be proven, so nothing is removed: {why}"));
+                let spares = if ready.plan.removes.is_empty() { "" } else { ", so nothing is removed" };
+                self.warn(format!("the new credential could not be proven{spares}: {why}"));
                 self.outcome.proof = Some("unproven");
             }
         }

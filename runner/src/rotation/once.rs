@@ -44,6 +44,7 @@ impl Engine<'_> {
             removes: Vec::new(),
             notes: Vec::new(),
         };
+        // It announces the one run that there is: from here on it may have been started.
         self.append(Entry::Intent(Box::new(Intent {
             record_uid: self.job.record_uid.clone(),
             strategy: None,
@@ -52,9 +53,6 @@ impl Engine<'_> {
             records: self.job.wanted.clone(),
             setup: self.job.setup.clone(),
         })))?;
-        if let Err(stop) = self.begin_try(StepName::Rotate) {
-            return Err(self.without_a_trace(stop));
-        }
         let ended = self.run_begun(&prepared, &plan, target).await;
         if self.vault.is_some() || self.outcome.updates.is_empty() {
             // However it ended, this run tells.

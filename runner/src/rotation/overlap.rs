@@ -52,7 +52,9 @@ impl Engine<'_> {
             return Ok(());
         }
         let uid = &self.job.record_uid;
-        self.lock(async |journal, patience| journal.lock_record(uid, patience).await).await.map(drop)
+        self.lock(async |journal, patience| journal.lock_record(uid, patience).await).await?;
+        self.plugin.get_ready();
+        Ok(())
     }
 
     /// Steps 2 to 4: looks until what was seen was seen under the lock of the plan's target.

@@ -82,6 +82,8 @@ pub struct StepResult<T> {
 /// The five steps.
 #[async_trait::async_trait(?Send)]
 pub trait Plugin {
+    /// Is told that a step will follow soon: what takes time and touches nothing can be begun.
+    fn get_ready(&mut self) {}
     /// Looks, and changes nothing.
     async fn preflight(&mut self, call: Call<'_>) -> StepResult<Plan>;
     /// Makes the new credential.

@@ -35,14 +35,14 @@ impl Engine<'_> {
         if trail.intent.strategy == Some(Strategy::InPlace) {
             return self.resume_in_place(trail).await;
         }
-        if trail.tries == 0 {
-            self.close(Entry::RolledBack);
-            return Ok(Settled::NothingDone);
-        }
         if trail.intent.strategy.is_none() {
             // Told once, there is nothing left to do about it.
             self.close(Entry::Done);
             return Ok(Settled::Unknown);
+        }
+        if trail.tries == 0 {
+            self.close(Entry::RolledBack);
+            return Ok(Settled::NothingDone);
         }
         if trail.handing_over {
             return self.resume_handing_over(trail).await;

@@ -3,7 +3,7 @@
 
 use super::conclude::Ending;
 use super::engine::{BackOff, Engine, Fresh, Ready};
-use super::exchange::Exchange;
+use super::exchange::{Accepted, Exchange};
 use super::in_place::value_field;
 use super::pending::Pending;
 use super::resume::READS;
@@ -58,14 +58,23 @@ impl Engine<'_> {
         if !self.hold(&mut exchange, Some(&own)).await.map_err(Unsaved::into_stop)? {
             return Err(changed("record-changed", "what the plugin reads of it"));
         }
-        let accepted = if trail.putting_back {
+        let accepted = if let Some(accepted) = self.make_way(&mut exchange).await? {
+            accepted
+        } else if trail.putting_back {
             let stop =
                 Stop::failed("verify", "wrong-credential", "the service said that the new value is wrong");
             self.put_back(&mut exchange, trail.made, stop).await?
         } else {
-            self.bring_about(&mut exchange, trail.made).await?
+            // What somebody wrote over it meanwhile must not win by a service that cannot be asked: then
+            // the new value is set once more.
+            let is_alone = self.theirs(&exchange, &exchange.ready.target).is_none();
+            self.bring_about(&mut exchange, trail.made.filter(|_| is_alone)).await?
         };
-        settled(self.conclude(&mut exchange, accepted).await?)
+        let is_theirs = matches!(accepted, Accepted::Theirs(_));
+        match self.conclude(&mut exchange, accepted).await? {
+            Ending::Dropped(_) if is_theirs => Ok(Settled::Superseded),
+            ending => settled(ending),
+        }
     }
 
     /// Settles what another gateway left in the record, in its stead; does nothing when that is no
@@ -95,8 +104,21 @@ impl Engine<'_> {
             }
             Err(unsaved) => return Err(self.not_held(unsaved)),
         }
-        let accepted = self.bring_about(&mut exchange, None).await?;
+        let accepted = match self.make_way(&mut exchange).await? {
+            Some(accepted) => accepted,
+            None => self.bring_about(&mut exchange, None).await?,
+        };
         self.conclude(&mut exchange, accepted).await.map(Some)
+    }
+
+    /// Finds out whether somebody set a value of his own after the interruption, and saved it.
+    async fn make_way(&mut self, exchange: &mut Exchange) -> Result<Option<Accepted>, Stop> {
+        let Some(theirs) = self.theirs(exchange, &exchange.ready.target) else { return Ok(None) };
+        if !self.wait_for_landing().await {
+            return Err(self.undecided(exchange, changed("rotated-elsewhere", "the field to be saved")));
+        }
+        let is_accepted = self.accepts(exchange, &theirs).await == Some(true);
+        Ok(is_accepted.then_some(Accepted::Theirs(theirs)))
     }
 
     async fn look_again(&mut self, fresh: Fresh, new: &Secret) -> Result<Ready, Stop> {

@@ -1,18 +1,24 @@
 //! Turns a file into a plugin that can be called, and settings into a vault.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use http::Uri;
+
+use super::check::{must_fit, must_run};
 use super::fault::Fault;
-use super::plugin::{check, check_strategy};
 use super::terms::Terms;
 use crate::catalog::PluginFile;
-use crate::cli::{CliError, ExecSettings, KeeperChoice, Resolve, Runtime, StateFolder, VaultChoice};
+use crate::cli::{
+    CliError, ExecSettings, KeeperChoice, Resolve, Runtime, SecretsSettings, StateFolder, VaultChoice,
+};
+use crate::limits::Limits;
 use crate::report::{Console, Message, PluginInfo};
 use crate::rotation::{LogLevel, LogLine, Plugin, Vault};
-use crate::script::{Confinement, Line, Options, Script, WorkFolders};
+use crate::script::{Confinement, Line, Options, Script, WorkFolders, is_saas_plugin};
 use crate::secret::{Redactor, Secret};
-use crate::vault::{FileVault, KsmConfig, KsmOptions, KsmProxy, KsmVault};
+use crate::vault::{FileVault, KsmConfig, KsmOptions, KsmProxy, KsmVault, Reader};
 use crate::wasm::{self, Gate, NetworkOptions, Recorder};
 
 /// A plugin, and on what terms it runs.
@@ -48,10 +54,10 @@ impl Surroundings<'_> {
         line: Line,
         info: &mut Option<PluginInfo>,
     ) -> Result<Attached, Fault> {
-        let by_file = || if file.is_wasm() { Runtime::Wasm } else { Runtime::Script };
-        match self.settings.runtime.unwrap_or_else(by_file) {
+        match self.settings.runtime.unwrap_or_else(|| runtime_of(file)) {
             Runtime::Wasm => self.attach_wasm(file, info).await,
             Runtime::Script => self.attach_script(file, line, info),
+            Runtime::Saas => self.attach_saas(file, line, info).await,
         }
     }
 
@@ -68,7 +74,7 @@ impl Surroundings<'_> {
         let loaded = runtime.load(&file.bytes, &file.digest.to_string()).map_err(unfit)?;
         let manifest = loaded.describe().await?;
         let who = info.insert(PluginInfo::wasm(&manifest.name, &manifest.version, file.digest)).clone();
-        check(&manifest)?;
+        must_fit(&manifest)?;
         let log = log(&manifest.name, self.redactor);
         let plugin = loaded.instantiate(Arc::new(gate), self.redactor.clone(), log);
         let warning = loaded.warning().map(ToString::to_string);
@@ -82,11 +88,63 @@ impl Surroundings<'_> {
         line: Line,
         info: &mut Option<PluginInfo>,
     ) -> Result<Attached, Fault> {
-        let settings = self.settings;
-        if settings.record.is_some() {
+        let script = Script::new(&file.path, &file.bytes, self.options(file))?;
+        let (name, settings) = (self.name(), self.settings);
+        let who = info.insert(PluginInfo::script(&name, file.digest, settings.confine)).clone();
+        let strategy = script.declared().map(|declared| declared.strategy);
+        match strategy {
+            Some(strategy) => must_run(&name, strategy)?,
+            None if !settings.settings.is_empty() => return Err(Fault::settings_without_steps(&name)),
+            None => {}
+        }
+        self.attached(who, Terms::Script(strategy), script, line, self.work_folders()?)
+    }
+
+    async fn attach_saas(
+        &self,
+        file: &PluginFile,
+        line: Line,
+        info: &mut Option<PluginInfo>,
+    ) -> Result<Attached, Fault> {
+        let who = PluginInfo::saas(&self.name(), file.digest, self.settings.confine);
+        let who = info.insert(who).clone();
+        let folders = self.work_folders()?;
+        let options = self.options(file);
+        let (script, plugin) =
+            Script::saas(&file.path, &file.bytes, options, &folders, self.redactor).await?;
+        self.attached(who, Terms::Saas(plugin), script, line, folders)
+    }
+
+    fn attached(
+        &self,
+        info: PluginInfo,
+        terms: Terms,
+        script: Script,
+        line: Line,
+        folders: WorkFolders,
+    ) -> Result<Attached, Fault> {
+        if self.settings.record.is_some() {
             let message = "--record is for plugins: what a script sends does not pass through pamrun";
             return Err(Fault::invalid("usage", message, None));
         }
+        let interpreter = script.interpreter();
+        let log = log(&info.name, self.redactor);
+        let plugin = script.instantiate(line, folders, self.redactor.clone(), log)?;
+        Ok(Attached { info, terms, plugin: Box::new(plugin), interpreter, warning: None })
+    }
+
+    /// The name of a script's file; a copy of it is called by its own name.
+    fn name(&self) -> Cow<'_, str> {
+        self.settings.plugin.file_name().unwrap_or("script".as_ref()).to_string_lossy()
+    }
+
+    fn work_folders(&self) -> Result<WorkFolders, Fault> {
+        Ok(WorkFolders::open(self.state.folder("work")?.path())?)
+    }
+
+    /// How the settings say that this script is to be run.
+    fn options(&self, file: &PluginFile) -> Options {
+        let settings = self.settings;
         let granted = settings.for_plugin(&file.digest.to_string());
         let confinement = settings.confine.then(|| {
             granted.map_or_else(Confinement::default, |granted| Confinement {
@@ -96,28 +154,13 @@ impl Surroundings<'_> {
             })
         });
         settings.environment.secrets.iter().for_each(|secret| self.redactor.learn(secret));
-        let options = Options {
+        Options {
             interpreter: settings.interpreter.clone(),
             arguments: settings.arguments.clone(),
             environment: settings.environment.variables.clone(),
             confinement,
             limits: settings.limits.clone(),
-        };
-        let script = Script::new(&file.path, &file.bytes, options)?;
-        // A copy of it is called by its own name.
-        let name = settings.plugin.file_name().unwrap_or("script".as_ref()).to_string_lossy();
-        let who = info.insert(PluginInfo::script(&name, file.digest, settings.confine)).clone();
-        let strategy = script.declared().map(|declared| declared.strategy);
-        match strategy {
-            Some(strategy) => check_strategy(&name, strategy)?,
-            None if !settings.settings.is_empty() => return Err(Fault::settings_without_steps(&name)),
-            None => {}
         }
-        let interpreter = script.interpreter();
-        let folders = WorkFolders::open(self.state.folder("work")?.path())?;
-        let plugin = script.instantiate(line, folders, self.redactor.clone(), log(&name, self.redactor))?;
-        let terms = Terms::Script(strategy);
-        Ok(Attached { info: who, terms, plugin: Box::new(plugin), interpreter, warning: None })
     }
 
     /// The first option that was given, and that means nothing to a plugin in the sandbox.
@@ -128,6 +171,15 @@ impl Surroundings<'_> {
             ("what stands after --", !settings.arguments.is_empty()),
         ];
         options.into_iter().find_map(|(option, is_given)| is_given.then_some(option))
+    }
+}
+
+/// What runs a file, by what stands in it.
+fn runtime_of(file: &PluginFile) -> Runtime {
+    match file.is_wasm() {
+        true => Runtime::Wasm,
+        false if is_saas_plugin(&file.bytes) => Runtime::Saas,
+        false => Runtime::Script,
     }
 }
 
@@ -154,23 +206,46 @@ fn network(settings: &ExecSettings) -> Result<NetworkOptions, CliError> {
 /// What is wrong with its configuration, or with the way to it.
 pub(super) fn vault(settings: &ExecSettings) -> Result<Option<Box<dyn Vault>>, Fault> {
     Ok(match &settings.vault {
-        VaultChoice::Ksm(keeper) => Some(Box::new(keeper_vault(keeper, settings)?)),
+        VaultChoice::Ksm(keeper) => {
+            let (proxy, limits) = (settings.proxy.as_ref(), &settings.limits);
+            Some(Box::new(keeper_vault(keeper, proxy, settings.ca_pem()?, limits)?))
+        }
         VaultChoice::File(path) => Some(Box::new(FileVault::new(path))),
         VaultChoice::None => None,
     })
 }
 
-fn keeper_vault(keeper: &KeeperChoice, settings: &ExecSettings) -> Result<KsmVault, Fault> {
+/// Makes the vault that secrets are read from.
+///
+/// # Errors
+/// What is wrong with its configuration, or with the way to it.
+pub(super) fn reader(settings: &SecretsSettings) -> Result<Box<dyn Reader>, Fault> {
+    match &settings.vault {
+        VaultChoice::Ksm(keeper) => {
+            let (proxy, limits) = (settings.proxy.as_ref(), &settings.limits);
+            Ok(Box::new(keeper_vault(keeper, proxy, settings.ca_pem()?, limits)?))
+        }
+        VaultChoice::File(path) => Ok(Box::new(FileVault::new(path))),
+        VaultChoice::None => Err(CliError::NothingToRead.into()),
+    }
+}
+
+fn keeper_vault(
+    keeper: &KeeperChoice,
+    proxy: Option<&Uri>,
+    ca_file: Option<Vec<u8>>,
+    limits: &Limits,
+) -> Result<KsmVault, Fault> {
     let config = KsmConfig::parse(&keeper.config).map_err(|error| {
         let message = format!("the configuration of the vault, {}, {error}", keeper.place);
         Fault::invalid(error.code(), message, None)
     })?;
-    let named = settings.proxy.as_ref().map(|proxy| (Secret::new(proxy.to_string()), None));
+    let named = proxy.map(|proxy| (Secret::new(proxy.to_string()), None));
     let ambient = || keeper.proxy.clone().map(|proxy| (proxy, keeper.no_proxy.clone()));
     let proxy = named.or_else(ambient).map(|(url, except)| KsmProxy { url, except });
-    let options = KsmOptions { ca_file: settings.ca_pem()?, proxy };
+    let options = KsmOptions { ca_file, proxy };
     let warnings = keeper.warning.iter().cloned().collect();
-    KsmVault::new(config, &options, &settings.limits, warnings)
+    KsmVault::new(config, &options, limits, warnings)
         .map_err(|error| Fault::invalid("network-options", error.to_string(), None))
 }
 

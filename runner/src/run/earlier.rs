@@ -35,8 +35,8 @@ impl Earlier {
             lock = journal.lock_record(uid, patience) => lock.is_ok(),
         };
         let left = if is_locked { journal.left() } else { Vec::new() };
-        for Left { rotation, .. } in &left {
-            let Settled { settlement, .. } = settler.settle(journal, rotation).await;
+        for left in &left {
+            let Settled { settlement, .. } = settler.settle(journal, left).await;
             earlier.warnings.push(settlement.summary());
             earlier.warnings.extend(settlement.warnings);
             earlier.retained.extend(settlement.retained);

@@ -10,9 +10,10 @@ use super::guard;
 use super::rotate::rotate;
 use crate::cli::{ExecArgs, Format};
 use crate::journal::FileJournal;
+use crate::model::StepName;
 use crate::report::{
     Audit, Console, Document, Message, PluginInfo, Report, print, render_json, render_text,
-    stdout_is_terminal,
+    stdout_is_terminal, stdout_takes_colour,
 };
 use crate::rotation::{Entry, ErrorInfo, Journal, Outcome, OutcomeKind};
 use crate::secret::Redactor;
@@ -125,10 +126,19 @@ fn tell(console: &Console<'_>, outcome: &Outcome) {
         console.say(Message::Warning(warning));
     }
     if let Some(error) = &outcome.error {
-        console.say(Message::Error(&error.message));
+        console.say(Message::Error(&with_step(error)));
         if let Some(hint) = &error.hint {
             console.say(Message::Hint(hint));
         }
+    }
+}
+
+/// Names the step, where it was the plugin that failed in it and the message does not say so.
+fn with_step(ErrorInfo { step, message, .. }: &ErrorInfo) -> String {
+    let failed_in = StepName::ALL.iter().map(|step| step.word()).find(|word| step.as_deref() == Some(word));
+    match failed_in.filter(|word| !message.contains(&format!(" in {word}"))) {
+        Some(word) => format!("in {word}: {message}"),
+        None => message.clone(),
     }
 }
 
@@ -146,20 +156,16 @@ fn not_handed_over(entries: &[Entry]) -> String {
 /// A bug of ours. Whether the target may have changed, the journal knows.
 fn panicked(place: &str, entries: &[Entry]) -> Outcome {
     let fault = Fault::panicked(place);
-    let tried = entries.iter().find_map(|entry| match entry {
-        Entry::Try { marker, .. } => Some(marker),
+    let hint = entries.iter().find_map(|entry| match entry {
+        Entry::Intent(intent) if intent.strategy.is_none() => {
+            Some("look at what the script changes, and whether it still goes with the record".to_owned())
+        }
+        Entry::Try { marker, .. } => Some(format!(
+            "run `pamrun recover`, or the same again: either settles what is left. A credential named {marker} may exist at the service"
+        )),
         _ => None,
     });
-    let Some(marker) = tried else { return fault.into_outcome() };
-    let runs_once =
-        entries.iter().any(|entry| matches!(entry, Entry::Intent(intent) if intent.strategy.is_none()));
-    let hint = if runs_once {
-        "look at what the script changes, and whether it still goes with the record".to_owned()
-    } else {
-        format!(
-            "run `pamrun recover`, or the same again: either settles what is left. A credential named {marker} may exist at the service"
-        )
-    };
+    let Some(hint) = hint else { return fault.into_outcome() };
     let error = ErrorInfo { hint: Some(hint), ..fault.info(None) };
     Outcome::of_error(OutcomeKind::Uncertain, error)
 }
@@ -168,7 +174,7 @@ fn panicked(place: &str, entries: &[Entry]) -> Outcome {
 fn note(subject: &mut Subject, outcome: &Outcome, redactor: &Redactor, console: &Console<'_>) {
     let document = document(subject, outcome, redactor);
     let (dry_run, elapsed) = (subject.dry_run, subject.began.elapsed());
-    if let Some(Err(error)) = subject.audit.as_mut().map(|audit| audit.write(&document, dry_run, elapsed)) {
+    if let Some(Err(error)) = subject.audit.as_mut().map(|audit| audit.run(&document, dry_run, elapsed)) {
         console.say(Message::Warning(&format!("the audit line of this run could not be written: {error}")));
     }
 }
@@ -185,10 +191,9 @@ pub(super) fn document(subject: &Subject, outcome: &Outcome, redactor: &Redactor
 
 fn print_document(subject: &Subject, outcome: &Outcome, redactor: &Redactor) -> io::Result<()> {
     let document = document(subject, outcome, redactor);
-    let at_terminal = stdout_is_terminal();
     print(&match subject.format {
-        Format::Json => render_json(&document, at_terminal)?,
-        Format::Text => render_text(&document, at_terminal),
+        Format::Json => render_json(&document, stdout_is_terminal())?,
+        Format::Text => render_text(&document, stdout_takes_colour()),
     })
 }
 
@@ -197,6 +202,8 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::model::Plan;
+    use crate::rotation::Intent;
 
     #[test]
     fn a_bug_before_the_first_try_has_changed_nothing() {
@@ -214,6 +221,23 @@ mod tests {
         let error = outcome.error.unwrap();
         assert_eq!(error.code, "panic");
         assert!(error.message.contains("x.rs:1") && error.hint.unwrap().contains("pamrun-r-1.1"));
+    }
+
+    #[test]
+    fn a_bug_while_a_script_without_steps_runs_is_uncertain() {
+        let plan =
+            Plan { target: String::new(), creates: String::new(), removes: Vec::new(), notes: Vec::new() };
+        let intent = Intent {
+            record_uid: "u1".to_owned(),
+            strategy: None,
+            plan,
+            spared: Vec::new(),
+            records: Vec::new(),
+            setup: serde_json::Value::Null,
+        };
+        let outcome = panicked("x.rs:1", &[Entry::Intent(Box::new(intent))]);
+        assert_eq!(outcome.kind, OutcomeKind::Uncertain);
+        assert!(outcome.error.unwrap().hint.unwrap().starts_with("look at what the script changes"));
     }
 
     #[test]

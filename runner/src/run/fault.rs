@@ -1,14 +1,16 @@
 //! Every room's error, in the words of the outcome document.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::catalog::CatalogError;
 use crate::cli::CliError;
+use crate::destination::{WriteError, list};
 use crate::params::ParamsError;
 use crate::policy::Deny;
 use crate::request::RequestError;
-use crate::rotation::{ErrorInfo, Outcome, OutcomeKind, StepError, Stop};
+use crate::rotation::{ErrorInfo, GetError, Outcome, OutcomeKind, StepError, Stop};
+use crate::scaffold::ScaffoldError;
 use crate::script::ScriptError;
 use crate::wasm::{DescribeError, LoadError, NetworkError};
 
@@ -31,6 +33,10 @@ impl Fault {
     pub(super) fn unfit(path: &Path, error: &LoadError) -> Self {
         match error {
             LoadError::Engine(_) => Self::internal("engine", error.to_string()),
+            LoadError::TooSlow { .. } => {
+                let message = format!("{}: {error}", path.display());
+                Self { kind: OutcomeKind::Limit, ..Self::invalid("compile-timeout", message, None) }
+            }
             _ => Self::invalid("plugin-unfit", format!("{}: {error}", path.display()), None),
         }
     }
@@ -82,6 +88,21 @@ impl Fault {
     pub(super) fn unwritable(error: &io::Error) -> Self {
         let message = format!("stdout could not be written: {error}");
         Self { kind: OutcomeKind::Failed, ..Self::invalid("stdout-unwritable", message, None) }
+    }
+
+    /// Stdout does not take the variables, or not all of them.
+    pub(super) fn half_handed_over(error: &io::Error, written: &[PathBuf]) -> Self {
+        let mut message = format!("stdout could not be written, and some variables may be set: {error}");
+        if !written.is_empty() {
+            message = format!("{message}; these files are written: {}", list(written));
+        }
+        Self { kind: OutcomeKind::Uncertain, ..Self::invalid("stdout-unwritable", message, None) }
+    }
+
+    /// A document has no form in JSON, which is a bug of ours.
+    #[expect(clippy::needless_pass_by_value, reason = "it maps an error")]
+    pub(super) fn unrenderable(error: serde_json::Error) -> Self {
+        Self::internal("document", format!("the document could not be made: {error}"))
     }
 
     /// What is done could not be seen.
@@ -160,6 +181,22 @@ impl From<RequestError> for Fault {
     }
 }
 
+impl From<GetError> for Fault {
+    fn from(error: GetError) -> Self {
+        Self { kind: OutcomeKind::Failed, ..Self::invalid(error.code, error.message, None) }
+    }
+}
+
+impl From<WriteError> for Fault {
+    fn from(error: WriteError) -> Self {
+        let kind = match error {
+            WriteError::None { .. } => OutcomeKind::Failed,
+            WriteError::Some { .. } => OutcomeKind::Uncertain,
+        };
+        Self { kind, ..Self::invalid("file-unwritable", error.to_string(), None) }
+    }
+}
+
 impl From<ScriptError> for Fault {
     fn from(error: ScriptError) -> Self {
         let kind = match error {
@@ -169,6 +206,17 @@ impl From<ScriptError> for Fault {
             _ => OutcomeKind::Invalid,
         };
         Self { kind, ..Self::invalid(error.code(), error.to_string(), None) }
+    }
+}
+
+impl From<ScaffoldError> for Fault {
+    fn from(error: ScaffoldError) -> Self {
+        let (kind, code) = match error {
+            ScaffoldError::Name { .. } => (OutcomeKind::Invalid, "bad-name"),
+            ScaffoldError::Taken { .. } => (OutcomeKind::Invalid, "folder-taken"),
+            ScaffoldError::Unwritable { .. } => (OutcomeKind::Failed, "folder-unwritable"),
+        };
+        Self { kind, ..Self::invalid(code, error.to_string(), None) }
     }
 }
 
@@ -249,10 +297,18 @@ mod tests {
 
     #[test]
     fn a_file_that_is_no_plugin_is_named() {
-        let fault = Fault::unfit(Path::new("a.wasm"), &LoadError::AnotherWorld);
+        let fault = Fault::unfit(Path::new("a.wasm"), &LoadError::AnotherWorld { exports: Vec::new() });
         assert!(fault.message.starts_with("a.wasm: this WebAssembly file"), "{}", fault.message);
         let engine = Fault::unfit(Path::new("a.wasm"), &LoadError::Engine("no memory".to_owned()));
         assert_eq!(engine.kind.exit_code(), 70);
+    }
+
+    #[test]
+    fn a_plugin_that_takes_too_long_to_compile_meets_a_limit() {
+        let slow = LoadError::TooSlow { limit: std::time::Duration::from_mins(10) };
+        let fault = Fault::unfit(Path::new("a.wasm"), &slow);
+        assert_eq!((fault.kind, fault.code), (OutcomeKind::Limit, "compile-timeout"));
+        assert!(fault.message.contains("within 10m"), "{}", fault.message);
     }
 
     #[test]

@@ -4,12 +4,15 @@
 //! process's own limits and signals.
 
 mod attach;
+mod audit;
 mod block_on;
+mod check;
 mod clock;
 mod earlier;
 mod exec;
 mod fault;
 mod guard;
+mod new;
 mod params;
 mod plugin;
 mod prepare;
@@ -17,6 +20,7 @@ mod random;
 mod record;
 mod recover;
 mod rotate;
+mod secrets;
 mod settle;
 mod setup;
 mod signals;
@@ -39,11 +43,9 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> u8 {
     guard::forbid_core_dumps();
     guard::silence_panics();
     let argv: Vec<OsString> = argv.into_iter().collect();
-    if let [_, command, arguments @ ..] = argv.as_slice()
-        && command == LAUNCH
-    {
+    if argv.get(1).is_some_and(|command| command == LAUNCH) {
         // The script's own stderr: it is to say what keeps it from being there.
-        let (problem, exit_code) = launch(arguments);
+        let (problem, exit_code) = launch();
         print_help(&problem, false);
         return exit_code;
     }
@@ -71,9 +73,11 @@ fn carry_out(command: Command) -> Result<u8, Fault> {
     match command {
         Command::Exec(args) => return Ok(exec::exec(*args)),
         Command::Recover(args) => return recover::recover(*args),
+        Command::Secrets(args) => secrets::secrets(*args)?,
         Command::Test(args) => return test::test(*args),
-        Command::Plugin(command) => plugin::plugin(&command)?,
+        Command::Plugin(command) => return plugin::plugin(&command),
         Command::Params(command) => params::params(&command)?,
+        Command::New { language, folder } => new::new(language, &folder)?,
         Command::Completions { shell } => {
             show(String::from_utf8_lossy(&cli::completions(shell)).trim_end())?;
         }

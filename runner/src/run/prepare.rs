@@ -105,8 +105,8 @@ impl Preparation {
     /// The fields that the plugin may return, as they are now.
     fn replaced_in(&self, target: &Record) -> Vec<(String, String)> {
         let value = |label: &str| target.field(label)?.values.first()?.as_str().map(str::to_owned);
-        let returns = self.terms.returns().iter();
-        returns.filter_map(|field| Some((field.label.clone(), value(&field.label)?))).collect()
+        let returns = self.terms.returns().into_iter();
+        returns.filter_map(|field| value(&field.label).map(|value| (field.label, value))).collect()
     }
 
     /// The hosts that the plugin asks for and that the operator does not allow.

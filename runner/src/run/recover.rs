@@ -1,9 +1,10 @@
 //! `pamrun recover`: lists the rotations that were interrupted, or settles them.
 
+use super::audit::open_audit;
 use super::block_on::block_on;
 use super::clock::SystemClock;
 use super::fault::Fault;
-use super::settle::{Others, Settled, Settler};
+use super::settle::{Others, Settler};
 use super::setup::{Now, Setup};
 use super::signals::Signals;
 use crate::cli::{Format, RecoverArgs, RecoverSettings, StateFolder, Which, process_environment};
@@ -11,6 +12,7 @@ use crate::journal::{FileJournal, Left, Listing, OpenRecord, list_open};
 use crate::model::RecordUid;
 use crate::report::{
     Console, Message, Recovery, RotationEntry, print, render_json, render_recovery_text, stdout_is_terminal,
+    stdout_takes_colour,
 };
 use crate::rotation::{Interrupt, Journal, JournalError, OutcomeKind, Patience};
 use crate::secret::Redactor;
@@ -26,12 +28,11 @@ pub(super) fn recover(args: RecoverArgs) -> Result<u8, Fault> {
         Which::Records(uids) => settle(uids, &settings, &state, &redactor)?,
         Which::All => settle_all(listing, &settings, &state, &redactor)?,
     };
-    let at_terminal = stdout_is_terminal();
     let text = match settings.format {
         Format::Json => {
-            render_json(&recovery, at_terminal).map_err(|error| Fault::unwritable(&error.into()))?
+            render_json(&recovery, stdout_is_terminal()).map_err(|error| Fault::unwritable(&error.into()))?
         }
-        Format::Text => render_recovery_text(&recovery, at_terminal),
+        Format::Text => render_recovery_text(&recovery, stdout_takes_colour()),
     };
     print(&text).map_err(|error| Fault::unwritable(&error))?;
     if recovery.is_settled() {
@@ -91,6 +92,7 @@ fn settle(
         limits: settings.limits.clone(),
     };
     let (others, patience) = (Others::Stdin, Patience::UntilProven);
+    let mut audit = settings.audit.as_ref().map(open_audit).transpose()?;
     let mut settler = Settler {
         state,
         now,
@@ -100,6 +102,7 @@ fn settle(
         patience,
         others,
         proposed: None,
+        audit: audit.as_mut(),
     };
     let mut journal = FileJournal::new(state)?;
     let mut recovery = Recovery::new();
@@ -116,10 +119,8 @@ fn settle(
                 recovery.add_error(&error, &redact);
                 continue;
             }
-            for Left { since, rotation } in journal.left() {
-                let Settled { settlement, plugin } = settler.settle(&mut journal, &rotation).await;
-                let entry = RotationEntry::listed(&rotation, &since, plugin, None, &redact);
-                recovery.rotations.push(entry.settled(&settlement, &redact));
+            for left in journal.left() {
+                recovery.rotations.push(settler.settle(&mut journal, &left).await.entry);
             }
         }
     })?;

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use super::ask_for;
+use super::audit::open_audit;
 use super::block_on::block_on;
 use super::clock::SystemClock;
 use super::earlier::Earlier;
@@ -19,12 +20,12 @@ use super::signals::Signals;
 use super::stage::Stage;
 use super::terms::Terms;
 use crate::catalog::PluginFile;
-use crate::cli::{AuditChoice, ExecArgs, ExecSettings, StateFolder, VaultChoice, process_environment};
+use crate::cli::{ExecArgs, ExecSettings, StateFolder, VaultChoice, process_environment};
 use crate::journal::{FileJournal, left_open};
 use crate::limits::Limits;
 use crate::model::Strategy;
 use crate::params::Params;
-use crate::report::{Audit, AuditTarget, stdout_is_discarded};
+use crate::report::stdout_is_discarded;
 use crate::request::wanted_uids;
 use crate::rotation::{
     Clock, Job, Journal, Outcome, OutcomeKind, Parts, Patience, StepTiming, rotate_in_place, rotate_overlap,
@@ -87,8 +88,18 @@ pub(super) fn rotate(
             let patience = Patience::OneLook;
             let (clock, interrupt) = (&clock, &signals);
             let proposed = job.proposed.clone();
-            let mut settler =
-                Settler { state: &state_folder, now, redactor, clock, interrupt, patience, others, proposed };
+            let audit = subject.audit.as_mut();
+            let mut settler = Settler {
+                state: &state_folder,
+                now,
+                redactor,
+                clock,
+                interrupt,
+                patience,
+                others,
+                proposed,
+                audit,
+            };
             Earlier::settled(journal, &job.record_uid, &mut settler).await
         };
         let terms = Rc::clone(&stage.terms);
@@ -135,7 +146,7 @@ pub(super) fn job(limits: &Limits, params: &Params, terms: &Terms) -> Job {
         wanted,
         wants_attached: terms.wants_attached(),
         params_records,
-        returns: terms.returns().to_vec(),
+        returns: terms.returns(),
         any_custom: terms.any_custom(),
         limits: limits.clone(),
         proposed: params.new_password.clone(),
@@ -143,15 +154,6 @@ pub(super) fn job(limits: &Limits, params: &Params, terms: &Terms) -> Job {
         setup: Value::Null,
         dry_run: false,
     }
-}
-
-/// Opened before anything is changed: what is changed is to be seen.
-fn open_audit(choice: &AuditChoice) -> Result<Audit, Fault> {
-    let (target, place) = match choice {
-        AuditChoice::Syslog => (AuditTarget::Syslog, "the system's log".to_owned()),
-        AuditChoice::File(path) => (AuditTarget::File(path.clone()), path.display().to_string()),
-    };
-    Audit::open(&target).map_err(|error| Fault::audit_unwritable(&place, &error))
 }
 
 /// A rotation that stays open is settled by whoever comes next; its own hint says what to do by hand.

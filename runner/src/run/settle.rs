@@ -1,7 +1,7 @@
 //! Settles what interrupted rotations left, each with what it was begun with.
 
 use std::io::stdin;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::attach::vault;
 use super::fault::Fault;
@@ -11,11 +11,11 @@ use super::setup::{Now, Setup};
 use super::stage::Stage;
 use crate::catalog::PluginFile;
 use crate::cli::StateFolder;
-use crate::journal::FileJournal;
+use crate::journal::{FileJournal, Left};
 use crate::limits::Limits;
 use crate::model::{Credential, Plan, Proof, Record, RecordUid, Removed, Undone};
 use crate::params::{Params, ParamsError};
-use crate::report::{PluginInfo, stdin_is_terminal};
+use crate::report::{Audit, PluginInfo, RotationEntry, stdin_is_terminal};
 use crate::rotation::{
     Call, Clock, Interrupt, Job, Journal, OpenRotation, Parts, Patience, Plugin, Settlement, StepError,
     StepResult, Stop, Trace, settle,
@@ -35,6 +35,8 @@ pub(super) struct Settler<'a> {
     pub(super) others: Others,
     /// What the gateway proposes by now: then no other value ends up in the record.
     pub(super) proposed: Option<Secret>,
+    /// Where it is noted what became of each.
+    pub(super) audit: Option<&'a mut Audit>,
 }
 
 /// Where records come from that the vault lacks.
@@ -45,10 +47,10 @@ pub(super) enum Others {
     Stdin,
 }
 
-/// What became of a rotation, and who began it.
+/// What became of a rotation, as the engine says it and as it is told.
 pub(super) struct Settled {
     pub(super) settlement: Settlement,
-    pub(super) plugin: Option<PluginInfo>,
+    pub(super) entry: RotationEntry,
 }
 
 impl Settler<'_> {
@@ -59,9 +61,11 @@ impl Settler<'_> {
     }
 
     /// Settles a rotation of the record that the journal has locked.
-    pub(super) async fn settle(&mut self, journal: &mut FileJournal, open: &OpenRotation) -> Settled {
+    pub(super) async fn settle(&mut self, journal: &mut FileJournal, left: &Left) -> Settled {
+        let began = Instant::now();
+        let Left { since, rotation: open } = left;
         let mut plugin = None;
-        let settlement = match self.stage(journal, open, &mut plugin).await {
+        let mut settlement = match self.stage(journal, open, &mut plugin).await {
             Ok((mut stage, job)) => {
                 let parts = stage.parts(journal, self.clock, self.interrupt);
                 let mut settlement = settle(&job, parts, open, self.patience).await;
@@ -70,7 +74,17 @@ impl Settler<'_> {
             }
             Err(fault) => self.settle_without(journal, open, &fault.into_stop("setup")).await,
         };
-        Settled { settlement, plugin }
+        let redact = |text: &str| self.redactor.redact(text);
+        let mut entry =
+            RotationEntry::listed(open, since, plugin, None, &redact).settled(&settlement, &redact);
+        let noted = self.audit.as_mut().map(|audit| audit.settled(&entry, began.elapsed()));
+        if let Some(Err(error)) = noted {
+            let warning =
+                format!("the audit line of rotation {} could not be written: {error}", open.rotation_id);
+            entry.warnings.push(warning.clone());
+            settlement.warnings.push(warning);
+        }
+        Settled { settlement, entry }
     }
 
     /// Brings back what the rotation was begun with.
@@ -96,7 +110,7 @@ impl Settler<'_> {
         let mut stage = Stage::set(&file, &settings, order, self.state, self.redactor, plugin).await?;
         let others = self.others(&mut stage, records).await?;
         let job = Job {
-            returns: stage.terms.returns().to_vec(),
+            returns: stage.terms.returns(),
             any_custom: stage.terms.any_custom(),
             proposed: self.proposed.clone(),
             ..job(open, &settings.limits, others)

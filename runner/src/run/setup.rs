@@ -55,6 +55,7 @@ pub(super) struct Setup {
 /// What a script was begun with besides.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct ScriptSetup {
+    runtime: Runtime,
     /// The program that ran it, as `--interpreter` takes it.
     interpreter: Option<String>,
     arguments: Vec<OsString>,
@@ -117,7 +118,7 @@ impl Setup {
             plugin: settings.plugin.clone(),
             name: began.info.name.clone(),
             version: began.info.version.clone(),
-            script: began.terms.is_script().then(|| ScriptSetup::new(settings, config, began.interpreter)),
+            script: began.terms.is_script().then(|| ScriptSetup::new(settings, config, began)),
             provider_uid: params.provider_record_uid.clone(),
             resource_uid: params.resource_record_uid.clone(),
             settings: settings.settings.iter().filter_map(keep).collect(),
@@ -158,6 +159,9 @@ impl Setup {
     /// Who began.
     pub(super) fn plugin_info(&self) -> PluginInfo {
         match &self.script {
+            Some(script) if script.runtime == Runtime::Saas => {
+                PluginInfo::saas(&self.name, self.digest, script.confine)
+            }
             Some(script) => PluginInfo::script(&self.name, self.digest, script.confine),
             None => PluginInfo::wasm(&self.name, &self.version, self.digest),
         }
@@ -183,7 +187,7 @@ impl Setup {
         };
         Ok(ExecSettings {
             plugin: self.plugin.clone(),
-            runtime: Some(if script.is_some() { Runtime::Script } else { Runtime::Wasm }),
+            runtime: Some(script.map_or(Runtime::Wasm, |script| script.runtime)),
             arguments: script.map(|script| script.arguments.clone()).unwrap_or_default(),
             interpreter: script.and_then(|script| script.interpreter.clone()),
             environment,
@@ -218,9 +222,10 @@ impl Setup {
 }
 
 impl ScriptSetup {
-    fn new(settings: &ExecSettings, config: Option<&PluginConfig>, interpreter: Option<&str>) -> Self {
+    fn new(settings: &ExecSettings, config: Option<&PluginConfig>, began: Began<'_>) -> Self {
         Self {
-            interpreter: interpreter.map(str::to_owned),
+            runtime: began.terms.runtime(),
+            interpreter: began.interpreter.map(str::to_owned),
             arguments: settings.arguments.clone(),
             environment: settings.environment.named.clone(),
             confine: settings.confine,

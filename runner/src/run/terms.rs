@@ -1,6 +1,9 @@
 //! On what terms a plugin runs: those of its manifest, or, for a script, which has none, its own word.
 
-use crate::model::{Manifest, ReturnedField, Role, Setting, SettingSchema, SettingType, Strategy};
+use crate::cli::Runtime;
+use crate::model::{
+    Manifest, Place, ReturnedField, Role, SaasPlugin, Setting, SettingSchema, SettingType, Strategy,
+};
 use crate::policy::{Deny, Grant, Operator};
 use crate::request::{self, RequestError, Sources};
 
@@ -11,14 +14,26 @@ pub(super) enum Terms {
     /// A script, with the strategy of its steps, if it has steps: it is given everything, may return any
     /// custom field, and what it sends nobody judges.
     Script(Option<Strategy>),
+    /// A SaaS plugin: a script that replaces the password, and whose config record is checked first.
+    Saas(SaasPlugin),
 }
 
 impl Terms {
-    /// The fields that it may return by name.
-    pub(super) fn returns(&self) -> &[ReturnedField] {
+    /// What runs it.
+    pub(super) fn runtime(&self) -> Runtime {
         match self {
-            Self::Manifest(manifest) => &manifest.returns,
-            Self::Script(_) => &[],
+            Self::Manifest(_) => Runtime::Wasm,
+            Self::Script(_) => Runtime::Script,
+            Self::Saas(_) => Runtime::Saas,
+        }
+    }
+
+    /// The fields that it may return by name.
+    pub(super) fn returns(&self) -> Vec<ReturnedField> {
+        match self {
+            Self::Manifest(manifest) => manifest.returns.clone(),
+            Self::Script(Some(Strategy::InPlace)) | Self::Saas(_) => vec![password()],
+            Self::Script(_) => Vec::new(),
         }
     }
 
@@ -28,10 +43,13 @@ impl Terms {
     }
 
     /// Whether it needs the records attached to the target's scripts, where the params lack them. A
-    /// script gets those that the gateway gives it.
+    /// script gets those that the gateway gives it; a SaaS plugin cannot do without its config record.
     pub(super) fn wants_attached(&self) -> bool {
-        let asks = |manifest: &Manifest| manifest.records.iter().any(|ask| ask.role == Role::Attached);
-        matches!(self, Self::Manifest(manifest) if asks(manifest))
+        match self {
+            Self::Manifest(manifest) => manifest.records.iter().any(|ask| ask.role == Role::Attached),
+            Self::Script(_) => false,
+            Self::Saas(_) => true,
+        }
     }
 
     /// How it rotates; none where it can only be run once.
@@ -39,12 +57,13 @@ impl Terms {
         match self {
             Self::Manifest(manifest) => Some(manifest.strategy),
             Self::Script(strategy) => *strategy,
+            Self::Saas(_) => Some(Strategy::InPlace),
         }
     }
 
-    /// Tells whether it is a script.
+    /// Tells whether it is a script, of whatever kind.
     pub(super) fn is_script(&self) -> bool {
-        matches!(self, Self::Script(_))
+        !matches!(self, Self::Manifest(_))
     }
 
     /// Tells whether a setting is known to be secret.
@@ -58,6 +77,7 @@ impl Terms {
         match self {
             Self::Manifest(manifest) => request::prepare(manifest, sources),
             Self::Script(strategy) => request::prepare_whole(*strategy, sources),
+            Self::Saas(plugin) => request::prepare_saas(plugin, sources),
         }
     }
 
@@ -65,7 +85,12 @@ impl Terms {
     pub(super) fn grant(&self, settings: &[Setting], operator: &Operator) -> Result<Grant, Vec<Deny>> {
         match self {
             Self::Manifest(manifest) => Grant::new(manifest, settings, operator),
-            Self::Script(_) => Ok(Grant::default()),
+            Self::Script(_) | Self::Saas(_) => Ok(Grant::default()),
         }
     }
+}
+
+/// What a script of strategy `in-place` replaces.
+fn password() -> ReturnedField {
+    ReturnedField { label: "password".to_owned(), place: Place::Standard, kind: "password".to_owned() }
 }

@@ -6,7 +6,8 @@ use zeroize::Zeroizing;
 
 use super::shape::At;
 use crate::model::{
-    Credential, Failure, FailureKind, Listed, Place, Plan, Proof, Removed, StepName, Undone, Update, wipe,
+    Credential, Failure, FailureKind, Listed, Place, Plan, Proof, Removed, SaasPlugin, StepName, Undone,
+    Update, wipe,
 };
 
 /// The keys by which an answer is known; any of them may be alone.
@@ -129,6 +130,12 @@ impl Object {
         };
         let code = failure.get("code").map(|code| code.owned()).transpose()?;
         Ok(Some(Failure { kind, code: code.unwrap_or_default(), message: failure.need("message")?.owned()? }))
+    }
+
+    /// What a SaaS plugin says of itself.
+    pub(super) fn described(&self) -> Read<SaasPlugin> {
+        serde_json::from_value(Value::Object(self.0.clone()))
+            .map_err(|error| format!("what it says of itself makes no sense: {error}"))
     }
 
     /// What preflight found.

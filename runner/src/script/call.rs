@@ -1,20 +1,20 @@
 //! One call of a script: its folder, its process, and what came of it.
 
-use std::ffi::OsString;
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
-use std::process::{Command, ExitStatus};
+use std::process::ExitStatus;
 
 use rustix::fs::{Mode, OFlags, open};
 use rustix::process::Signal;
 use zeroize::Zeroizing;
 
-use super::answer::{Answer, Object, from_file, keys, sift};
+use super::answer::{Answer, Object, from_file, sift};
 use super::bounds::Bounds;
 use super::folder::{WorkFolder, WorkFolders};
-use super::launch::{FAILED, LAUNCH};
+use super::launch::{FAILED, Launch};
+use super::launcher::Launcher;
 use super::leash::{Leash, leashed};
 use super::process::{self, Ended, Stopped};
 use super::source::Script;
@@ -35,7 +35,11 @@ pub(super) struct Calling<'a> {
     pub(super) redactor: &'a Redactor,
     /// The step; none where the script has none.
     pub(super) step: Option<StepName>,
+    /// The keys by which its answer is known.
+    pub(super) keys: &'static [&'static str],
     pub(super) bounds: Bounds,
+    /// A launcher that is ready, if there is one.
+    pub(super) launcher: Option<Launcher>,
 }
 
 /// What came of it.
@@ -60,7 +64,7 @@ impl Called {
     }
 
     /// The script was started, and the system did not let us see how it ended.
-    fn out_of_sight(error: &std::io::Error) -> Self {
+    fn out_of_sight(error: &io::Error) -> Self {
         let why = StepError::Internal(format!("pamrun lost sight of the script: {error}"));
         Self { answer: Err(why), started: true, ..Self::not_started(String::new()) }
     }
@@ -86,7 +90,7 @@ impl Called {
 
 impl Calling<'_> {
     /// Calls the script with this on stdin.
-    pub(super) async fn call(&self, stdin: Zeroizing<Vec<u8>>) -> Called {
+    pub(super) async fn call(mut self, stdin: Zeroizing<Vec<u8>>) -> Called {
         if !self.script.is_unchanged() {
             return Called::not_started("the script's file was changed meanwhile; run it again".to_owned());
         }
@@ -94,7 +98,8 @@ impl Calling<'_> {
             Ok(folder) => folder,
             Err(error) => return Called::not_started(format!("it gets no folder to work in: {error}")),
         };
-        let called = self.call_in(&folder, stdin).await;
+        let launcher = self.launcher.take();
+        let called = self.call_in(&folder, stdin, launcher).await;
         let path = folder.path().to_owned();
         match (called, folder.remove()) {
             (called, Ok(())) => called,
@@ -107,17 +112,24 @@ impl Calling<'_> {
         }
     }
 
-    async fn call_in(&self, folder: &WorkFolder, stdin: Zeroizing<Vec<u8>>) -> Called {
-        let launch = self.script.launch(folder);
-        let command = self.script.command_line(folder).and_then(|words| {
-            let launch = serde_json::to_string(&launch)?;
-            self.command(folder, launch, words)
-        });
+    async fn call_in(
+        &self,
+        folder: &WorkFolder,
+        stdin: Zeroizing<Vec<u8>>,
+        launcher: Option<Launcher>,
+    ) -> Called {
+        let launch = match self.launch(folder) {
+            Ok(launch) => launch,
+            Err(error) => return Called::not_started(format!("it could not be started: {error}")),
+        };
         let bounds = self.bounds;
-        let seen = match command {
-            Ok(mut command) => {
+        let seen = match launch.followed_by(&stdin) {
+            Ok(stdin) => {
                 let run = move |leash: &Leash| {
-                    let child = process::start(&mut command)?;
+                    let child = match launcher.and_then(Launcher::into_child) {
+                        Some(child) => child,
+                        None => Launcher::start()?.into_child().ok_or_else(ended_at_once)?,
+                    };
                     Ok(process::supervise(child, stdin, &bounds, leash))
                 };
                 leashed(run).await
@@ -139,22 +151,20 @@ impl Calling<'_> {
         self.judge(ended, file.as_deref().map(Vec::as_slice))
     }
 
-    fn command(&self, folder: &WorkFolder, launch: String, words: Vec<OsString>) -> std::io::Result<Command> {
-        #[expect(clippy::disallowed_methods, reason = "script starts scripts")]
-        let mut command = Command::new(ourselves()?);
-        command.arg(LAUNCH).arg(launch).args(words).current_dir(folder.path());
-        command.env_clear().envs(self.script.options.environment.iter().map(|(name, value)| (name, value)));
-        command.env("TMPDIR", folder.path()).env("PAMRUN_OUTPUT", folder.path().join(OUTPUT));
-        if let Some(step) = self.step {
-            command.env("PAMRUN_STEP", step.word());
-        }
-        Ok(command)
+    fn launch(&self, folder: &WorkFolder) -> io::Result<Launch> {
+        let mut launch = self.script.launch(folder)?;
+        launch.show(self.script.options.environment.iter().cloned());
+        launch.show([
+            ("TMPDIR".into(), folder.path().into()),
+            ("PAMRUN_OUTPUT".into(), folder.path().join(OUTPUT).into()),
+        ]);
+        launch.show(self.step.map(|step| ("PAMRUN_STEP".into(), step.word().into())));
+        Ok(launch)
     }
 
     fn judge(&self, ended: Ended, file: Option<&[u8]>) -> Called {
-        let keys = keys(self.step);
-        let (answer, mut stdout) = sift(&ended.stdout, keys);
-        let answer = file.map_or(answer, |file| from_file(file, keys));
+        let (answer, mut stdout) = sift(&ended.stdout, self.keys);
+        let answer = file.map_or(answer, |file| from_file(file, self.keys));
         let mut notes = notes(&ended);
         if self.step.is_some() && !matches!(answer, Answer::Given(_)) && !stdout.is_empty() {
             // It may hold an answer that we do not recognise, and new secrets with it.
@@ -184,7 +194,7 @@ impl Calling<'_> {
             Answer::Malformed(problem) => Err(broken(&problem)),
             Answer::None if self.step.is_none() => Ok(None),
             Answer::None => {
-                let keys: Vec<_> = keys(self.step).iter().map(|key| format!("`{key}`")).collect();
+                let keys: Vec<_> = self.keys.iter().map(|key| format!("`{key}`")).collect();
                 Err(broken(&format!(
                     "there is none: the last line of stdout must be a JSON object with {}",
                     keys.join(" or ")
@@ -225,6 +235,10 @@ impl Calling<'_> {
     }
 }
 
+fn ended_at_once() -> io::Error {
+    io::Error::other("something ended it at once")
+}
+
 fn how(status: ExitStatus) -> String {
     match (status.code(), status.signal()) {
         (Some(code), _) => format!("it exited with status {code}"),
@@ -256,17 +270,4 @@ fn read(path: &Path, limit: usize) -> Option<Zeroizing<Vec<u8>>> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(room.saturating_add(1)));
     file.take(most).read_to_end(&mut bytes).ok()?;
     Some(bytes).filter(|bytes| !bytes.trim_ascii().is_empty())
-}
-
-/// This very program, even when its file was replaced meanwhile.
-#[cfg(target_os = "linux")]
-#[expect(clippy::unnecessary_wraps, reason = "elsewhere it can fail")]
-fn ourselves() -> std::io::Result<std::path::PathBuf> {
-    Ok("/proc/self/exe".into())
-}
-
-/// This very program.
-#[cfg(not(target_os = "linux"))]
-fn ourselves() -> std::io::Result<std::path::PathBuf> {
-    std::env::current_exe()
 }

@@ -37,6 +37,22 @@ pub enum ScriptError {
         /// What is wrong.
         problem: String,
     },
+    /// It is no SaaS plugin that can be run.
+    #[error("{name} cannot be run as a SaaS plugin: {problem}")]
+    Unfit {
+        /// The plugin's file.
+        name: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The Python that is to run a SaaS plugin lacks what that needs.
+    #[error("{name} cannot be run yet: {problem}")]
+    RequirementsMissing {
+        /// The plugin's file.
+        name: String,
+        /// What is missing, and how to install it.
+        problem: String,
+    },
     /// This machine cannot confine it.
     #[error(
         "--confine cannot be kept on this machine: {0}; without it the script would run unconfined, so that is left to you"
@@ -63,6 +79,8 @@ impl ScriptError {
             Self::NoInterpreter { .. } => "interpreter-unknown",
             Self::MissingInterpreter { .. } => "interpreter-missing",
             Self::Head { .. } => "script-head",
+            Self::Unfit { .. } => "plugin-unfit",
+            Self::RequirementsMissing { .. } => "requirements-missing",
             Self::NotConfinable(_) => "not-confinable",
             Self::Folder { .. } => "work-folder",
             Self::Supervision(_) => "not-supervisable",

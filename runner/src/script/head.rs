@@ -112,7 +112,7 @@ fn parse(words: &str) -> Result<Declared, String> {
         return Err(format!("the step `{twice}` is listed twice"));
     }
     let needed: &[StepName] = match strategy {
-        Strategy::Overlap => &STEPS,
+        Strategy::Overlap => &StepName::ALL,
         Strategy::InPlace | Strategy::Deliver => &[StepName::Rotate],
     };
     let missing: Vec<_> =
@@ -124,13 +124,10 @@ fn parse(words: &str) -> Result<Declared, String> {
     }
 }
 
-const STEPS: [StepName; 5] =
-    [StepName::Preflight, StepName::Rotate, StepName::Verify, StepName::Commit, StepName::Rollback];
-
 fn step(name: &str) -> Result<StepName, String> {
-    let found = STEPS.into_iter().find(|step| step.word() == name);
+    let found = StepName::ALL.into_iter().find(|step| step.word() == name);
     found.ok_or_else(|| {
-        let known: Vec<_> = STEPS.iter().map(|step| step.word()).collect();
+        let known: Vec<_> = StepName::ALL.iter().map(|step| step.word()).collect();
         format!("there is no step `{name}`; the steps are {}", known.join(", "))
     })
 }
@@ -190,7 +187,7 @@ mod tests {
             ("# pamrun: see the manual\n#", ""),
         ] {
             let declared = declared(format!("{before}{ALL}{after}").as_bytes()).unwrap().unwrap();
-            assert_eq!(declared, Declared { steps: STEPS.into(), strategy: Strategy::Overlap });
+            assert_eq!(declared, Declared { steps: StepName::ALL.into(), strategy: Strategy::Overlap });
         }
     }
 

@@ -56,12 +56,18 @@ fn uid(record: &VaultRecord) -> &str {
 mod tests {
     use super::*;
     use crate::limits::Limits;
-    use crate::model::Field;
+    use crate::model::{Field, Place};
     use crate::params::Params;
 
     fn record(uid: &str, role: Role, login: &str) -> VaultRecord {
         let values = vec![Secret::new(login)];
-        let field = Field { label: "login".to_owned(), kind: "login".to_owned(), values, json: false };
+        let field = Field {
+            place: Place::Standard,
+            label: "login".to_owned(),
+            kind: "login".to_owned(),
+            values,
+            json: false,
+        };
         VaultRecord { uid: uid.to_owned(), title: uid.to_uppercase(), role, fields: vec![field] }
     }
 

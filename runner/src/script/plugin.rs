@@ -2,12 +2,14 @@
 
 use std::rc::Rc;
 
-use super::answer::Object;
+use super::answer::{Object, keys};
 use super::bounds::Bounds;
 use super::call::{Called, Calling};
 use super::folder::WorkFolders;
+use super::launcher::Launcher;
 use super::line::Line;
 use super::request::{Given, stdin};
+use super::saas::creates;
 use super::source::Script;
 use crate::model::{Credential, Failure, FailureKind, Plan, Proof, Removed, Role, StepName, Undone, Update};
 use crate::rotation::{Call, Change, Intake, LogLine, Plugin, StepError, StepResult, Trace};
@@ -23,18 +25,21 @@ pub struct ScriptPlugin {
     pub(super) folders: WorkFolders,
     pub(super) redactor: Redactor,
     pub(super) log: Rc<dyn Fn(LogLine)>,
+    /// The process of the next step, if it was started ahead.
+    pub(super) launcher: Option<Launcher>,
 }
 
 impl ScriptPlugin {
     /// Runs a step that the script has.
     async fn step<T>(
-        &self,
+        &mut self,
         step: StepName,
         call: Call<'_>,
-        given: Given<'_>,
+        mut given: Given<'_>,
         read: impl FnOnce(Option<&Object>) -> Result<T, String>,
         take: impl FnOnce(&mut Intake, T) -> Result<T, StepError>,
     ) -> StepResult<T> {
+        let launcher = self.launcher.take();
         let limits = &self.script.options.limits;
         let declared = self.script.declared().map(|_| step);
         let calling = Calling {
@@ -42,8 +47,11 @@ impl ScriptPlugin {
             folders: &self.folders,
             redactor: &self.redactor,
             step: declared,
+            keys: keys(declared),
             bounds: Bounds::new(limits, call.budget),
+            launcher,
         };
+        given.settle_window = self.script.saas_plugin().map(|_| limits.settle_window);
         let second = declared.map(|step| (step, call.request, given));
         let line = self.line.bytes(call.request);
         // Whoever prints the line, as `set -x` does, prints all secrets of it in base64 in base64.
@@ -96,13 +104,21 @@ fn needed(object: Option<&Object>) -> Result<&Object, String> {
 
 #[async_trait::async_trait(?Send)]
 impl Plugin for ScriptPlugin {
+    fn get_ready(&mut self) {
+        // Where that fails, the step itself tries again, and says why.
+        self.launcher = Launcher::start().ok();
+    }
+
     async fn preflight(&mut self, call: Call<'_>) -> StepResult<Plan> {
         if !self.has(StepName::Preflight) {
             // Who replaces a value in place replaces that of the record.
             let target = call.request.records.iter().find(|record| record.role == Role::Target);
             let target = target.map(|record| format!("record:{}", record.uid)).unwrap_or_default();
-            let creates = "a new value".to_owned();
-            return without_a_call(Ok(Plan { target, creates, removes: Vec::new(), notes: Vec::new() }));
+            let saas = self.script.saas_plugin().map(|saas| creates(saas, call.request));
+            let creates = saas.unwrap_or_else(|| "a new value".to_owned());
+            let plan = Plan { target, creates, removes: Vec::new(), notes: Vec::new() };
+            let mut intake = Intake::new(self.redactor.clone(), self.script.options.limits.output);
+            return without_a_call(intake.plan(plan));
         }
         let read = |object: Option<&Object>| needed(object)?.plan();
         self.step(StepName::Preflight, call, Given::default(), read, Intake::plan).await
@@ -129,8 +145,12 @@ impl Plugin for ScriptPlugin {
         if !self.has(StepName::Verify) {
             return without_a_call(Ok(Proof::Unproven("the script has no step for it".to_owned())));
         }
-        let given =
-            Given { plan: Some(plan), handle: Some(&credential.handle), updates: Some(&credential.updates) };
+        let given = Given {
+            plan: Some(plan),
+            handle: Some(&credential.handle),
+            updates: Some(&credential.updates),
+            ..Given::default()
+        };
         let read = |object: Option<&Object>| needed(object)?.proof();
         self.step(StepName::Verify, call, given, read, Intake::proof).await
     }
@@ -139,7 +159,7 @@ impl Plugin for ScriptPlugin {
         if !self.has(StepName::Commit) {
             return without_a_call(Ok(Vec::new()));
         }
-        let given = Given { plan: Some(plan), handle: Some(handle), updates: None };
+        let given = Given { plan: Some(plan), handle: Some(handle), ..Given::default() };
         let read = |object: Option<&Object>| needed(object)?.removed();
         self.step(StepName::Commit, call, given, read, Intake::removed).await
     }
@@ -152,7 +172,7 @@ impl Plugin for ScriptPlugin {
                 message: "the script has no step that undoes what it did".to_owned(),
             })));
         }
-        let given = Given { plan: Some(plan), handle, updates: None };
+        let given = Given { plan: Some(plan), handle, ..Given::default() };
         let read = |object: Option<&Object>| needed(object)?.undone();
         self.step(StepName::Rollback, call, given, read, Intake::undone).await
     }

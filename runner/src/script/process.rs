@@ -2,7 +2,7 @@
 
 use std::io;
 use std::os::fd::OwnedFd;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ExitStatus};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -42,14 +42,6 @@ pub(super) struct Ended {
     pub(super) left: usize,
     /// Whether some of them could not be.
     pub(super) undead: bool,
-}
-
-/// Starts a command that can be supervised.
-///
-/// # Errors
-/// Why it was not started.
-pub(super) fn start(command: &mut Command) -> io::Result<Child> {
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()
 }
 
 /// Sees a child to its end, which is near once the leash is let go, and kills whatever it leaves behind.

@@ -1,5 +1,7 @@
 //! What a script reads: the gateway's line, and in step mode a second one with what the step is given.
 
+use std::time::Duration;
+
 use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
@@ -12,6 +14,8 @@ pub(super) struct Given<'a> {
     pub(super) plan: Option<&'a Plan>,
     pub(super) handle: Option<&'a str>,
     pub(super) updates: Option<&'a [Update]>,
+    /// For a SaaS plugin: how long an unanswered write may take to land.
+    pub(super) settle_window: Option<Duration>,
 }
 
 /// Stdin of a script: the gateway's line, byte for byte, and for a step the second line.
@@ -46,6 +50,10 @@ fn second_line(step: StepName, request: &Request, given: Given<'_>) -> Zeroizing
         "updates": given.updates.map(|updates| updates.iter().map(update).collect::<Vec<_>>()),
         "deliver": request.deliver.iter().map(update).collect::<Vec<_>>(),
     });
+    if let (Some(window), Some(json)) = (given.settle_window, json.as_object_mut()) {
+        json.insert("settle_window".to_owned(), window.as_secs_f64().into());
+        json.insert("typed_records".to_owned(), request.records.iter().map(typed).collect());
+    }
     let line = Zeroizing::new(json.to_string());
     wipe(&mut json);
     line
@@ -69,16 +77,29 @@ pub(super) fn flattened(record: &VaultRecord) -> Value {
     Value::Object(flat)
 }
 
+/// A record with what the flattened form loses: what a SaaS plugin is given tells fields apart by it.
+fn typed(record: &VaultRecord) -> Value {
+    let field = |field: &Field| {
+        let values: Vec<_> = values(field).collect();
+        json!({"place": field.place, "type": field.kind, "label": field.label, "values": values})
+    };
+    let fields: Vec<_> = record.fields.iter().map(field).collect();
+    json!({"uid": record.uid, "title": record.title, "role": record.role, "fields": fields})
+}
+
 fn value(field: &Field) -> Value {
-    let one = |value: &Secret| {
+    match field.values.len() {
+        1 => values(field).collect::<Vec<_>>().swap_remove(0),
+        _ => values(field).collect(),
+    }
+}
+
+fn values(field: &Field) -> impl Iterator<Item = Value> {
+    field.values.iter().map(|value| {
         let text = value.expose();
         let json = if field.json { serde_json::from_str(text).ok() } else { None };
         json.unwrap_or_else(|| Value::from(text))
-    };
-    match field.values.as_slice() {
-        [only] => one(only),
-        values => values.iter().map(one).collect(),
-    }
+    })
 }
 
 fn setting(setting: &Setting) -> (String, Value) {
@@ -109,7 +130,7 @@ mod tests {
 
     fn field(label: &str, values: &[&str], json: bool) -> Field {
         let values = values.iter().copied().map(Secret::new).collect();
-        Field { label: label.to_owned(), kind: String::new(), values, json }
+        Field { place: Place::Custom, label: label.to_owned(), kind: String::new(), values, json }
     }
 
     fn request(fields: Vec<Field>) -> Request {
@@ -156,7 +177,8 @@ mod tests {
             kind: "secret".to_owned(),
             values: vec![Secret::new("s")],
         }];
-        let given = Given { plan: Some(&plan), handle: Some("k2"), updates: Some(&updates) };
+        let given =
+            Given { plan: Some(&plan), handle: Some("k2"), updates: Some(&updates), ..Given::default() };
         let (first, second) = lines(b"abc==\r\n", &request(vec![field("login", &["me"], false)]), given);
         assert_eq!(first, b"abc==\r\n");
         let expected = json!({
@@ -170,6 +192,16 @@ mod tests {
             "deliver": [],
         });
         assert_eq!(second, expected);
+    }
+
+    #[test]
+    fn a_saas_plugin_is_told_where_a_field_stands_and_of_what_type_it_is() {
+        let request = request(vec![field("many", &["a", "b"], false)]);
+        let given = Given { settle_window: Some(Duration::from_millis(1500)), ..Given::default() };
+        let (_, second) = lines(b"x", &request, given);
+        let field = json!({"place": "custom", "type": "", "label": "many", "values": ["a", "b"]});
+        let record = json!({"uid": "u", "title": "T", "role": "target", "fields": [field]});
+        assert_eq!((&second["settle_window"], &second["typed_records"]), (&json!(1.5), &json!([record])));
     }
 
     #[test]

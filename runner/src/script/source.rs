@@ -16,8 +16,10 @@ use super::interpreter::{Choice, Interpreter, find};
 use super::launch::Launch;
 use super::line::Line;
 use super::plugin::ScriptPlugin;
+use super::saas::{describe, lay_out};
 use super::tree::adopt_orphans;
 use crate::limits::Limits;
+use crate::model::{SaasPlugin, StepName, Strategy};
 use crate::rotation::LogLine;
 use crate::secret::Redactor;
 
@@ -43,6 +45,10 @@ pub struct Script {
     bytes: Vec<u8>,
     interpreter: Interpreter,
     declared: Option<Declared>,
+    /// Whether it is a SaaS plugin, which a script of ours runs.
+    is_saas: bool,
+    /// What a SaaS plugin says of itself, once it was asked.
+    saas: Option<SaasPlugin>,
     pub(super) options: Options,
 }
 
@@ -53,15 +59,42 @@ impl Script {
     /// What keeps it from being run: its interpreter, its declaration of steps, or a machine that
     /// cannot confine it.
     pub fn new(path: &Path, bytes: &[u8], options: Options) -> Result<Self, ScriptError> {
+        Self::of_file(path, bytes, false, options)
+    }
+
+    /// Makes a script of a SaaS plugin, which is asked what it is: that, too, is returned.
+    ///
+    /// # Errors
+    /// The same, and what the plugin lacks.
+    pub async fn saas(
+        path: &Path,
+        bytes: &[u8],
+        options: Options,
+        folders: &WorkFolders,
+        redactor: &Redactor,
+    ) -> Result<(Self, SaasPlugin), ScriptError> {
+        let mut script = Self::of_file(path, bytes, true, options)?;
+        let plugin = describe(&script, folders, redactor).await?;
+        script.saas = Some(plugin.clone());
+        Ok((script, plugin))
+    }
+
+    fn of_file(path: &Path, bytes: &[u8], is_saas: bool, options: Options) -> Result<Self, ScriptError> {
+        let is_program =
+            || fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o111 != 0);
+        let declared = if is_saas {
+            Some(Declared { steps: vec![StepName::Rotate], strategy: Strategy::InPlace })
+        } else {
+            declared(bytes)?
+        };
         let environment = options.environment.iter();
         let folders =
             environment.clone().find(|(name, _)| name == "PATH").map(|(_, value)| value.as_os_str());
-        let executable = fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o111 != 0);
         let interpreter = Choice {
             named: options.interpreter.as_deref(),
             path,
             bytes,
-            executable,
+            executable: !is_saas && is_program(),
             find: &|program| find(program, folders),
         }
         .make()?;
@@ -70,7 +103,7 @@ impl Script {
         }
         // Relative names would be looked for in the working folder.
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        Ok(Self { declared: declared(bytes)?, path, bytes: bytes.to_owned(), interpreter, options })
+        Ok(Self { path, bytes: bytes.to_owned(), interpreter, declared, is_saas, saas: None, options })
     }
 
     /// The name under which it speaks: its file's.
@@ -91,6 +124,11 @@ impl Script {
         self.declared.as_ref()
     }
 
+    /// What it says of itself, if it is a SaaS plugin.
+    pub(super) fn saas_plugin(&self) -> Option<&SaasPlugin> {
+        self.saas.as_ref()
+    }
+
     /// Makes the plugin of one rotation: `line` is what each of its steps reads first, what the script says is
     /// filtered by `redactor`, and the lines of its log are handed to `log` when their step has ended.
     ///
@@ -104,7 +142,7 @@ impl Script {
         log: Rc<dyn Fn(LogLine)>,
     ) -> Result<ScriptPlugin, ScriptError> {
         adopt_orphans().map_err(ScriptError::Supervision)?;
-        Ok(ScriptPlugin { script: self, line, folders, redactor, log })
+        Ok(ScriptPlugin { script: self, line, folders, redactor, log, launcher: None })
     }
 
     /// Tells whether the file still is what was read.
@@ -118,7 +156,7 @@ impl Script {
     ///
     /// # Errors
     /// When the copy cannot be written.
-    pub(super) fn command_line(&self, folder: &WorkFolder) -> io::Result<Vec<OsString>> {
+    fn command_line(&self, folder: &WorkFolder) -> io::Result<Vec<OsString>> {
         let mut file = self.path.clone();
         if self.interpreter.is_shell()
             && let Cow::Owned(plain) = for_shells(&self.bytes)
@@ -132,13 +170,19 @@ impl Script {
             words.push(program.clone().into_os_string());
             words.extend(self.interpreter.arguments.iter().cloned());
         }
+        if self.is_saas {
+            words.push(lay_out(folder.path())?.into_os_string());
+        }
         words.push(file.into_os_string());
         words.extend(self.options.arguments.iter().cloned());
         Ok(words)
     }
 
     /// How its process is begun, with this folder to work in.
-    pub(super) fn launch(&self, folder: &WorkFolder) -> Launch {
+    ///
+    /// # Errors
+    /// When what it needs in that folder cannot be written.
+    pub(super) fn launch(&self, folder: &WorkFolder) -> io::Result<Launch> {
         let confined = self.options.confinement.as_ref().map(|granted| {
             let mut read = granted.read.clone();
             read.push(self.path.clone());
@@ -148,7 +192,8 @@ impl Script {
             write.push(folder.path().to_owned());
             Confined { read, write, network: granted.network }
         });
-        Launch::new(&self.options.limits, confined)
+        let command = self.command_line(folder)?;
+        Ok(Launch::new(&self.options.limits, confined, command, folder.path().to_owned()))
     }
 }
 

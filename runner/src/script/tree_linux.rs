@@ -2,8 +2,8 @@
 //! descendant can leave, and `/proc` tells who descends from whom.
 
 use std::collections::{HashMap, HashSet};
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::os::fd::OwnedFd;
 use std::time::Duration;
 
@@ -107,8 +107,11 @@ fn processes() -> impl Iterator<Item = (Pid, Pid, bool)> {
     entries.filter_map(|entry| {
         let pid = entry.file_name().to_str()?.parse().ok().and_then(Pid::from_raw)?;
         #[expect(clippy::disallowed_methods, reason = "script looks for what it started")]
-        let stat = fs::read_to_string(entry.path().join("stat")).ok()?;
-        let (parent, ended) = parse(&stat)?;
+        let mut file = File::open(entry.path().join("stat")).ok()?;
+        // One look shows all of it that matters; a name may hold any bytes.
+        let mut stat = [0; 256];
+        let length = file.read(&mut stat).ok()?;
+        let (parent, ended) = parse(&String::from_utf8_lossy(stat.get(..length)?))?;
         Some((pid, parent, ended))
     })
 }

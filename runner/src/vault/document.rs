@@ -60,6 +60,11 @@ impl Document {
         self.records.iter().find(|record| record.uid == uid)
     }
 
+    /// Lists all records, as they stand in the file.
+    pub(super) fn records(&self) -> impl Iterator<Item = &Record> {
+        self.records.iter()
+    }
+
     /// Finds a record to change it.
     pub(super) fn record_mut(&mut self, uid: &str) -> Option<&mut Record> {
         self.records.iter_mut().find(|record| record.uid == uid)

@@ -9,11 +9,13 @@ use std::time::Duration;
 use rustix::fs::Access;
 use zeroize::Zeroizing;
 
+use super::Reader;
 use super::document::{Document, DocumentError, move_revision, without_envelope};
 use super::replace::{ReplaceError, lock_path, open_lock, replace};
 use super::update::{UpdateError, apply};
-use crate::model::{Record, RecordUid, Update};
+use crate::model::{Record, RecordUid, SharedRecord, Update};
 use crate::rotation::{GetError, SaveError, Vault};
+use crate::secret::SecretBytes;
 
 /// How long a save waits for another one to end. It takes milliseconds.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -35,6 +37,8 @@ enum FileError {
     Busy { path: PathBuf },
     #[error("the vault file {path} has no record {uid}")]
     NoRecord { path: PathBuf, uid: RecordUid },
+    #[error("the vault file {path} holds no attached files")]
+    NoFiles { path: PathBuf },
     #[error("the vault does not let us change record {uid}: its `isEditable` is false")]
     NotEditable { uid: RecordUid },
     #[error("record {uid} in {path}: {source}")]
@@ -54,6 +58,7 @@ impl FileError {
             Self::Lock { .. } => "vault-not-lockable",
             Self::Busy { .. } => "vault-busy",
             Self::NoRecord { .. } => "record-missing",
+            Self::NoFiles { .. } => "file-missing",
             Self::NotEditable { .. } => "record-not-editable",
             Self::Update { .. } => "record-update",
             Self::Write { .. } => "vault-not-writable",
@@ -191,6 +196,24 @@ impl Vault for FileVault {
     }
 
     fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+}
+
+#[async_trait::async_trait(?Send)]
+impl Reader for FileVault {
+    async fn read(&mut self, uids: Option<&[RecordUid]>) -> Result<Vec<SharedRecord>, GetError> {
+        let Opened { document, .. } = self.open(self.real_path()?)?;
+        let is_wanted = |record: &&Record| uids.is_none_or(|uids| uids.contains(&record.uid));
+        let shared = |record| SharedRecord { record: without_envelope(record), attachments: Vec::new() };
+        Ok(document.records().filter(is_wanted).map(shared).collect())
+    }
+
+    async fn fetch(&mut self, _file: &str) -> Result<SecretBytes, GetError> {
+        Err(FileError::NoFiles { path: self.path.clone() }.into())
+    }
+
+    fn notes(&self) -> &[String] {
         &self.warnings
     }
 }

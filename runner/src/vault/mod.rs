@@ -8,9 +8,11 @@ mod contract;
 mod document;
 mod file;
 mod ksm;
+mod reader;
 mod replace;
 mod update;
 
 pub use file::FileVault;
 pub use ksm::{KsmConfig, KsmConfigError, KsmOptions, KsmProxy, KsmSetupError, KsmVault};
+pub use reader::Reader;
 pub use update::{UpdateError, apply};

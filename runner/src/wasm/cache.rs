@@ -16,6 +16,8 @@ use twox_hash::XxHash64;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
+use super::prune::{UNFINISHED, prune, touch};
+
 /// The checksum that stands behind the code of an entry, in little-endian order.
 const CHECKSUM: usize = size_of::<u64>();
 
@@ -69,20 +71,24 @@ impl Cache {
         Ok(if is_sound(&entry, &key).unwrap_or(false) { deserialize(engine, &entry) } else { None })
     }
 
-    /// Puts compiled code in.
+    /// Puts compiled code in, and removes what nobody uses any more.
     pub(super) fn put(&self, component: &Component, digest: &str) -> Result<(), CacheError> {
         let code = component.serialize().map_err(|error| self.not_writable(io::Error::other(error)))?;
         let made = DirBuilder::new().recursive(true).mode(0o700).create(&self.folder);
         made.map_err(|error| self.not_writable(error))?;
         self.check()?;
-        self.write(&self.key(digest), &code).map_err(|error| self.not_writable(error))
+        let key = self.key(digest);
+        self.write(&key, &code).map_err(|error| self.not_writable(error))?;
+        // The entry is kept; whoever writes the next one prunes again.
+        let _ = prune(&self.folder, key.as_ref());
+        Ok(())
     }
 
     /// Writes an entry so that a reader sees a whole one or none.
     fn write(&self, key: &str, code: &[u8]) -> io::Result<()> {
         let mut checksum = checksum(key);
         checksum.write(code);
-        let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(&self.folder)?;
+        let mut file = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(&self.folder)?;
         file.write_all(code)?;
         file.write_all(&checksum.finish().to_le_bytes())?;
         file.persist(self.folder.join(key))?;
@@ -137,6 +143,8 @@ fn is_sound(entry: &Path, key: &str) -> io::Result<bool> {
     if !found.is_file() || found.uid() != geteuid().as_raw() || found.mode() & 0o022 != 0 {
         return Ok(false);
     }
+    // On a disk that cannot be written the entry is as good as before.
+    let _ = touch(&file);
     let length = found.len().saturating_sub(CHECKSUM as u64);
     let mut code = BufReader::with_capacity(1 << 16, file).take(length);
     let mut checksum = checksum(key);

@@ -11,7 +11,8 @@ use wasmtime::{Config, Engine};
 use super::bindings::Contract;
 use super::cache::Cache;
 use super::guest::Guest;
-use super::load::{LoadError, Loaded, load};
+use super::inspect::Inspection;
+use super::load::{LoadError, Loaded, load, load_with_gaps};
 use super::time;
 use crate::limits::Limits;
 
@@ -48,6 +49,15 @@ impl Runtime {
     /// What the file is instead of a plugin for this host, and what its author should do.
     pub fn load(&self, bytes: &[u8], digest: &str) -> Result<Loaded, LoadError> {
         load(self, bytes, digest)
+    }
+
+    /// Loads a component of which only the description is wanted, even if it imports more than there
+    /// is.
+    ///
+    /// # Errors
+    /// As for [`Self::load`], but for the imports.
+    pub fn load_with_gaps(&self, bytes: &[u8], inspection: &Inspection) -> Result<Loaded, LoadError> {
+        load_with_gaps(self, bytes, inspection)
     }
 }
 

@@ -9,6 +9,8 @@ use super::load::LoadError;
 pub(super) const ROTATION: &str = "pamrun:plugin/rotation";
 /// The version of it that this host speaks.
 pub(super) const VERSION: (u32, u32, u32) = (0, 1, 0);
+/// Its functions.
+pub(super) const STEPS: [&str; 6] = ["describe", "preflight", "rotate", "verify", "commit", "rollback"];
 /// The custom section in which an SDK says what it is.
 const STAMP: &str = "pamrun-sdk";
 
@@ -42,17 +44,75 @@ pub struct Inspection {
     pub(super) has_world: bool,
 }
 
+impl Inspection {
+    /// The interface version that it speaks, of those that it exports: ours, or else the first.
+    #[must_use]
+    pub fn interface(&self) -> Option<&str> {
+        self.rotation().and_then(rotation_version)
+    }
+
+    /// The name under which it exports `rotation`.
+    pub(super) fn rotation(&self) -> Option<&str> {
+        let versions =
+            || self.exports.iter().filter_map(|name| Some((name.as_str(), rotation_version(name)?)));
+        let spoken = versions().find(|(_, version)| is_spoken(version));
+        let (name, _) = spoken.or_else(|| versions().next())?;
+        // A core module exports it function by function.
+        Some(name.split_once('#').map_or(name, |(interface, _)| interface))
+    }
+
+    /// What keeps it from being a plugin of this host, all of it, as far as that shows without
+    /// compiling it.
+    #[must_use]
+    pub fn problems(&self) -> Vec<LoadError> {
+        let mut problems = Vec::new();
+        match self.interface() {
+            None if self.is_program() => problems.push(LoadError::Program),
+            None => problems.push(LoadError::AnotherWorld { exports: self.exports.clone() }),
+            Some(found) if !is_spoken(found) => {
+                problems.push(LoadError::AnotherVersion { found: found.to_owned() });
+            }
+            Some(_) => {
+                let missing = self.missing_steps();
+                if !missing.is_empty() {
+                    problems.push(LoadError::StepsMissing { missing });
+                }
+            }
+        }
+        let granted = if self.core_module { adapt::is_adapted } else { is_granted };
+        let imports: Vec<_> = self.imports.iter().filter(|name| !granted(name)).cloned().collect();
+        if !imports.is_empty() {
+            problems.push(LoadError::NotGranted { imports });
+        }
+        problems
+    }
+
+    fn is_program(&self) -> bool {
+        self.exports.iter().any(|name| name == "_start" || name.starts_with("wasi:cli/run"))
+    }
+
+    /// The functions that a core module lacks; those of a component show once it is compiled.
+    fn missing_steps(&self) -> Vec<&'static str> {
+        let Some(rotation) = self.rotation().filter(|_| self.core_module) else { return Vec::new() };
+        let has = |step: &str| self.exports.iter().any(|name| *name == format!("{rotation}#{step}"));
+        STEPS.into_iter().filter(|step| !has(step)).collect()
+    }
+}
+
 /// Looks into the file, and tells whether it can be a plugin of this host.
 ///
 /// # Errors
 /// What the file is instead, and what its author should do.
 pub fn inspect(bytes: &[u8]) -> Result<Inspection, LoadError> {
-    let inspection = read(bytes)?;
-    check(&inspection)?;
-    Ok(inspection)
+    let inspection = look_into(bytes)?;
+    inspection.problems().into_iter().next().map_or(Ok(inspection), Err)
 }
 
-fn read(bytes: &[u8]) -> Result<Inspection, LoadError> {
+/// Looks into the file, whatever it is for.
+///
+/// # Errors
+/// That it is not WebAssembly, or damaged.
+pub fn look_into(bytes: &[u8]) -> Result<Inspection, LoadError> {
     if !bytes.starts_with(b"\0asm") {
         return Err(LoadError::NotWasm { what: guess(bytes) });
     }
@@ -143,24 +203,6 @@ fn guess(bytes: &[u8]) -> &'static str {
         [0x1f, 0x8b, ..] | [b'P', b'K', ..] | [0x28, 0xb5, 0x2f, 0xfd, ..] => "a compressed archive",
         text if str::from_utf8(text).is_ok() => "a text",
         _ => "some other binary file",
-    }
-}
-
-fn check(inspection: &Inspection) -> Result<(), LoadError> {
-    let versions: Vec<&str> = inspection.exports.iter().filter_map(|name| rotation_version(name)).collect();
-    if versions.is_empty() {
-        let is_program =
-            inspection.exports.iter().any(|name| name == "_start" || name.starts_with("wasi:cli/run"));
-        return Err(if is_program { LoadError::Program } else { LoadError::AnotherWorld });
-    }
-    if !versions.iter().any(|version| is_spoken(version)) {
-        let found = versions.first().copied().unwrap_or_default().to_owned();
-        return Err(LoadError::AnotherVersion { found });
-    }
-    let granted = if inspection.core_module { adapt::is_adapted } else { is_granted };
-    match inspection.imports.iter().find(|name| !granted(name)) {
-        Some(import) => Err(LoadError::NotGranted { import: import.clone() }),
-        None => Ok(()),
     }
 }
 

@@ -1,20 +1,19 @@
 //! From the bytes of a file to a plugin that can be called.
 
-use std::borrow::Cow;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use wasmtime::component::Component;
+use wasmtime::component::{Component, Linker};
 use wasmtime::{Engine, Store};
 
-use super::adapt::adapt;
 use super::bindings::{ContractPre, Rotation};
 use super::cache::CacheError;
+use super::compile::compile;
 use super::engine::{Runtime, Ticker};
 use super::gate::Gate;
 use super::guest::{Guest, Outlet};
-use super::inspect::{VERSION, inspect};
+use super::inspect::{Inspection, VERSION, inspect};
 use super::log::StepLog;
 use super::plugin::SandboxedPlugin;
 use super::step::Sandbox;
@@ -23,12 +22,15 @@ use crate::limits::Limits;
 use crate::model::{Manifest, StepName};
 use crate::rotation::{LogLine, StepError, clean};
 use crate::secret::Redactor;
+use crate::units::format_duration;
 
 /// Why a file is no plugin for this host, and what its author should do.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     /// It is not WebAssembly.
-    #[error("this is {what}, not WebAssembly; build the plugin for wasm32-wasip2 and give the .wasm file")]
+    #[error(
+        "this is {what}, not WebAssembly; give the .wasm file that it is built to (Rust: --target wasm32-wasip2)"
+    )]
     NotWasm {
         /// What it seems to be.
         what: &'static str,
@@ -44,10 +46,24 @@ pub enum LoadError {
     Program,
     /// It was made for something else.
     #[error(
-        "this WebAssembly file does not export pamrun:plugin/rotation; build it against the world \
-         `rotator` of pamrun's wit folder (with the Rust SDK: is `export!` there?)"
+        "this WebAssembly file does not export pamrun:plugin/rotation, it exports {}; build it against \
+         the world `rotator` of pamrun's wit folder (with the Rust SDK: is `export!` there?)",
+        listed(.exports)
     )]
-    AnotherWorld,
+    AnotherWorld {
+        /// What it exports.
+        exports: Vec<String>,
+    },
+    /// It lacks functions of the interface.
+    #[error(
+        "the plugin exports pamrun:plugin/rotation without {}; all six functions must be there: \
+         implement what is missing, or build the plugin with an SDK, which brings all of them",
+        listed(.missing)
+    )]
+    StepsMissing {
+        /// The functions that it lacks.
+        missing: Vec<&'static str>,
+    },
     /// It was made for another version of us.
     #[error(
         "the plugin speaks version {found} of pamrun:plugin/rotation, and this pamrun speaks {}; \
@@ -59,12 +75,13 @@ pub enum LoadError {
     },
     /// It imports something that nobody has for it.
     #[error(
-        "the plugin imports `{import}`, which pamrun does not provide: a plugin has WASI 0.2 and \
-         pamrun:plugin/log; build it without what needs that import"
+        "the plugin imports {}, which pamrun does not provide: a plugin has WASI 0.2 and \
+         pamrun:plugin/log; build it without what needs {}",
+        listed(.imports), if .imports.len() == 1 { "that import" } else { "those imports" }
     )]
     NotGranted {
         /// What it imports.
-        import: String,
+        imports: Vec<String>,
     },
     /// It could not be made a component.
     #[error(
@@ -83,14 +100,62 @@ pub enum LoadError {
         /// The limit.
         limit: usize,
     },
+    /// It takes too long to compile.
+    #[error(
+        "the plugin was not compiled within {}, which is all the time that a run has; build it for \
+         release, with less in it, or raise --timeout", format_duration(*.limit)
+    )]
+    TooSlow {
+        /// The limit.
+        limit: Duration,
+    },
     /// This machine cannot run WebAssembly.
     #[error("the WebAssembly engine cannot be started: {0}")]
     Engine(String),
 }
 
 impl LoadError {
+    /// A stable kebab-case word for programs.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotWasm { .. } => "not-wasm",
+            Self::Damaged(_) => "damaged",
+            Self::Program => "not-a-library",
+            Self::AnotherWorld { .. } => "another-world",
+            Self::StepsMissing { .. } => "steps-missing",
+            Self::AnotherVersion { .. } => "another-version",
+            Self::NotGranted { .. } => "import-not-granted",
+            Self::NotAdaptable(_) => "not-adaptable",
+            Self::NotLinkable(_) => "not-linkable",
+            Self::TooLarge { .. } => "too-large",
+            Self::TooSlow { .. } => "compile-timeout",
+            Self::Engine(_) => "engine",
+        }
+    }
+
     pub(super) fn engine(error: &wasmtime::Error) -> Self {
         Self::Engine(format!("{error:#}"))
+    }
+
+    fn not_linkable(error: &wasmtime::Error) -> Self {
+        Self::NotLinkable(clean(&format!("{error:#}"), 500))
+    }
+}
+
+/// Names for people: at most five, so that a plugin with many does not flood the message.
+fn listed(names: &[impl AsRef<str>]) -> String {
+    const MOST: usize = 5;
+    let mut shown: Vec<_> =
+        names.iter().take(MOST).map(|name| format!("`{}`", clean(name.as_ref(), 100))).collect();
+    let last = match names.len().saturating_sub(MOST) {
+        0 => shown.pop(),
+        more => Some(format!("{more} more")),
+    };
+    match last {
+        None => "nothing".to_owned(),
+        Some(last) if shown.is_empty() => last,
+        Some(last) => format!("{} and {last}", shown.join(", ")),
     }
 }
 
@@ -144,34 +209,44 @@ pub(super) fn load(runtime: &Runtime, bytes: &[u8], digest: &str) -> Result<Load
     if bytes.len() > limit {
         return Err(LoadError::TooLarge { size: bytes.len(), limit });
     }
+    let compile = || compile(&runtime.engine, bytes, &inspect(bytes)?, runtime.limits.timeout);
     let (component, warning) = match &runtime.cache {
-        None => (compile(&runtime.engine, bytes)?, None),
+        None => (compile()?, None),
         Some(cache) => match cache.get(&runtime.engine, digest) {
             Ok(Some(component)) => (component, None),
             Ok(None) => {
-                let component = compile(&runtime.engine, bytes)?;
+                let component = compile()?;
                 let warning = cache.put(&component, digest).err();
                 (component, warning)
             }
-            Err(warning) => (compile(&runtime.engine, bytes)?, Some(warning)),
+            Err(warning) => (compile()?, Some(warning)),
         },
     };
-    let not_linkable = |error: wasmtime::Error| LoadError::NotLinkable(clean(&format!("{error:#}"), 500));
-    let pre = runtime.linker.instantiate_pre(&component).map_err(not_linkable)?;
-    Ok(Loaded {
-        engine: runtime.engine.clone(),
-        pre: ContractPre::new(pre).map_err(not_linkable)?,
-        limits: runtime.limits.clone(),
-        warning: warning.map(Arc::new),
-        _ticker: Arc::clone(&runtime.ticker),
-    })
+    Ok(Loaded { warning: warning.map(Arc::new), ..link(runtime, &runtime.linker, &component)? })
 }
 
-fn compile(engine: &Engine, bytes: &[u8]) -> Result<Component, LoadError> {
-    let inspection = inspect(bytes)?;
-    let component =
-        if inspection.core_module { Cow::Owned(adapt(bytes, &inspection)?) } else { Cow::Borrowed(bytes) };
-    Component::new(engine, component).map_err(|error| LoadError::Damaged(clean(&format!("{error:#}"), 500)))
+/// Loads a component that imports more than there is, so that it can at least be described: what
+/// nobody provides traps when it is called.
+pub(super) fn load_with_gaps(
+    runtime: &Runtime,
+    bytes: &[u8],
+    inspection: &Inspection,
+) -> Result<Loaded, LoadError> {
+    let component = compile(&runtime.engine, bytes, inspection, runtime.limits.timeout)?;
+    let mut linker = runtime.linker.clone();
+    linker.define_unknown_imports_as_traps(&component).map_err(|error| LoadError::not_linkable(&error))?;
+    link(runtime, &linker, &component)
+}
+
+fn link(runtime: &Runtime, linker: &Linker<Guest>, component: &Component) -> Result<Loaded, LoadError> {
+    let pre = linker.instantiate_pre(component).and_then(ContractPre::new);
+    Ok(Loaded {
+        engine: runtime.engine.clone(),
+        pre: pre.map_err(|error| LoadError::not_linkable(&error))?,
+        limits: runtime.limits.clone(),
+        warning: None,
+        _ticker: Arc::clone(&runtime.ticker),
+    })
 }
 
 impl Loaded {

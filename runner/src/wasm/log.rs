@@ -63,13 +63,23 @@ impl StepLog {
     pub(super) fn lines(&self, step: StepName, redactor: &Redactor) -> Vec<LogLine> {
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut lines = Vec::new();
+        let mut leaks = false;
         for (source, piece) in held.pieces.drain(..) {
             let level = match source {
                 Source::Import(level) => level,
                 Source::Stdout => LogLevel::Info,
                 Source::Stderr => LogLevel::Warn,
             };
-            lines.extend(LogLine::of_text(step, level, &String::from_utf8_lossy(&piece), redactor));
+            let text = String::from_utf8_lossy(&piece);
+            leaks |= redactor.finds_secret_in(&text);
+            lines.extend(LogLine::of_text(step, level, &text, redactor));
+        }
+        if leaks {
+            let text = format!(
+                "what this plugin logged in {step} held a secret, or what may be one; pamrun wrote [redacted] \
+                 in its place. Its author should leave values out of the log"
+            );
+            lines.push(LogLine { step, level: LogLevel::Warn, text });
         }
         lines
     }

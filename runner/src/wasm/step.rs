@@ -11,7 +11,7 @@ use wasmtime::component::ResourceTableError;
 use wasmtime::{Engine, Store, Trap};
 use wasmtime_wasi::I32Exit;
 
-use super::bindings::{ContractPre, Rotation};
+use super::bindings::{Contract, ContractPre, Rotation};
 use super::guest::{Guest, Outlet};
 use super::log::StepLog;
 use super::watch::Exceeded;
@@ -40,7 +40,9 @@ impl Sandbox<'_> {
         let time = self.outlet.time();
         let mut store = Guest::new(self.limits, self.log, self.outlet).into_store(self.engine);
         let work = async {
-            let instance = self.pre.instantiate_async(&mut store).await?;
+            let instance = self.pre.instance_pre().instantiate_async(&mut store).await?;
+            let instance = Contract::new(&mut store, &instance)
+                .map_err(|error| Misshapen(clean(&format!("{error:#}"), 500)))?;
             call(instance.pamrun_plugin_rotation(), &mut store).await
         };
         let over = async {
@@ -84,7 +86,7 @@ async fn metered<T>(limit: Duration, work: impl Future<Output = T>) -> Result<T,
             Poll::Ready(done) => Poll::Ready(Ok(done)),
             Poll::Pending if spent > limit => Poll::Ready(Err(Exceeded::new(
                 "cpu",
-                format_args!("the plugin computed for more than {limit:?} in one step"),
+                format_args!("the plugin computed for more than {limit:?} in one step, perhaps in a loop without an end"),
             ))),
             Poll::Pending => Poll::Pending,
         }
@@ -97,8 +99,23 @@ fn thread_time() -> Duration {
     Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).unwrap_or_default()
 }
 
+/// Where a panic happened, the guest says on its stderr, which may hold anything by then.
+pub(super) const PANICKED: &str = "it panicked or aborted. Its author should return a failure instead; what the \
+     plugin printed in this step is dropped, but its own unit tests show it";
+
+/// The functions of a guest are there, and take or return something else.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the plugin's functions do not have the shape of pamrun:plugin/rotation ({0}); build it against this pamrun's \
+     wit folder"
+)]
+struct Misshapen(String);
+
 /// Says why a guest stopped in the middle.
 fn stopped(error: &wasmtime::Error) -> StepError {
+    if let Some(misshapen) = error.downcast_ref::<Misshapen>() {
+        return StepError::Contract(misshapen.to_string());
+    }
     if let Some(limit) = error.downcast_ref::<Exceeded>() {
         return limit.clone().into();
     }
@@ -112,7 +129,7 @@ fn stopped(error: &wasmtime::Error) -> StepError {
         return Exceeded::new("output", "the plugin handed over more at once than it may").into();
     }
     StepError::Trap(match (error.downcast_ref(), error.downcast_ref()) {
-        (Some(Trap::UnreachableCodeReached), _) => "it panicked or aborted".to_owned(),
+        (Some(Trap::UnreachableCodeReached), _) => PANICKED.to_owned(),
         (_, Some(I32Exit(status))) => format!("it called exit with status {status}"),
         _ => clean(&cause, 500),
     })

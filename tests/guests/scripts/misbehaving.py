@@ -50,6 +50,16 @@ def daemon_without_pipes(params):
     os.wait()
 
 
+def daemon_with_a_strange_name(params):
+    import ctypes
+
+    if os.fork() == 0:
+        os.setsid()
+        ctypes.CDLL(None).prctl(15, b"\xff)\xfe S 1", 0, 0, 0)
+        time.sleep(600)
+    time.sleep(0.2)
+
+
 def flood(params):
     while True:
         sys.stdout.write("flood " * 1000 + "\n")

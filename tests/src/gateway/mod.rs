@@ -59,6 +59,11 @@ pub fn guest(name: &str) -> PathBuf {
     built(target().join("guests").join(format!("{name}.wasm")))
 }
 
+/// The plugin of an SDK's template, as built under this name: `tokens-python`.
+pub fn template(name: &str) -> PathBuf {
+    built(target().join("templates").join(format!("{name}.wasm")))
+}
+
 /// A script among the guests: `misbehaving.py`.
 pub fn script(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("guests/scripts").join(name)
@@ -70,7 +75,7 @@ pub fn example(name: &str) -> PathBuf {
 }
 
 fn built(file: PathBuf) -> PathBuf {
-    assert!(file.exists(), "{} is missing: run `make plugins` first", file.display());
+    assert!(file.exists(), "{} is missing: run `make guests` first", file.display());
     file
 }
 

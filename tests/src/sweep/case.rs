@@ -44,6 +44,8 @@ pub struct Verdict {
     pub violations: Vec<String>,
     /// What the runs printed.
     pub story: String,
+    /// Whether it came to its end. If not, nothing is known, and that counts as a violation.
+    pub is_played: bool,
 }
 
 impl fmt::Display for Case {
@@ -73,6 +75,7 @@ impl Case {
             Verdict {
                 violations: vec![format!("it could not be played: {}", text.unwrap_or_default())],
                 story: String::new(),
+                is_played: false,
             }
         })
     }
@@ -109,7 +112,7 @@ impl Case {
         for (name, run) in runs {
             story += &run.map_or_else(String::new, |run| format!("=== {name}\n{run}\n"));
         }
-        Verdict { violations: judge.violations, story }
+        Verdict { violations: judge.violations, story, is_played: true }
     }
 }
 

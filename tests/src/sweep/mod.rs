@@ -22,5 +22,5 @@ pub use crowd::{Aftermath, Crowd};
 pub use fault::Fault;
 pub use mutants::Mutant;
 pub use place::{Peer, Place};
-pub use scenario::{Retire, Scenario, Service, Subject};
+pub use scenario::{Retire, Rotator, Scenario, Service, Subject};
 pub use series::{Progress, Results, Series};

@@ -11,8 +11,19 @@ pub struct Scenario {
     pub vault: VaultKind,
     /// What is rotated.
     pub subject: Subject,
-    /// The plugin's settings, besides those that follow from the subject.
+    /// What rotates it.
+    pub rotator: Rotator,
+    /// The rotator's settings, besides those that follow from the subject.
     pub settings: &'static [(&'static str, &'static str)],
+}
+
+/// What rotates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rotator {
+    /// The plugin, in its sandbox.
+    Plugin,
+    /// The example script with steps, by its interpreter.
+    Script,
 }
 
 /// What is rotated.
@@ -89,6 +100,7 @@ impl Scenario {
         Self::app("app-all-ksm", Service::Prompt, Retire::All).at_keeper(),
         Self::app("app-previous-ksm", Service::Prompt, Retire::Previous).at_keeper(),
         Self::app("app-none-ksm", Service::Prompt, Retire::None).at_keeper(),
+        Self::app("app-script", Service::Prompt, Retire::All).by_script(),
         Self::user("user", false),
         Self::user("user-proposed", true),
         Self { settings: &[("verify", "trust")], ..Self::user("user-trusted", false) },
@@ -97,11 +109,19 @@ impl Scenario {
     ];
 
     const fn app(name: &'static str, service: Service, retire: Retire) -> Self {
-        Self { name, vault: VaultKind::File, subject: Subject::AppSecret { service, retire }, settings: &[] }
+        Self::new(name, Subject::AppSecret { service, retire })
     }
 
     const fn user(name: &'static str, proposed: bool) -> Self {
-        Self { name, vault: VaultKind::File, subject: Subject::UserPassword { proposed }, settings: &[] }
+        Self::new(name, Subject::UserPassword { proposed })
+    }
+
+    const fn new(name: &'static str, subject: Subject) -> Self {
+        Self { name, vault: VaultKind::File, subject, rotator: Rotator::Plugin, settings: &[] }
+    }
+
+    const fn by_script(self) -> Self {
+        Self { rotator: Rotator::Script, ..self }
     }
 
     const fn at_keeper(self) -> Self {

@@ -87,10 +87,12 @@ impl Series {
         self.play_until(cores * PER_CORE, progress, |_| false)
     }
 
-    /// Plays the cases until one violates a promise; returns its name and the first violation.
+    /// Plays the cases until one shows that a promise is violated; returns its name and the first
+    /// violation.
     pub fn hunt(self) -> Option<String> {
-        let results = self.play_until(HUNTERS, &|_, _| {}, |verdict| !verdict.violations.is_empty());
-        let (case, verdict) = results.violated().next()?;
+        let shows = |verdict: &Verdict| verdict.is_played && !verdict.violations.is_empty();
+        let results = self.play_until(HUNTERS, &|_, _| {}, shows);
+        let (case, verdict) = results.all().find(|(_, verdict)| shows(verdict))?;
         Some(format!("{case} ({})", verdict.violations[0]))
     }
 

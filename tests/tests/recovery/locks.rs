@@ -18,7 +18,7 @@ use super::cast::{expect_listed, recover, states};
 fn meanwhile(azure: &Azure, other: impl FnOnce(u32) -> Run) -> Run {
     let (arrived, arrival) = std::sync::mpsc::channel();
     azure.cloud.before(On::add_password(), move |_| arrived.send(()).unwrap());
-    azure.cloud.fault(On::add_password(), Fault::Delay(Duration::from_secs(3)));
+    azure.cloud.fault(On::add_password(), Fault::Delay(Duration::from_secs(8)));
     let mut first = azure.exec().command();
     let mut first = first.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     first.stdin.take().unwrap().write_all(&azure.params().line()).unwrap();
@@ -45,7 +45,7 @@ fn who_cannot_wait_any_longer_is_told_who_is_at_work() {
     let mut pid = 0;
     let second = meanwhile(&azure, |first| {
         pid = first;
-        azure.run(azure.exec().flag("--timeout", "31s"))
+        azure.run(azure.exec().flag("--timeout", "34s"))
     });
     second.ends("failed", 1).with_code("locked");
     assert!(second.stdout.contains(&format!("in the hands of process {pid},")), "{second}");
@@ -73,7 +73,7 @@ fn two_records_of_one_target_are_kept_apart_too() {
     let mut params = azure.params();
     params.user_record.clone_from(&twin.uid);
     params.records.push(twin.flattened());
-    let second = meanwhile(&azure, |_| azure.run(azure.exec().input(params.line()).flag("--timeout", "31s")));
+    let second = meanwhile(&azure, |_| azure.run(azure.exec().input(params.line()).flag("--timeout", "34s")));
     second.ends("failed", 1).with_code("locked");
     assert!(second.stdout.contains("target entra:"), "{second}");
     assert!(second.stdout.contains(&format!("works on record {}", azure.record.uid)), "{second}");

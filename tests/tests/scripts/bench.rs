@@ -3,18 +3,18 @@
 use std::path::{Path, PathBuf};
 
 use pamrun_tests::canary::random_text;
-use pamrun_tests::gateway::{Exec, Gateway, Run};
+use pamrun_tests::gateway::{Exec, Gateway, Run, VaultKind};
 use pamrun_tests::params::Params;
 use pamrun_tests::record::Record;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-/// Short limits, so that whoever waits for them does not wait long.
+/// Short limits, so that whoever waits for them does not wait long; but time enough for whoever does not.
 const CONFIG: &str = r#"
 version = 1
 [limits]
-timeout = "5s"
-reserve = "3s"
+timeout = "60s"
+reserve = "20s"
 settle_window = "1s"
 cpu = "1s"
 processes = 16
@@ -46,7 +46,12 @@ impl Bench {
 
     /// A gateway with this record.
     pub fn of(record: Record) -> Self {
-        let gateway = Gateway::new();
+        Self::with(VaultKind::File, record)
+    }
+
+    /// A gateway with this record in one of the vaults.
+    pub fn with(vault: VaultKind, record: Record) -> Self {
+        let gateway = Gateway::with(vault);
         let attached = Record::new("login", "Router Authentication Record")
             .text("host_endpoint", "router.example.com")
             .standard("login", "", "admin")
@@ -56,6 +61,13 @@ impl Bench {
         let new_password = format!("it's {} \"new\"/+", random_text(16));
         gateway.plant("newPassword", &new_password);
         Self { gateway, record, attached, new_password, tag: Uuid::new_v4().to_string() }
+    }
+
+    /// Leaves little time to scripts.
+    pub fn hurry(self) -> Self {
+        let config = CONFIG.replace("60s", "10s").replace("20s", "2s");
+        self.gateway.write("config.toml", config);
+        self
     }
 
     pub fn params(&self) -> Params {

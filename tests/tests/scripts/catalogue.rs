@@ -1,5 +1,7 @@
 //! Scripts as administrators have them today, unmodified: only the script command changes.
 
+use std::path::Path;
+
 use pamrun_tests::gateway::script;
 use pamrun_tests::record::Record;
 use serde_json::Value;
@@ -69,4 +71,32 @@ fn a_dry_run_does_not_run_a_script_without_steps() {
     run.ends("planned", 0);
     assert!(run.list("warnings").iter().any(|line| line.contains("was not run")), "{run}");
     bench.expect_unsaved(&run);
+}
+
+#[test]
+fn the_page_on_scripts_shows_what_a_script_of_today_says() {
+    let bench = Bench::new();
+    let run = bench.run(bench.exec(&script("catalogue/router.py")).flag("--format", "text"));
+    assert_eq!(run.exit, Some(0), "{run}");
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/scripts.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let shown = page.split("```text\n").nth(1).unwrap().split("```").next().unwrap();
+    let said =
+        shown.lines().filter(|line| line.starts_with("router.py info:") || line.contains("  warning "));
+    assert_eq!(said.clone().count(), 5, "{shown}");
+    for line in said {
+        assert!(run.stderr.contains(line) || run.stdout.contains(line), "{line}\n{run}");
+    }
+}
+
+#[test]
+fn a_value_of_a_type_that_nobody_knows_is_taken_for_a_secret() {
+    let bench = Bench::new();
+    let answer =
+        r#"{"updates": [{"label": "key", "type": "secrett", "value": "a-new-value-that-is-secret"}]}"#;
+    let run = bench.run(bench.exec_text("a.sh", format!("read -r line\necho '{answer}'\n")));
+    run.ends("ran", 0);
+    assert_eq!(run.outcome["updates"][0]["value"], "********", "{run}");
+    assert!(!run.stdout.contains("a-new-value") && !run.stderr.contains("a-new-value"), "{run}");
+    assert_eq!(bench.saved("key"), "a-new-value-that-is-secret");
 }

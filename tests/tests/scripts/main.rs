@@ -3,7 +3,9 @@
 mod bench;
 mod catalogue;
 mod confined;
+mod in_place;
 mod interrupted;
 mod misbehaving;
 mod running;
+mod saas;
 mod steps;

@@ -323,15 +323,6 @@ fn a_pair_of_hosts_that_is_not_known_at_all_is_used_and_noted() {
 }
 
 #[test]
-fn settings_out_of_range_are_refused() {
-    for (key, value) in [("expiry_days", 0), ("expiry_days", 731), ("verify_successes", 0)] {
-        let failure = failure(&usual().with_setting(key, SettingValue::Integer(value)));
-        assert_eq!(failure.code, "setting-out-of-range");
-        assert!(failure.message.contains(key));
-    }
-}
-
-#[test]
 fn a_target_without_an_object_id_is_invalid() {
     assert_eq!(failure(&request(&AzureAppSecret::manifest())).kind, FailureKind::Invalid);
 }

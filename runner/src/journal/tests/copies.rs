@@ -25,6 +25,17 @@ async fn a_copy_is_kept_with_the_intent_and_until_the_rotation_is_closed() {
 }
 
 #[tokio::test]
+async fn a_script_without_steps_leaves_no_copy_since_nobody_runs_it_again() {
+    let machine = Machine::new();
+    let mut journal = machine.locked("u1").await;
+    journal.set_plugin(plugin(b"one"));
+    let Entry::Intent(mut once) = intent("u1") else { panic!("it is an intent") };
+    once.strategy = None;
+    journal.append("r1", Entry::Intent(once)).unwrap();
+    assert!(machine.files("copies").is_empty());
+}
+
+#[tokio::test]
 async fn a_copy_stays_as_long_as_any_record_needs_it_or_somebody_is_at_work() {
     let machine = Machine::new();
     let mut one = machine.locked("u1").await;

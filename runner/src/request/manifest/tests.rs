@@ -1,5 +1,7 @@
 //! A sound manifest passes, and each way to be unsound has its own words.
 
+use proptest::prelude::{Just, any, prop_assert, prop_oneof, proptest};
+use proptest::strategy::Strategy as Generator;
 use serde_json::{Value, json};
 
 use super::*;
@@ -120,10 +122,22 @@ fn returned_fields_are_texts_and_an_overlap_plugin_returns_some() {
     assert_problem("/returns/0/type", json!("keyPair"), "the type must be one of");
     let field = json!({"label": "x", "place": "custom", "type": "text"});
     assert_problem("/returns", json!([field, field]), "`x` is listed twice");
-    let mut in_place = sound();
-    in_place["strategy"] = json!("in-place");
-    in_place["returns"] = json!([]);
-    assert_eq!(problems(&in_place), Vec::<String>::new());
+}
+
+#[test]
+fn an_in_place_plugin_returns_one_secret() {
+    let mut manifest = sound();
+    manifest["strategy"] = json!("in-place");
+    assert_eq!(problems(&manifest), Vec::<String>::new());
+    let password = json!({"label": "password", "place": "standard", "type": "password"});
+    for returns in [json!([]), json!([manifest["returns"][0], password])] {
+        manifest["returns"] = returns;
+        let problems = problems(&manifest);
+        assert!(
+            problems.len() == 1 && problems[0].contains("exactly one field of type secret"),
+            "{problems:?}"
+        );
+    }
 }
 
 #[test]
@@ -138,10 +152,20 @@ fn settings_are_declared_without_contradiction() {
     assert_problem("/settings/0/aliases", json!(["Expiry days"]), "more than one");
     assert_problem("/settings/0/default", json!("365"), "must be a whole number");
     assert_problem("/settings/0/values", json!(["x"]), "only an enum has `values`");
+    assert_problem("/settings/0/min", json!("1"), "`min` must be a whole number");
+    assert_problem("/settings/0/min", json!(366), "the default must be a whole number of at least 366");
+    assert_problem("/settings/1/max", json!(5), "only an int, a number or a duration has `max`");
+    assert_problem(
+        "/settings/1",
+        json!({"key": "pause", "type": "duration", "min": "2s", "max": "1s"}),
+        "`min` is more than `max`",
+    );
     assert_problem("/settings/0/required", json!(true), "leave out `required` or `default`");
     assert_problem("/settings/1", json!({"key": "retire", "type": "enum"}), "an enum needs `values`");
     assert_problem("/settings/1/values", json!(["all", "all"]), "`all` is listed twice");
     assert_problem("/settings/1/values", json!(["all", ""]), "empty or has space");
+    let described = json!(["all", {"value": "all", "description": "Every one."}]);
+    assert_problem("/settings/1/values", described, "`all` is listed twice");
     assert_problem("/settings/1/default", json!("some"), "must be one of: all, none");
     assert_problem(
         "/settings/1",
@@ -244,4 +268,37 @@ fn what_removes_says_where_the_id_stands_and_waits_for_commit_or_rollback() {
     assert_problem("/requests/3/method", json!("GET"), "has no body");
     assert_problem("/requests/0/path", json!("/x/{id}"), "needs `\"removes\":\"{id}\"`");
     assert_problem("/requests/1/method", json!("DELETE"), "DELETE needs `removes`");
+}
+
+/// A value of any type, that fits nowhere or anywhere.
+fn any_value() -> impl Generator<Value = Value> {
+    prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<String>().prop_map(Value::from),
+        Just(json!([])),
+        Just(json!({})),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_a_manifest_or_has_problems(text in any::<String>()) {
+        prop_assert!(parse_manifest(&text).is_err());
+    }
+
+    #[test]
+    fn any_value_anywhere_in_a_manifest_is_sound_or_has_problems(
+        key in 0_usize..8, index in 0_usize..4, field in "[a-z]{1,8}|fields|type|path|min|values|default", value in any_value()
+    ) {
+        let mut manifest = sound();
+        let part = manifest.as_object_mut().unwrap().values_mut().nth(key).unwrap();
+        match part.get_mut(index) {
+            Some(Value::Object(entry)) => drop(entry.insert(field, value)),
+            Some(entry) => *entry = value,
+            None => *part = value,
+        }
+        prop_assert!(problems(&manifest).iter().all(|problem| !problem.is_empty()));
+    }
 }

@@ -21,8 +21,8 @@ pub struct Account {
     /// What the gateway proposes, and what that replaces.
     pub proposed: Option<String>,
     pub replaced: Option<String>,
-    /// Whether the gateway has overwritten the only password that works while no hidden field
-    /// stood there that keeps it.
+    /// Whether the gateway has overwritten the only password that works, which no hidden field
+    /// kept: none stood there, or somebody had set it by hand while one did.
     pub is_overwritten: bool,
     /// How often the password was changed.
     pub changes: usize,
@@ -81,7 +81,8 @@ impl State {
             self.breach("the hidden field was dropped while a write was on its way");
         }
         // The gateway does not ask whether anybody still needs what it overwrites.
-        let by_gateway = next.pending.is_empty() && Some(&next.password) == self.account.proposed.as_ref();
+        let is_proposed = Some(&next.password) == self.account.proposed.as_ref();
+        let by_gateway = is_proposed && next.pending == self.version().pending;
         self.account.is_overwritten =
             !next.knows(&self.account.accepts) && (by_gateway || self.account.is_overwritten);
     }

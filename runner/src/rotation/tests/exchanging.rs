@@ -243,6 +243,53 @@ fn a_record_that_somebody_edits_meanwhile_is_saved_on_top_of_that() {
     }
 }
 
+/// Found by the sweep: the last save went over it, and nobody knew the password any more.
+#[test]
+fn a_password_that_is_set_by_hand_right_before_the_last_save_is_kept() {
+    let world = world(|state| state.foreign = vec![(3, Foreign::SetsPassword)]);
+    let outcome = world.run();
+    assert_eq!((outcome.kind, code(&outcome)), (OutcomeKind::Failed, "rotated-elsewhere"));
+    let state = world.0.borrow();
+    assert_eq!((&*state.version().password, &*state.account.accepts), ("by-hand-3", "by-hand-3"));
+    assert_eq!((&*state.version().pending, state.open_rotations().len()), ("", 0));
+}
+
+#[test]
+fn what_is_written_into_the_record_and_does_not_work_is_overwritten() {
+    let world = world(|state| state.foreign = vec![(3, Foreign::Mistypes)]);
+    assert_eq!(world.run().kind, OutcomeKind::Rotated);
+    assert_eq!(count(&world, "verify"), 2);
+}
+
+#[test]
+fn a_password_that_is_set_by_hand_while_ours_is_proven_wrong_is_not_put_back() {
+    let world = world(|state| state.foreign = vec![(3, Foreign::SetsPassword)]);
+    world.0.borrow_mut().verify = [StepFault::Ends(Ending::Wrong)].into();
+    let outcome = world.run();
+    assert_eq!((outcome.kind, code(&outcome)), (OutcomeKind::Failed, "rotated-elsewhere"));
+    assert_eq!((count(&world, "rollback"), &*world.0.borrow().version().pending), (0, ""));
+}
+
+#[test]
+fn a_password_that_is_set_by_hand_after_an_interruption_is_kept() {
+    for dies_after in ["rotate", "verify"] {
+        let world = world(|_| {});
+        world.die_once(if dies_after == "rotate" {
+            |state| state.calls.last() == Some(&"rotate")
+        } else {
+            |state| state.calls.last() == Some(&"verify")
+        });
+        let mut state = world.0.borrow_mut();
+        state.account.accepts = "by hand".into();
+        state.edit(|version| version.password = "by hand".into());
+        drop(state);
+        assert_eq!(world.recover().expect("it was not to die")[0].settled, Settled::Superseded);
+        let state = world.0.borrow();
+        assert_eq!((&*state.version().password, &*state.account.accepts), ("by hand", "by hand"));
+        assert_eq!((&*state.version().pending, state.open_rotations().len()), ("", 0));
+    }
+}
+
 #[test]
 fn a_record_that_comes_to_name_another_user_is_not_written() {
     let world = world(|state| state.foreign = vec![(1, Foreign::Repoint)]);

@@ -259,6 +259,17 @@ impl State {
                 Foreign::Repoint => next.app = "app-2",
                 Foreign::Rotates => next.take(&self.foreign_key(&format!("foreign-{at}"))),
                 Foreign::Gateway => next.password = self.account.proposed.clone().unwrap_or(next.password),
+                Foreign::SetsPassword => {
+                    self.account.accepts = format!("by-hand-{at}");
+                    next.password.clone_from(&self.account.accepts);
+                }
+                Foreign::Mistypes => {
+                    let before = std::mem::replace(&mut next.password, "mistyped".into());
+                    if !next.knows(&self.account.accepts) {
+                        // He would wipe out the only one that works, and nobody could help that.
+                        next.password = before;
+                    }
+                }
                 Foreign::TakesOver => next.pending = self.account.taken_over(),
                 Foreign::Restores => next.take(&self.key("old").expect("it was there").clone()),
                 Foreign::RotatesFromTheStart => {

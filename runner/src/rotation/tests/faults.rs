@@ -131,6 +131,10 @@ pub enum Foreign {
     Rotates,
     /// The gateway writes the value that it proposes.
     Gateway,
+    /// Sets a password at the service, and saves it.
+    SetsPassword,
+    /// Saves a password that the service does not accept.
+    Mistypes,
     /// Another gateway takes an `in-place` rotation over.
     TakesOver,
     /// Puts back the credential from the very beginning.

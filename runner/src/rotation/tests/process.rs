@@ -225,6 +225,7 @@ impl World {
                 .fields()
                 .filter(|field| !["note", "password", "pamrun_pending"].contains(&field.label))
                 .map(|field| Field {
+                    place: field.place,
                     label: field.label.into(),
                     kind: field.kind.into(),
                     values: field

@@ -71,9 +71,12 @@ pub fn check_account(state: &State, outcome: Option<&Outcome>) {
     match outcome.kind {
         OutcomeKind::Rotated => {
             assert!(outcome.saved && outcome.proof.is_some(), "{story}");
-            assert_eq!((&held.password, &*held.pending), (&account.accepts, ""), "{story}");
+            let agrees = held.password == account.accepts || account.is_overwritten;
+            assert!(agrees && held.pending.is_empty(), "it is told to work, and does not\n{story}");
             let proposed = account.proposed.as_ref().is_none_or(|proposed| *proposed == held.password);
-            assert!(proposed, "another password was set than the proposed one\n{story}");
+            // Somebody may set another one right after the rotation, and a stale read not show it.
+            let is_ours = !held.password.starts_with("by-hand");
+            assert!(proposed || !is_ours, "another password was set than the proposed one\n{story}");
         }
         OutcomeKind::Uncertain => {
             let hint = outcome.error.as_ref().and_then(|error| error.hint.as_deref()).unwrap_or_default();

@@ -213,7 +213,9 @@ fn verify_password() -> impl Strategy<Value = StepFault> {
 }
 
 fn foreign_to_passwords() -> impl Strategy<Value = Vec<(usize, Foreign)>> {
-    vec((0..8_usize, prop::sample::select(vec![Foreign::Note, Foreign::Repoint, Foreign::Gateway])), 0..3)
+    use Foreign::*;
+    let deeds = vec![Note, Repoint, Gateway, SetsPassword, Mistypes];
+    vec((0..8_usize, prop::sample::select(deeds)), 0..3)
 }
 
 impl Change {

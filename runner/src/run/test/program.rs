@@ -11,8 +11,8 @@ use crate::limits::Limits;
 use crate::model::Manifest;
 use crate::report::PluginInfo;
 use crate::run::block_on::block_on;
+use crate::run::check::must_fit;
 use crate::run::fault::Fault;
-use crate::run::plugin::check;
 use crate::wasm::{Loaded, Runtime};
 
 /// What is under test.
@@ -79,7 +79,7 @@ impl Programs {
         let loaded = self.runtime.load(&file.bytes, &file.digest.to_string());
         let loaded = loaded.map_err(|error| Fault::unfit(path, &error))?;
         let manifest = block_on(loaded.describe())??;
-        check(&manifest)?;
+        must_fit(&manifest)?;
         let info = PluginInfo::wasm(&manifest.name, &manifest.version, file.digest);
         Ok(Program::Plugin { loaded: Box::new(loaded), manifest: Box::new(manifest), info })
     }

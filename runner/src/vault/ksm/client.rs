@@ -16,8 +16,9 @@ use zeroize::Zeroizing;
 
 use super::KsmConfig;
 use super::error::KsmError;
-use super::wire::Wire;
-use crate::model::{Record, RecordUid, Update, wipe};
+use super::wire::{Wire, host};
+use crate::model::{Attachment, Record, RecordUid, SharedRecord, Update, wipe};
+use crate::secret::SecretBytes;
 use crate::vault::update::apply;
 
 /// How often records are asked for while no whole answer comes.
@@ -32,6 +33,7 @@ pub(super) struct Client {
     wire: Arc<Wire>,
     manager: SecretsManager,
     known: HashMap<RecordUid, Known>,
+    files: HashMap<String, SealedFile>,
 }
 
 /// What a save needs of a record besides its JSON.
@@ -40,10 +42,21 @@ struct Known {
     editable: bool,
 }
 
+/// Where the content of an attached file is, and its key.
+struct SealedFile {
+    url: String,
+    key: Zeroizing<Vec<u8>>,
+}
+
 impl Client {
     /// Sets Keeper's client up. Nothing is sent.
     pub(super) fn new(config: &KsmConfig, wire: &Arc<Wire>) -> Result<Self, KsmError> {
-        Ok(Self { manager: manager(config, wire)?, wire: Arc::clone(wire), known: HashMap::new() })
+        Ok(Self {
+            manager: manager(config, wire)?,
+            wire: Arc::clone(wire),
+            known: HashMap::new(),
+            files: HashMap::new(),
+        })
     }
 
     /// Begins a call that must end by then.
@@ -53,9 +66,46 @@ impl Client {
 
     /// Reads records in one request, and returns those that there are, in the order asked for.
     pub(super) fn get(&mut self, uids: &[RecordUid]) -> Result<Vec<Record>, KsmError> {
+        self.persist(|client| client.get_once(uids))
+    }
+
+    /// Reads records with what is attached to them: these, or all that are shared with us.
+    pub(super) fn read(&mut self, uids: Option<&[RecordUid]>) -> Result<Vec<SharedRecord>, KsmError> {
+        self.persist(|client| {
+            let found = match uids {
+                Some([]) => Vec::new(),
+                uids => client.find(uids.unwrap_or_default())?,
+            };
+            let mut shared: Vec<SharedRecord> = Vec::with_capacity(found.len());
+            for mut record in found {
+                let attachments = client.take_files(&mut record);
+                // A record that is shared twice comes twice.
+                if let Some(record) = client.take(record)
+                    && shared.iter().all(|known| known.record.uid != record.uid)
+                {
+                    shared.push(SharedRecord { record, attachments });
+                }
+            }
+            Ok(shared)
+        })
+    }
+
+    /// Fetches the content of a file of a record that was read.
+    pub(super) fn fetch(&mut self, uid: &str) -> Result<SecretBytes, KsmError> {
+        self.persist(|client| {
+            let file = client.files.get(uid).ok_or_else(|| KsmError::NoFile { uid: uid.to_owned() })?;
+            let sealed = client.wire.fetch(&file.url)?;
+            let content = CryptoUtils::decrypt_aes(&sealed, &file.key);
+            let unreadable = |_| KsmError::FileUnreadable { host: host(&file.url).to_owned() };
+            Ok(SecretBytes::new(content.map_err(unreadable)?))
+        })
+    }
+
+    /// Does something until a whole answer comes, but not for ever.
+    fn persist<T>(&mut self, work: impl Fn(&mut Self) -> Result<T, KsmError>) -> Result<T, KsmError> {
         let mut gets = 1;
         loop {
-            match self.get_once(uids) {
+            match work(self) {
                 Err(error) if error.is_passing() && gets < GETS => self.wire.pause(GET_PAUSE * gets),
                 other => return other,
             }
@@ -68,13 +118,31 @@ impl Client {
         if uids.is_empty() {
             return Ok(Vec::new());
         }
-        // The plain `get_secrets` merges a record's file fields into one, which a save would keep.
-        let found = self.manager.get_secrets_full_response(uids.to_vec());
-        let found = found.map_err(|_| self.wire.trouble().unwrap_or_else(|| self.unreadable()))?.records;
+        let found = self.find(uids)?;
         // A record that is shared twice comes twice.
         let mut records: HashMap<RecordUid, Record> =
             found.into_iter().filter_map(|record| self.take(record)).map(|r| (r.uid.clone(), r)).collect();
         Ok(uids.iter().filter_map(|uid| records.remove(uid)).collect())
+    }
+
+    /// Has Keeper's client read records; without UIDs, everybody.
+    fn find(&mut self, uids: &[RecordUid]) -> Result<Vec<KeeperRecord>, KsmError> {
+        // The plain `get_secrets` merges a record's file fields into one, which a save would keep.
+        let found = self.manager.get_secrets_full_response(uids.to_vec());
+        Ok(found.map_err(|_| self.wire.trouble().unwrap_or_else(|| self.unreadable()))?.records)
+    }
+
+    /// Takes over what is known of a record's files. One whose key does not fit cannot be fetched.
+    fn take_files(&mut self, record: &mut KeeperRecord) -> Vec<Attachment> {
+        let files = std::mem::take(&mut record.files).into_iter();
+        files
+            .map(|file| {
+                if let (Ok(key), Ok(url)) = (file.decrypt_file_key(), file.get_url()) {
+                    self.files.insert(file.uid.clone(), SealedFile { url, key: Zeroizing::new(key) });
+                }
+                Attachment { uid: file.uid, name: file.name, title: file.title }
+            })
+            .collect()
     }
 
     /// Takes a record over. Its JSON is the text as it was decrypted, with the order of its keys.

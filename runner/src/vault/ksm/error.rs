@@ -31,6 +31,12 @@ pub(super) enum KsmError {
         "what answered for {host}, with status {status}, is not Keeper: a proxy or a filter is in the way; have it let {host} pass"
     )]
     NotKeeper { host: String, status: u16 },
+    #[error("{host}, where Keeper keeps attached files, answered with status {status}")]
+    File { host: String, status: u16 },
+    #[error("the vault has no attached file {uid}")]
+    NoFile { uid: String },
+    #[error("the attached file that {host} sent cannot be decrypted; is it damaged?")]
+    FileUnreadable { host: String },
     #[error("the time for asking the vault is used up; --timeout gives a rotation more")]
     OutOfTime,
     #[error("the vault did not answer in time")]
@@ -74,6 +80,9 @@ impl KsmError {
             Self::Lost { .. } => "vault-answer-lost",
             Self::Server { .. } => "vault-unavailable",
             Self::NotKeeper { .. } => "vault-not-keeper",
+            Self::File { .. } => "file-unavailable",
+            Self::NoFile { .. } => "file-missing",
+            Self::FileUnreadable { .. } => "file-unreadable",
             Self::OutOfTime | Self::GivenUp => "vault-timeout",
             Self::Throttled { .. } => "vault-throttled",
             Self::WrongKey { .. } => "vault-key",

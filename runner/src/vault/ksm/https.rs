@@ -4,7 +4,7 @@ use std::error::Error;
 use std::io::{self, Read};
 use std::time::{Duration, Instant};
 
-use reqwest::blocking::{Client, Response};
+use reqwest::blocking::{Client, RequestBuilder, Response};
 use reqwest::redirect::Policy;
 use reqwest::{NoProxy, Proxy};
 
@@ -91,23 +91,31 @@ pub(super) struct Https {
 
 impl Post for Https {
     fn post(&self, request: Sealed, timeout: Duration) -> Result<Answer, KsmError> {
-        let ends = Instant::now() + timeout;
-        let mut builder = self.client.post(&request.url).timeout(timeout).body(request.body);
+        let mut builder = self.client.post(&request.url).body(request.body);
         for (name, value) in request.headers {
             builder = builder.header(name, value);
         }
+        self.send(builder, timeout)
+    }
+
+    fn get(&self, url: &str, timeout: Duration) -> Result<Answer, KsmError> {
+        self.send(self.client.get(url), timeout)
+    }
+}
+
+impl Https {
+    fn send(&self, request: RequestBuilder, timeout: Duration) -> Result<Answer, KsmError> {
+        let ends = Instant::now() + timeout;
         let host = |error: &reqwest::Error| {
             error.url().and_then(|url| url.host_str()).unwrap_or("the vault").to_owned()
         };
-        let response = builder.send().map_err(|error| failure(host(&error), &error))?;
+        let response = request.timeout(timeout).send().map_err(|error| failure(host(&error), &error))?;
         let host = response.url().host_str().unwrap_or("the vault").to_owned();
         let status = response.status().as_u16();
         let body = self.body(response, ends).map_err(|why| KsmError::Lost { host, why })?;
         Ok(Answer { status, body })
     }
-}
 
-impl Https {
     /// Reads the body. The client's own time limit begins anew with each piece of it.
     fn body(&self, mut response: Response, ends: Instant) -> Result<Vec<u8>, String> {
         let (mut body, mut piece) = (Vec::new(), [0; 8192]);

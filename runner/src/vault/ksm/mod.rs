@@ -25,8 +25,10 @@ use self::error::KsmError;
 use self::https::HttpsSetup;
 use self::wire::{Post, Wire};
 use crate::limits::Limits;
-use crate::model::{Record, RecordUid, Update};
+use crate::model::{Record, RecordUid, SharedRecord, Update};
 use crate::rotation::{GetError, SaveError, Vault};
+use crate::secret::SecretBytes;
+use crate::vault::Reader;
 
 pub use config::{KsmConfig, KsmConfigError};
 pub use https::{KsmProxy, KsmSetupError};
@@ -146,6 +148,23 @@ impl Vault for KsmVault {
     }
 
     fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+}
+
+#[async_trait::async_trait(?Send)]
+impl Reader for KsmVault {
+    async fn read(&mut self, uids: Option<&[RecordUid]>) -> Result<Vec<SharedRecord>, GetError> {
+        let uids = uids.map(<[RecordUid]>::to_vec);
+        Ok(self.ask(move |client| client.read(uids.as_deref())).await?)
+    }
+
+    async fn fetch(&mut self, file: &str) -> Result<SecretBytes, GetError> {
+        let file = file.to_owned();
+        Ok(self.ask(move |client| client.fetch(&file)).await?)
+    }
+
+    fn notes(&self) -> &[String] {
         &self.warnings
     }
 }

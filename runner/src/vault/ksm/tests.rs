@@ -13,6 +13,7 @@ use crate::limits::Limits;
 use crate::model::{Place, Record, Update};
 use crate::rotation::{GetError, SaveError, Vault};
 use crate::secret::Secret;
+use crate::vault::Reader;
 use crate::vault::contract::{Bench, record_json, vault_contract};
 
 const UID: &str = "AAAAAAAAAAAAAAAAAAAAAA";
@@ -29,6 +30,12 @@ impl Post for Keeper {
             return Ok(Answer { status: reply.status, body: reply.body });
         }
         Err(KsmError::Lost { host: "keeper".to_owned(), why: "the connection broke".to_owned() })
+    }
+
+    fn get(&self, url: &str, _timeout: Duration) -> Result<Answer, KsmError> {
+        let content = self.file(url.rsplit('/').next().unwrap());
+        let status = if content.is_some() { 200 } else { 404 };
+        Ok(Answer { status, body: content.unwrap_or_default() })
     }
 }
 
@@ -231,6 +238,10 @@ impl Post for Hung {
         thread::sleep(Duration::from_mins(1));
         Err(KsmError::OutOfTime)
     }
+
+    fn get(&self, _: &str, _: Duration) -> Result<Answer, KsmError> {
+        Err(KsmError::OutOfTime)
+    }
 }
 
 #[tokio::test]
@@ -238,10 +249,10 @@ async fn a_call_that_hangs_is_given_up_and_its_save_unclear() {
     let keeper = keeper();
     let record = get(&mut vault(&keeper)).await.unwrap();
     let config = KsmConfig::parse(&Secret::new(keeper.config())).unwrap();
-    let limits = Limits { timeout: Duration::from_millis(50), reserve: Duration::ZERO, ..Limits::default() };
-    let mut hung = KsmVault::over(config, &limits, Vec::new(), || Ok(Box::new(Hung)));
-    let (got, saved) = (get(&mut hung).await, hung.save(&record, &[secret("new")]).await);
-    assert_eq!(got.unwrap_err().code, "vault-timeout");
+    let limits = Limits { timeout: Duration::from_secs(1), reserve: Duration::ZERO, ..Limits::default() };
+    let hung = || KsmVault::over(config.clone(), &limits, Vec::new(), || Ok(Box::new(Hung)));
+    assert_eq!(get(&mut hung()).await.unwrap_err().code, "vault-timeout");
+    let saved = hung().save(&record, &[secret("new")]).await;
     assert!(matches!(saved, Err(SaveError::Unclear(_))), "{saved:?}");
 }
 
@@ -329,4 +340,37 @@ async fn what_is_known_of_the_vault_beforehand_is_a_warning() {
     let warnings = vec!["others can read it".to_owned()];
     let vault = KsmVault::over(config, &Limits::default(), warnings.clone(), || Ok(Box::new(keeper)));
     assert_eq!(vault.warnings(), warnings);
+}
+
+const FILE: &str = "DDDDDDDDDDDDDDDDDDDDDD";
+
+#[tokio::test]
+async fn who_only_reads_gets_all_that_is_shared_with_its_files() {
+    let keeper = keeper();
+    keeper.put_record("BBBBBBBBBBBBBBBBBBBBBB", &record_json(), false);
+    keeper.vault().attach(UID, FILE, "a.pem", b"content");
+    let mut vault = vault(&keeper);
+    let all = vault.read(None).await.unwrap();
+    let uids: Vec<_> = all.iter().map(|shared| shared.record.uid.as_str()).collect();
+    assert_eq!(uids, [UID, "BBBBBBBBBBBBBBBBBBBBBB"]);
+    let names: Vec<_> =
+        all[0].attachments.iter().map(|file| (file.uid.as_str(), file.name.as_str())).collect();
+    assert_eq!(names, [(FILE, "a.pem")]);
+    assert_eq!(vault.fetch(FILE).await.unwrap().expose(), b"content");
+    assert_eq!(vault.read(Some(&[UID.to_owned()])).await.unwrap().len(), 1);
+    assert_eq!(vault.read(Some(&[])).await.unwrap().len(), 0);
+    assert_eq!(keeper.count(Endpoint::GetSecret), 2);
+}
+
+#[tokio::test]
+async fn a_file_that_is_gone_is_told_apart_from_one_that_never_was() {
+    let keeper = keeper();
+    keeper.vault().attach(UID, FILE, "a.pem", b"content");
+    let mut vault = vault(&keeper);
+    assert_eq!(vault.fetch(FILE).await.unwrap_err().code, "file-missing");
+    vault.read(None).await.unwrap();
+    keeper.remove_record(UID);
+    let gone = vault.fetch(FILE).await.unwrap_err();
+    assert_eq!(gone.code, "file-unavailable");
+    assert!(gone.message.ends_with("answered with status 404"), "{}", gone.message);
 }

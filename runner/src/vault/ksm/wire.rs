@@ -41,6 +41,9 @@ pub(super) struct Answer {
 /// nothing was sent.
 pub(super) trait Post: Send + Sync {
     fn post(&self, request: Sealed, timeout: Duration) -> Result<Answer, KsmError>;
+
+    /// Fetches what is behind a URL, which is as good as a key to it.
+    fn get(&self, url: &str, timeout: Duration) -> Result<Answer, KsmError>;
 }
 
 /// The way to Keeper, shared with Keeper's client.
@@ -119,6 +122,20 @@ impl Wire {
         self.trouble().map_or(Ok(answer.body), Err)
     }
 
+    /// Fetches an attached file, encrypted, from where Keeper keeps them.
+    pub(super) fn fetch(&self, url: &str) -> Result<Vec<u8>, KsmError> {
+        let timeout = self.timeout()?;
+        let host = host(url).to_owned();
+        if !url.starts_with("https://") {
+            return Err(KsmError::Untrusted { host, why: "it is not reached over TLS".to_owned() });
+        }
+        match self.post.get(url, timeout)? {
+            Answer { status: 200, body } => Ok(body),
+            Answer { status, .. } if status >= 500 => Err(KsmError::Server { host, status }),
+            Answer { status, .. } => Err(KsmError::File { host, status }),
+        }
+    }
+
     /// How long the next request may take.
     fn timeout(&self) -> Result<Duration, KsmError> {
         let mut call = self.call();
@@ -159,7 +176,8 @@ impl Wire {
     }
 }
 
-fn host(url: &str) -> &str {
+/// The host that a URL leads to, with its port.
+pub(super) fn host(url: &str) -> &str {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     rest.split('/').next().unwrap_or(rest)
 }

@@ -1,6 +1,9 @@
+use std::time::Duration;
+
 use super::guests::{MANIFEST, plugin};
 use crate::limits::Limits;
-use crate::wasm::{LoadError, Runtime, inspect};
+use crate::wasm::inspect::STEPS;
+use crate::wasm::{LoadError, Runtime, inspect, look_into};
 
 fn refusal(file: &[u8]) -> LoadError {
     let runtime = Runtime::new(&Limits::default(), None).unwrap();
@@ -43,7 +46,7 @@ fn a_component_or_module_of_another_world_is_told() {
         r#"(component (import "a:b/c@1.0.0" (instance)))"#,
         r#"(module (func (export "add") (result i32) (i32.const 1)))"#,
     ] {
-        assert!(matches!(refusal(&wat(text)), LoadError::AnotherWorld));
+        assert!(matches!(refusal(&wat(text)), LoadError::AnotherWorld { .. }));
     }
 }
 
@@ -66,24 +69,68 @@ fn an_import_that_nobody_grants_is_named() {
             r#"(component (import "{import}" (instance))
                  (instance $i) (export "pamrun:plugin/rotation@0.1.0" (instance $i)))"#
         );
-        assert!(matches!(refusal(&wat(&text)), LoadError::NotGranted { import: named } if named == import));
+        assert!(matches!(refusal(&wat(&text)), LoadError::NotGranted { imports } if imports == [import]));
     }
-    let text = r#"(module (import "env" "abort" (func))
-                    (func (export "pamrun:plugin/rotation@0.1.0#describe") (result i32) unreachable))"#;
-    assert!(matches!(refusal(&wat(text)), LoadError::NotGranted { import } if import == "env"));
+    let functions = shapeless(|step| format!(r#"(func (export "pamrun:plugin/rotation@0.1.0#{step}"))"#));
+    let text = format!(r#"(module (import "env" "abort" (func)) {functions})"#);
+    assert!(matches!(refusal(&wat(&text)), LoadError::NotGranted { imports } if imports == ["env"]));
 }
 
 #[test]
-fn a_core_module_without_all_steps_cannot_be_adapted() {
-    let text = r#"(module (memory (export "memory") 1)
+fn the_steps_that_a_plugin_lacks_are_named() {
+    let module = r#"(module (memory (export "memory") 1)
                     (func (export "pamrun:plugin/rotation@0.1.0#describe") (result i32) unreachable))"#;
-    assert!(matches!(refusal(&wat(text)), LoadError::NotAdaptable(_)));
+    let expected = ["preflight", "rotate", "verify", "commit", "rollback"];
+    assert!(
+        matches!(refusal(&wat(module)), LoadError::StepsMissing { missing } if missing == expected),
+        "a core module"
+    );
+    let component = r#"(component (instance $i) (export "pamrun:plugin/rotation@0.1.0" (instance $i)))"#;
+    assert!(
+        matches!(refusal(&wat(component)), LoadError::StepsMissing { missing } if missing.len() == 6),
+        "a component"
+    );
+}
+
+/// All six functions, none of which takes or returns what it should.
+fn shapeless(function: impl Fn(&str) -> String) -> String {
+    STEPS.into_iter().map(function).collect()
 }
 
 #[test]
-fn a_component_whose_rotation_lacks_the_steps_does_not_fit() {
-    let text = r#"(component (instance $i) (export "pamrun:plugin/rotation@0.1.0" (instance $i)))"#;
-    assert!(matches!(refusal(&wat(text)), LoadError::NotLinkable(_)));
+fn functions_of_another_shape_do_not_fit() {
+    let functions = shapeless(|step| format!(r#"(func (export "pamrun:plugin/rotation@0.1.0#{step}"))"#));
+    let module = format!(r#"(module (memory (export "memory") 1) {functions})"#);
+    assert!(matches!(refusal(&wat(&module)), LoadError::NotAdaptable(_)));
+
+    let exports = shapeless(|step| format!(r#"(export "{step}" (func $f))"#));
+    let component = format!(
+        r#"(component
+             (import "pamrun:plugin/log@0.1.0" (instance (export "write" (func))))
+             (core module $m (func (export "f"))) (core instance $c (instantiate $m))
+             (func $f (canon lift (core func $c "f")))
+             (instance $i {exports}) (export "pamrun:plugin/rotation@0.1.0" (instance $i)))"#
+    );
+    assert!(matches!(refusal(&wat(&component)), LoadError::NotLinkable(_)));
+}
+
+#[test]
+fn everything_that_is_wrong_with_a_file_shows_at_once() {
+    let text = r#"(component (import "wasi:keyvalue/store@0.2.0" (instance)) (import "a:b/c" (instance))
+                    (instance $i) (export "pamrun:plugin/rotation@0.2.0" (instance $i)))"#;
+    let problems = look_into(&wat(text)).unwrap().problems();
+    assert!(matches!(
+        problems.as_slice(),
+        [LoadError::AnotherVersion { .. }, LoadError::NotGranted { imports }] if imports.len() == 2
+    ));
+}
+
+#[test]
+fn compiling_that_takes_too_long_is_not_waited_for() {
+    let limits = Limits { timeout: Duration::from_nanos(1), ..Limits::default() };
+    let runtime = Runtime::new(&limits, None).unwrap();
+    let refusal = runtime.load(&plugin(MANIFEST, "unreachable"), "").err().unwrap();
+    assert!(matches!(refusal, LoadError::TooSlow { .. }));
 }
 
 #[test]

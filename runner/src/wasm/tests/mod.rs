@@ -3,6 +3,7 @@
 mod cache;
 mod gate;
 mod guests;
+mod interface;
 mod load;
 mod sandbox;
 mod server;

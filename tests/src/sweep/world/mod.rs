@@ -12,12 +12,13 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::journal::Journal;
-use super::scenario::{Scenario, Subject};
+use super::scenario::{Rotator, Scenario, Subject};
 use crate::azure::admin_record;
 use crate::canary::random_text;
 use crate::cloud::{Cloud, Sovereign};
-use crate::gateway::{Exec, Gateway, Run, Vault, VaultKind, plugin};
+use crate::gateway::{Exec, Gateway, Run, Vault, VaultKind, example, plugin};
 use crate::keeper::Keeper;
+use crate::net::Proxy;
 use crate::params::Params;
 use crate::record::Record;
 
@@ -45,6 +46,8 @@ pub(super) struct World {
     pub cast: Cast,
     pub others: Others,
     binary: PathBuf,
+    /// How a script, which no option of pamrun tells where hosts are, gets to the cloud.
+    proxy: Option<Proxy>,
     attached: Vec<Record>,
     last_try: Cell<Instant>,
 }
@@ -100,7 +103,9 @@ impl World {
             }
         };
         gateway.fill_vault(attached.iter().chain([&record]));
+        let is_scripted = scenario.rotator == Rotator::Script;
         Self {
+            proxy: is_scripted.then(|| Proxy::start(cloud.address())),
             scenario,
             cloud,
             gateway,
@@ -130,7 +135,7 @@ impl World {
 
     fn exec_on<'a>(&self, gateway: &'a Gateway) -> Exec<'a> {
         let (name, settings) = match &self.cast {
-            Cast::App(app) => ("azure-app-secret", app.settings()),
+            Cast::App(app) => ("azure-app-secret", app.settings(self.scenario.rotator)),
             Cast::User(_) => ("entra-user-password", UserCast::SETTINGS.to_vec()),
         };
         let (new_password, old_password) = match &self.cast {
@@ -147,12 +152,17 @@ impl World {
             records: self.attached.iter().chain([&self.record]).map(Record::flattened).collect(),
             ..Params::default()
         };
-        let exec = gateway
-            .exec(&plugin(name), params.line())
-            .binary(&self.binary)
-            .host(Sovereign::Global.login(), self.cloud.address())
-            .host(Sovereign::Global.graph(), self.cloud.address())
-            .flag("--vault", self.gateway.vault().flag());
+        let exec = match &self.proxy {
+            None => gateway
+                .exec(&plugin(name), params.line())
+                .host(Sovereign::Global.login(), self.cloud.address())
+                .host(Sovereign::Global.graph(), self.cloud.address()),
+            Some(proxy) => gateway
+                .exec(&example("azure_app_secret.py"), params.line())
+                .flag("--env", format!("HTTPS_PROXY={}", proxy.url()))
+                .flag("--env", format!("SSL_CERT_FILE={}", gateway.path("ca.pem").display())),
+        };
+        let exec = exec.binary(&self.binary).flag("--vault", self.gateway.vault().flag());
         let settings = settings.into_iter().chain(self.scenario.settings.iter().copied());
         settings.fold(exec, |exec, (key, value)| exec.set(key, value))
     }

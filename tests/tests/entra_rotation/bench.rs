@@ -1,26 +1,25 @@
-//! The password of an Entra user, rotated by the real binary: whatever the cloud takes for the
-//! password, the record knows.
+//! A user, whose password a record holds, and a gateway that rotates it.
 
 use pamrun_tests::azure::admin_record;
 use pamrun_tests::canary::random_text;
-use pamrun_tests::cloud::{Cloud, Fault, On, Sovereign, USER_ADMINISTRATOR, User};
-use pamrun_tests::gateway::{Gateway, Run, VaultKind, plugin};
+use pamrun_tests::cloud::{Cloud, Sovereign, USER_ADMINISTRATOR, User};
+use pamrun_tests::gateway::{Exec, Gateway, Run, VaultKind, plugin};
 use pamrun_tests::params::Params;
 use pamrun_tests::record::{Record, fields, text};
 
-const VAULTS: [VaultKind; 2] = [VaultKind::File, VaultKind::Keeper];
+pub const VAULTS: [VaultKind; 2] = [VaultKind::File, VaultKind::Keeper];
 
-struct Bench {
-    cloud: Cloud,
-    gateway: Gateway,
-    user: User,
-    record: Record,
+pub struct Bench {
+    pub cloud: Cloud,
+    pub gateway: Gateway,
+    pub user: User,
+    pub record: Record,
     admin: Record,
-    proposed: String,
+    pub proposed: String,
 }
 
 impl Bench {
-    fn new(vault: VaultKind, proposed: bool) -> Self {
+    pub fn new(vault: VaultKind, proposed: bool) -> Self {
         let cloud = Cloud::new();
         let admin = cloud.register("pamrun admin");
         let secret = cloud.issue(&admin, "admin");
@@ -42,7 +41,12 @@ impl Bench {
         Self { cloud, gateway, user, record, admin, proposed }
     }
 
-    fn rotate(&self) -> Run {
+    pub fn rotate(&self) -> Run {
+        self.exec().run(Vec::new)
+    }
+
+    /// A rotation, ready to run.
+    pub fn exec(&self) -> Exec<'_> {
         let params = Params {
             user_record: self.record.uid.clone(),
             new_password: self.proposed.clone(),
@@ -50,67 +54,23 @@ impl Bench {
             records: [&self.admin, &self.record].map(Record::flattened).into(),
             ..Params::default()
         };
-        let exec = self
-            .gateway
+        self.gateway
             .exec(&plugin("entra-user-password"), params.line())
             .flag("--vault", self.gateway.vault().flag())
             .host(Sovereign::Global.login(), self.cloud.address())
             .host(Sovereign::Global.graph(), self.cloud.address())
-            .set("verify_window", "1s");
-        exec.run(Vec::new)
+            .set("verify_window", "1s")
     }
 
-    fn saved(&self) -> serde_json::Value {
+    pub fn saved(&self) -> serde_json::Value {
         self.gateway.vault().record(&self.record.uid)
     }
 
     /// Whether the record's own field holds what works, and nothing is pending.
     #[track_caller]
-    fn expect_agreement(&self, run: &Run) {
+    pub fn expect_agreement(&self, run: &Run) {
         let record = self.saved();
         assert!(self.cloud.is_password(&self.user, &text(&record, "password")), "\n{run}");
         assert!(fields(&record).all(|field| field["label"] != "pamrun_pending"), "\n{run}");
-    }
-}
-
-#[test]
-fn a_password_is_made_set_proven_and_saved() {
-    for vault in VAULTS {
-        let bench = Bench::new(vault, false);
-        let run = bench.rotate();
-        run.ends("rotated", 0);
-        assert_eq!(run.outcome["proof"], "verified", "\n{run}");
-        assert_ne!(text(&bench.saved(), "password"), text(&bench.record.json, "password"));
-        bench.expect_agreement(&run);
-    }
-}
-
-#[test]
-fn the_password_that_the_gateway_proposes_is_set() {
-    let bench = Bench::new(VaultKind::File, true);
-    let run = bench.rotate();
-    run.ends("rotated", 0);
-    assert_eq!(text(&bench.saved(), "password"), bench.proposed);
-    bench.expect_agreement(&run);
-}
-
-#[test]
-fn a_refused_password_leaves_everything_as_it_was() {
-    let bench = Bench::new(VaultKind::File, false);
-    bench.cloud.fault(On::set_password(), Fault::Denied);
-    let run = bench.rotate();
-    run.ends("failed", 1);
-    assert_eq!(text(&bench.saved(), "password"), text(&bench.record.json, "password"));
-    bench.expect_agreement(&run);
-}
-
-#[test]
-fn a_password_whose_acknowledgement_is_lost_is_set_again_and_saved() {
-    for fault in [Fault::ApplyThenDrop, Fault::DropBeforeApply, Fault::ApplyThenStatus(503)] {
-        let bench = Bench::new(VaultKind::File, false);
-        bench.cloud.fault(On::set_password(), fault);
-        let run = bench.rotate();
-        run.ends("rotated", 0);
-        bench.expect_agreement(&run);
     }
 }

@@ -1,0 +1,62 @@
+// What an answer means, by its status.
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+
+// The seconds that the service asks to wait, or -1.
+static int64_t retry_after(const pamrun_answer *answer) {
+  pamrun_string value = pamrun_answer_header(answer, "retry-after");
+  bool is_number = value.length && strspn(value.data, "0123456789") == value.length;
+  return is_number ? strtoll(value.data, NULL, 10) : -1;
+}
+
+static pamrun_result refusal(const pamrun_answer *answer, pamrun_failure_kind kind, const char *code,
+                             const char *meaning) {
+  return pamrun_fail(kind, code, pamrun_format("%s%s", answer->what.data, meaning));
+}
+
+pamrun_result pamrun_expect(const pamrun_answer *answer, int status) {
+  if (answer->status == status) {
+    return PAMRUN_OK;
+  }
+  switch (answer->status) {
+    case 401:
+      return refusal(answer, PAMRUN_DENIED, "unauthorized", ": it does not accept the credential");
+    case 403:
+      return refusal(answer, PAMRUN_DENIED, "forbidden", ": a right is missing");
+    case 404:
+    case 410:
+      return refusal(answer, PAMRUN_NOT_FOUND, "not-found", ": it does not exist");
+    case 409:
+    case 412:
+      return refusal(answer, PAMRUN_CONFLICT, "conflict", ": somebody else changed it at the same time");
+    case 429:
+      return pamrun_unavailable("throttled", pamrun_format("%s: it asks to slow down", answer->what.data),
+                                retry_after(answer));
+  }
+  if (answer->status >= 400 && answer->status < 500 && answer->status != 408) {
+    return refusal(answer, PAMRUN_DENIED, "refused", "");
+  }
+  return pamrun_unclear(answer, answer->changes ? "which does not say whether it was done" : "which is no answer");
+}
+
+pamrun_result pamrun_unclear(const pamrun_answer *answer, const char *why) {
+  pamrun_string message = pamrun_format("%s, %s", answer->what.data, why);
+  return answer->changes ? pamrun_fail(PAMRUN_UNCERTAIN, "unclear-answer", message)
+                         : pamrun_unavailable("unclear-answer", message, retry_after(answer));
+}
+
+pamrun_result pamrun_answer_json(const pamrun_answer *answer, const pamrun_json **json) {
+  *json = pamrun_json_parse(answer->body);
+  return *json ? PAMRUN_OK : pamrun_unclear(answer, "which is not JSON");
+}
+
+pamrun_string pamrun_answer_header(const pamrun_answer *answer, const char *name) {
+  for (size_t i = 0; i < answer->header_count; i++) {
+    if (strcmp(answer->headers[i].name, name) == 0) {
+      return answer->headers[i].value;
+    }
+  }
+  return PAMRUN("");
+}

@@ -1,0 +1,68 @@
+//! How long a service asks to wait.
+
+use std::time::SystemTime;
+
+use http::Response;
+use http::header::RETRY_AFTER;
+
+/// Reads how many seconds an answer asks to wait: its `Retry-After`, which is a number of seconds
+/// or a date. A date counts from `now`, the time of [`Host::now`](crate::Host::now); one that has
+/// passed is 0. Nothing where the header is missing or says neither.
+#[must_use]
+pub fn retry_after(answer: &Response<Vec<u8>>, now: SystemTime) -> Option<u32> {
+    let text = answer.headers().get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(seconds);
+    }
+    let left = httpdate::parse_http_date(text).ok()?.duration_since(now).unwrap_or_default();
+    // A part of a second is waited for as a whole one: to come early is to be turned away again.
+    let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);
+    Some(u32::try_from(seconds).unwrap_or(u32::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    /// Half a second into 2030.
+    fn asked(text: &str) -> Option<u32> {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_millis(1_893_456_000_500);
+        let mut answer = Response::new(Vec::new());
+        answer.headers_mut().insert(RETRY_AFTER, text.parse().unwrap());
+        retry_after(&answer, now)
+    }
+
+    #[test]
+    fn a_number_is_a_number_of_seconds() {
+        assert_eq!(asked("7"), Some(7));
+        assert_eq!(asked(" 0 "), Some(0));
+    }
+
+    #[test]
+    fn a_date_in_any_spelling_of_http_counts_from_now_and_is_rounded_up() {
+        assert_eq!(asked("Tue, 01 Jan 2030 00:00:20 GMT"), Some(20));
+        assert_eq!(asked("Tuesday, 01-Jan-30 00:01:00 GMT"), Some(60));
+        assert_eq!(asked("Tue Jan  1 00:00:02 2030"), Some(2));
+    }
+
+    #[test]
+    fn a_date_that_has_passed_is_no_reason_to_wait() {
+        assert_eq!(asked("Tue, 01 Jan 2030 00:00:00 GMT"), Some(0));
+        assert_eq!(asked("Thu, 01 Jan 1970 00:00:00 GMT"), Some(0));
+    }
+
+    #[test]
+    fn a_date_far_away_is_the_longest_wait() {
+        assert_eq!(asked("Fri, 31 Dec 9999 23:59:59 GMT"), Some(u32::MAX));
+    }
+
+    #[test]
+    fn what_is_neither_says_nothing() {
+        for text in ["", "soon", "-1", "1.5", "2030-01-01T00:00:20Z"] {
+            assert_eq!(asked(text), None, "{text}");
+        }
+        assert_eq!(retry_after(&Response::new(Vec::new()), SystemTime::UNIX_EPOCH), None);
+    }
+}

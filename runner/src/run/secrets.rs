@@ -1,0 +1,195 @@
+//! `pamrun secrets`: looks values up in a vault, and puts them where queries say.
+
+use std::io::Read;
+use std::path::PathBuf;
+
+use zeroize::Zeroizing;
+
+use super::ask_for;
+use super::attach::reader;
+use super::block_on::block_on;
+use super::clock::SystemClock;
+use super::fault::Fault;
+use crate::cli::{Handover, Input, SecretsArgs, SecretsSettings, process_environment};
+use crate::destination::{
+    Destination, Files, Place, Problem, Query, check_names, check_value, parse_lines, render,
+};
+use crate::model::SharedRecord;
+use crate::notation::Found;
+use crate::report::{Console, Message, print};
+use crate::rotation::{Clock, GetError};
+use crate::secret::{Secret, SecretBytes};
+use crate::vault::Reader;
+
+/// The most bytes of queries.
+const LONGEST: u64 = 1024 * 1024;
+
+/// What goes to one destination.
+enum Value {
+    Text(Secret),
+    Bytes(SecretBytes),
+}
+
+/// What is written down, and where it is wrong.
+#[derive(Default)]
+struct Sheet {
+    queries: Vec<Query>,
+    problems: Vec<Problem>,
+}
+
+/// Carries it out.
+pub(super) fn secrets(args: SecretsArgs) -> Result<(), Fault> {
+    let settings = SecretsSettings::gather(args, &process_environment)?;
+    let mut sheet = Sheet::default();
+    if let Some(input) = &settings.input {
+        let text = read_input(input)?;
+        parse_lines(&text).for_each(|(place, query)| sheet.add(place, query));
+    }
+    for (index, query) in settings.queries.iter().enumerate() {
+        sheet.add(Place::Option(index + 1), query);
+    }
+    if sheet.is_empty() {
+        let hint = "write one query a line, NOTATION > DESTINATION, or give it with --query".to_owned();
+        return Err(Fault::invalid("no-query", "there is no query", Some(hint)));
+    }
+    sheet.problems.extend(check_names(settings.to, &sheet.queries));
+    let places = sheet.places();
+    let mut vault = reader(&settings)?;
+    let values = block_on(look_up(vault.as_mut(), &mut sheet, settings.to));
+    vault.notes().iter().for_each(|note| Console::plain().say(Message::Warning(note)));
+    hand_over(settings.to, &sheet.queries, places, &values??)
+}
+
+impl Sheet {
+    fn add(&mut self, place: Place, text: &str) {
+        match Query::parse(place, text) {
+            Ok(query) => self.queries.push(query),
+            Err(error) => self.problems.push(Problem::new(place, &error)),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.queries.is_empty() && self.problems.is_empty()
+    }
+
+    /// Finds out where the files will be. One file may be written in two ways.
+    fn places(&mut self) -> Vec<Option<PathBuf>> {
+        let mut places: Vec<Option<PathBuf>> = Vec::with_capacity(self.queries.len());
+        for query in &self.queries {
+            let place = query.destination.path().map(Files::place).transpose();
+            let place = place.unwrap_or_else(|error| {
+                self.problems.push(Problem::new(query.place, &error));
+                None
+            });
+            let mut earlier = self.queries.iter().zip(&places).filter(|(_, known)| known.is_some());
+            if let Some((earlier, _)) = earlier.find(|(_, known)| **known == place) {
+                let twice = format!("this file is what {} goes to already", earlier.place);
+                self.problems.push(Problem::new(query.place, &twice));
+            }
+            places.push(place);
+        }
+        places
+    }
+
+    /// Everything that is wrong, in one.
+    fn fault(&mut self) -> Fault {
+        self.problems.sort_by_key(|problem| problem.place);
+        let lines: Vec<_> = self.problems.iter().map(Problem::to_string).collect();
+        let message =
+            format!("nothing was written, since not every query can be answered\n{}", lines.join("\n"));
+        Fault::invalid("queries", message, None)
+    }
+}
+
+/// Looks up what all queries name.
+async fn look_up(vault: &mut dyn Reader, sheet: &mut Sheet, to: Handover) -> Result<Vec<Value>, Fault> {
+    let records = match read(vault, &sheet.queries).await {
+        Ok(records) => records,
+        // What is known to be wrong has to be put right in any case.
+        Err(_) if !sheet.problems.is_empty() => return Err(sheet.fault()),
+        Err(error) => return Err(error.into()),
+    };
+    let now = SystemClock::start().unix_time();
+    let mut found = Vec::with_capacity(sheet.queries.len());
+    for query in &sheet.queries {
+        match query.notation.resolve(&records, now) {
+            Ok(one) => {
+                if let Found::Text(value) = &one
+                    && let Err(error) = check_value(to, &query.destination, value)
+                {
+                    sheet.problems.push(Problem::new(query.place, &error));
+                }
+                found.push(one);
+            }
+            Err(error) => sheet.problems.push(Problem::new(query.place, &error)),
+        }
+    }
+    if !sheet.problems.is_empty() {
+        return Err(sheet.fault());
+    }
+    let mut values = Vec::with_capacity(found.len());
+    for one in found {
+        values.push(match one {
+            Found::Text(text) => Value::Text(text),
+            Found::File(uid) => Value::Bytes(vault.fetch(&uid).await?),
+        });
+    }
+    Ok(values)
+}
+
+/// Reads the records in one request if all are named by UID and there, and else all in another one:
+/// only they tell their titles.
+async fn read(vault: &mut dyn Reader, queries: &[Query]) -> Result<Vec<SharedRecord>, GetError> {
+    let mut uids: Vec<_> = queries.iter().map(|query| query.notation.record.clone()).collect();
+    uids.sort_unstable();
+    uids.dedup();
+    if uids.is_empty() {
+        return Ok(Vec::new());
+    }
+    if queries.iter().all(|query| query.notation.may_be_uid()) {
+        let found = vault.read(Some(&uids)).await?;
+        if found.len() == uids.len() {
+            return Ok(found);
+        }
+    }
+    vault.read(None).await
+}
+
+/// Writes the files and then the variables. Whatever is likely to fail does so before the first
+/// file is in its place.
+fn hand_over(
+    to: Handover,
+    queries: &[Query],
+    places: Vec<Option<PathBuf>>,
+    values: &[Value],
+) -> Result<(), Fault> {
+    let mut files = Files::default();
+    let mut variables: Vec<(&Destination, &Secret)> = Vec::new();
+    for ((query, place), value) in queries.iter().zip(places).zip(values) {
+        match (place, value) {
+            (Some(place), Value::Text(text)) => files.add(place, text.expose().as_bytes())?,
+            (Some(place), Value::Bytes(bytes)) => files.add(place, bytes.expose())?,
+            (None, Value::Text(text)) => variables.push((&query.destination, text)),
+            // A query of a file has a path, or is none.
+            (None, Value::Bytes(_)) => {}
+        }
+    }
+    let text = render(to, &variables);
+    let written = files.put()?;
+    let Some(text) = text else { return Ok(()) };
+    print(&text).map_err(|error| Fault::half_handed_over(&error, &written))
+}
+
+fn read_input(input: &Input) -> Result<Zeroizing<String>, Fault> {
+    if *input == Input::Stdin {
+        ask_for("queries, NOTATION > DESTINATION");
+    }
+    let unreadable =
+        |why: &str| Fault::invalid("input-unreadable", format!("the queries cannot be read: {why}"), None);
+    let mut text = Zeroizing::new(String::new());
+    let read = input.open()?.take(LONGEST + 1).read_to_string(&mut text);
+    match read.map_err(|error| unreadable(&error.to_string()))? {
+        length if length as u64 > LONGEST => Err(unreadable("they are longer than 1 MiB")),
+        _ => Ok(text),
+    }
+}
