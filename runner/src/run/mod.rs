@@ -17,6 +17,7 @@ mod params;
 mod plugin;
 mod prepare;
 mod random;
+mod record;
 mod recover;
 mod rotate;
 mod secrets;
