@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::judge::Played;
-use super::world::{Credential, State, World};
+use super::world::{Credential, Fate, State, World};
 use crate::model::Record;
 use crate::rotation::{Entry, OpenRotation};
 
@@ -97,7 +97,7 @@ impl<'a> Promises<'a> {
                 || after != Stage::Recovery && open.iter().any(|open| knows(open, made))
                 || after != Stage::Recovery && named.contains(&made.id)
         };
-        let made = state.credentials.iter().filter(|known| known.is_made && known.is_alive);
+        let made = state.credentials.iter().filter(|known| known.is_made && known.is_alive());
         made.filter(|made| !is_known(made))
             .map(|made| {
                 format!(
@@ -122,7 +122,7 @@ impl<'a> Promises<'a> {
             })
             .flatten()
             .collect();
-        let gone = state.credentials.iter().filter(|old| !old.is_made && !old.is_alive && !old.is_replaced);
+        let gone = state.credentials.iter().filter(|old| !old.is_made && old.fate == Fate::Removed);
         gone.filter(|old| !planned.contains(old.id.as_str()))
             .map(|old| format!("2. {} is gone, and no saved rotation had planned that", old.id))
             .collect()
@@ -200,7 +200,7 @@ pub(super) fn holding<'s>(state: &'s State, record: &Record, is_settled: bool) -
     for field in record.fields().filter(|field| !is_settled || field.label != "pamrun_pending") {
         field.values.iter().for_each(|value| collect(value, &mut texts));
     }
-    let live = state.credentials.iter().filter(|known| known.is_alive && !known.secret.is_empty());
+    let live = state.credentials.iter().filter(|known| known.is_alive() && !known.secret.is_empty());
     live.filter(|known| texts.contains(&known.secret)).collect()
 }
 

@@ -13,7 +13,7 @@ use crate::rotation::{LogLevel, LogLine, Plugin, Vault};
 use crate::script::{Confinement, Line, Options, Script, WorkFolders};
 use crate::secret::{Redactor, Secret};
 use crate::vault::{FileVault, KsmConfig, KsmOptions, KsmProxy, KsmVault};
-use crate::wasm::{self, Gate, NetworkOptions};
+use crate::wasm::{self, Gate, NetworkOptions, Recorder};
 
 /// A plugin, and on what terms it runs.
 pub(super) struct Attached {
@@ -32,6 +32,8 @@ pub(super) struct Surroundings<'a> {
     pub(super) settings: &'a ExecSettings,
     pub(super) state: &'a StateFolder,
     pub(super) redactor: &'a Redactor,
+    /// Who takes note of what is sent, if anybody does.
+    pub(super) recorder: Option<Arc<dyn Recorder>>,
 }
 
 impl Surroundings<'_> {
@@ -59,6 +61,7 @@ impl Surroundings<'_> {
         }
         // Made first: it reads what the machine trusts while the plugin is loaded.
         let gate = Gate::new(network(self.settings)?, &self.settings.limits)?;
+        let gate = gate.recorded_by(self.recorder.clone());
         let unfit = |error| Fault::unfit(&file.path, &error);
         let cache = self.state.folder("cache")?;
         let runtime = wasm::Runtime::new(&self.settings.limits, Some(cache.path())).map_err(unfit)?;
@@ -80,6 +83,10 @@ impl Surroundings<'_> {
         info: &mut Option<PluginInfo>,
     ) -> Result<Attached, Fault> {
         let settings = self.settings;
+        if settings.record.is_some() {
+            let message = "--record is for plugins: what a script sends does not pass through pamrun";
+            return Err(Fault::invalid("usage", message, None));
+        }
         let granted = settings.for_plugin(&file.digest.to_string());
         let confinement = settings.confine.then(|| {
             granted.map_or_else(Confinement::default, |granted| Confinement {

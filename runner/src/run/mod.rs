@@ -16,6 +16,7 @@ mod params;
 mod plugin;
 mod prepare;
 mod random;
+mod record;
 mod recover;
 mod rotate;
 mod settle;

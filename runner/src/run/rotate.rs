@@ -13,6 +13,7 @@ use super::earlier::Earlier;
 use super::exec::Subject;
 use super::fault::Fault;
 use super::prepare::Order;
+use super::record::{prepare_folder, record};
 use super::settle::{Others, Settler};
 use super::setup::{Began, Now, Setup};
 use super::signals::Signals;
@@ -50,6 +51,9 @@ pub(super) fn rotate(
     subject.audit = settings.audit.as_ref().map(open_audit).transpose()?;
     if settings.vault == VaultChoice::None && !settings.dry_run && stdout_is_discarded() {
         return Err(Fault::output_discarded());
+    }
+    if let Some(folder) = &settings.record {
+        prepare_folder(folder)?;
     }
     let state_folder = StateFolder::open(&settings.state_dir)?;
     let journal = journal.insert(FileJournal::new(&state_folder)?);
@@ -107,6 +111,11 @@ pub(super) fn rotate(
     let warnings = [params.warnings(), stage.warnings(), earlier.warnings];
     outcome.warnings.splice(0..0, warnings.into_iter().flatten());
     outcome.retained.extend(earlier.retained);
+    if let Some(folder) = &settings.record {
+        outcome
+            .warnings
+            .extend(record(folder, &settings.plugin, &stage, &job, &outcome, subject, redactor).err());
+    }
     if settings.vault == VaultChoice::None {
         outcome.warnings.extend(nothing_removed(&outcome));
     }

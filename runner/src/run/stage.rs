@@ -1,14 +1,16 @@
 //! Everything that a rotation works with, made of its settings.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::attach::{Attached, Surroundings, vault};
 use super::fault::Fault;
-use super::prepare::{Order, Preparation};
+use super::prepare::{First, Order, Preparation};
 use super::random::random;
 use super::terms::Terms;
 use crate::catalog::PluginFile;
 use crate::cli::{ExecSettings, PluginConfig, Resolve, StateFolder};
+use crate::harness::Recording;
 use crate::model::RecordUid;
 use crate::policy::Operator;
 use crate::report::PluginInfo;
@@ -28,6 +30,7 @@ pub(super) struct Stage {
     prepare: Box<Prepare<'static>>,
     redactor: Redactor,
     warnings: Vec<String>,
+    recording: Option<Arc<Recording>>,
 }
 
 impl Stage {
@@ -46,7 +49,9 @@ impl Stage {
     ) -> Result<Self, Fault> {
         // Made first: it reads what the machine trusts while the plugin is loaded.
         let vault = vault(settings)?;
-        let surroundings = Surroundings { settings, state, redactor };
+        let recording = settings.record.as_ref().map(|_| Arc::new(Recording::default()));
+        let recorder = recording.clone().map(|recording| recording as _);
+        let surroundings = Surroundings { settings, state, redactor, recorder };
         let attached = surroundings.attach(file, order.line.clone(), plugin).await?;
         let Attached { info, terms, plugin, interpreter, warning } = attached;
         let terms = Rc::new(terms);
@@ -61,6 +66,7 @@ impl Stage {
             allow_managed: settings.allow_managed,
             redactor: redactor.clone(),
             warnings: Vec::new().into(),
+            first: None.into(),
         });
         let mut warnings = override_warnings(settings);
         warnings.extend(warning);
@@ -77,6 +83,7 @@ impl Stage {
             preparation,
             redactor: redactor.clone(),
             warnings,
+            recording,
         })
     }
 
@@ -97,6 +104,11 @@ impl Stage {
             random: &random,
             interrupt,
         }
+    }
+
+    /// What was sent, and what the plugin was given first; where that was to be noted.
+    pub(super) fn recorded(&self) -> Option<(&Recording, First)> {
+        Some((self.recording.as_deref()?, self.preparation.first.take()?))
     }
 
     /// Finds out which of these records the vault does not have. One that cannot be asked is left
