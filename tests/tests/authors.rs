@@ -72,6 +72,13 @@ impl Author {
             .env("TOOLS", fetched.join("zig"))
             .env("ZIG_GLOBAL_CACHE_DIR", fetched.join("zig/cache"))
             .env("VENV", fetched.join("componentize-py"))
+            .env("WASM_TOOLS", &fetched)
+            // This one has pip, too, which Debian's may lack.
+            .envs(
+                Some(fetched.join("componentize-py/bin/python"))
+                    .filter(|path| path.exists())
+                    .map(|path| ("PYTHON", path)),
+            )
             // What cargo and make tell their children is not meant for these.
             .env_remove("MAKEFLAGS")
             .env_remove("MAKELEVEL")

@@ -4,7 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use pamrun_tests::gateway::{Gateway, Run};
+use pamrun_tests::azure::Azure;
+use pamrun_tests::gateway::{Exec, Gateway, Run};
 use serde_json::Value;
 
 /// One at a time: each of them keeps all processors busy.
@@ -15,8 +16,8 @@ fn test(gateway: &Gateway, options: &[&str], paths: &[PathBuf]) -> Run {
     let _turn = BUSY.lock().unwrap_or_else(PoisonError::into_inner);
     let state = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cases");
     let command = gateway.command(&["test"]).flag("--state-dir", &state);
-    let command = options.iter().fold(command, |command, option| command.argument(option));
-    paths.iter().fold(command, |command, path| command.argument(path)).run(Vec::new)
+    let command = options.iter().fold(command, Exec::argument);
+    paths.iter().fold(command, Exec::argument).run(Vec::new)
 }
 
 fn cases() -> PathBuf {
@@ -121,6 +122,18 @@ fn the_example_of_the_documentation_passes() {
     fs::write(folder.join("case.toml"), example.replace("run = \"../../api-key.wasm\"\n", &run)).unwrap();
     let run = test(&gateway, &[], &[folder]);
     assert_eq!(run.exit, Some(0), "{run}");
+}
+
+#[test]
+fn a_recorded_run_is_a_case_that_passes_at_once() {
+    let azure = Azure::new();
+    let folder = azure.gateway.path("recorded");
+    let run = azure.run(azure.exec().flag("--record", &folder));
+    azure.expect_rotated(&run);
+    let case = fs::read_to_string(folder.join("case.toml")).unwrap();
+    assert!(!azure.gateway.planted().iter().any(|secret| case.contains(secret)), "{case}");
+    let run = test(&azure.gateway, &[], &[folder]);
+    assert_eq!(run.exit, Some(0), "{run}\n{case}");
 }
 
 #[test]

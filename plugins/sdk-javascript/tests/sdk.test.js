@@ -49,7 +49,7 @@ test('a token that is not accepted is the wrong credential', async () => {
   const refusing = new FakeHost(() => answer(401));
   const failure = await failureOf(refusing, () => tokens.verify(given(), plan, made));
   assert.equal(failure.kind, 'wrong-credential');
-  assert.equal(refusing.sent.length, 7);
+  assert.equal(refusing.sent.length, 8);
   for (const late of [answer(401), answer(503)]) {
     await FakeHost.scripted(late, late, answer(200)).run(() => tokens.verify(given(), plan, made));
   }

@@ -5,6 +5,7 @@ request. A lost answer is `Uncertain` when the request may have changed somethin
 HEAD and OPTIONS are taken for; `changes=False` says that a POST only reads, as one for a token does.
 """
 
+import re
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from json import dumps, loads
@@ -15,6 +16,8 @@ from urllib.parse import urlsplit
 from . import host
 from .failure import Conflict, Denied, Failure, NotFound, Unavailable, Uncertain
 
+_DEPTH = 64
+_BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*"|[][{}]', re.DOTALL)
 _READS = ("GET", "HEAD", "OPTIONS")
 
 
@@ -39,6 +42,8 @@ class Response:
 
     def json(self) -> Any:
         """The body as JSON. Raises `unclear-answer` when it is none."""
+        if _is_deep(self.body):
+            raise self.unclear("which is nested too deep")
         try:
             return loads(self.body)
         except (ValueError, RecursionError):
@@ -84,6 +89,18 @@ class Response:
         except (TypeError, ValueError):
             return None
         return max(0, ceil(seconds))
+
+
+def _is_deep(body: bytes) -> bool:
+    """Whether JSON is nested so deep that to parse it would exhaust the small stack of a component."""
+    if body.count(b"[") + body.count(b"{") <= _DEPTH:
+        return False
+    depth = 0
+    for token in _BRACKETS.finditer(body):
+        depth += {b"[": 1, b"{": 1, b"]": -1, b"}": -1}.get(token[0], 0)
+        if depth > _DEPTH:
+            return True
+    return False
 
 
 def request(

@@ -63,7 +63,7 @@ class Template(unittest.TestCase):
         made = Credential("new", [Update.secret("token", "value")])
         with FakeHost(lambda _call, _elapsed: answer(401)) as outside, self.assertRaises(WrongCredential):
             Tokens().verify(given(), Plan("t", "c"), made)
-        self.assertEqual(len(outside.sent), 7)
+        self.assertEqual(len(outside.sent), 8)
         for late in (answer(401), answer(503)):
             with FakeHost.scripted(late, late, answer(200)):
                 self.assertEqual(Tokens().verify(given(), Plan("t", "c"), made), Verified())

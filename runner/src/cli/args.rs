@@ -366,6 +366,12 @@ pub struct ExecArgs {
     #[arg(long, value_name = "SIZE", help_heading = "Limits")]
     pub memory: Option<String>,
 
+    /// Write a test case of this run to this new folder: what was sent and answered, without secrets
+    ///
+    /// `pamrun test FOLDER` plays it. For plugins only.
+    #[arg(long, value_name = "FOLDER", help_heading = "Output")]
+    pub record: Option<PathBuf>,
+
     /// Show the new values on stdout instead of masking them
     #[arg(long, help_heading = "Output")]
     pub reveal: bool,

@@ -143,6 +143,8 @@ pub struct ExecSettings {
     pub audit: Option<AuditChoice>,
     /// The limits.
     pub limits: Limits,
+    /// Where a test case of the run is written.
+    pub record: Option<PathBuf>,
     /// Whether updates are shown on stdout.
     pub reveal: bool,
     /// How the outcome is printed.
@@ -194,6 +196,7 @@ impl ExecSettings {
             ca_file: layers.checked("ca-file", args.ca_file, |written| written.path(&written.value))?,
             audit: layers.checked("audit", None, values::audit)?,
             limits: layers.limits(args.timeout, args.request_timeout, args.memory)?,
+            record: args.record,
             reveal: args.reveal,
             format: layers.checked("format", args.format, values::format)?.unwrap_or_default(),
             plugins: config.plugins,

@@ -120,6 +120,7 @@ fn no_option_is_forgotten_by_these_tests() {
         "allow-host",
         "allow-private",
         "resolve",
+        "record",
         "reveal",
     ];
     assert_eq!(options, others);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -41,6 +42,8 @@ pub struct Setting {
     pub arguments: Vec<String>,
     /// What `--set` would give.
     pub settings: BTreeMap<String, Value>,
+    /// When it begins, as time since the Unix epoch.
+    pub now: Option<Duration>,
     /// What the operator allows; without it, all that the manifest asks for.
     pub allow_hosts: Option<Vec<String>>,
     /// Limits that are different, as under `[limits]`.
@@ -69,6 +72,7 @@ struct File {
     arguments: Vec<String>,
     #[serde(default)]
     settings: BTreeMap<String, Value>,
+    now: Option<Spanned<String>>,
     allow_hosts: Option<Vec<String>>,
     #[serde(default)]
     limits: BTreeMap<String, Value>,
@@ -299,6 +303,7 @@ impl Case {
                 interpreter: file.interpreter,
                 arguments: file.arguments,
                 settings: file.settings,
+                now: file.now.as_ref().and_then(|now| seconds(now.get_ref())),
                 allow_hosts: file.allow_hosts,
                 limits: file.limits,
                 params: file.params,
@@ -357,11 +362,24 @@ fn parse(path: &Path, text: &str) -> Result<File, CaseError> {
             problem: "this version of pamrun reads `version = 1` only".to_owned(),
         });
     }
+    if let Some(now) = file.now.as_ref().filter(|now| seconds(now.get_ref()).is_none()) {
+        return Err(CaseError {
+            path: path.to_owned(),
+            line: Some(line_at(text, now.span().start)),
+            problem: "`now` must be a time such as 2026-01-01T00:00:00Z".to_owned(),
+        });
+    }
     for peer in &mut file.peers {
         let line = line_at(text, peer.span().start);
         peer.get_mut().place = (path.to_owned(), line);
     }
     Ok(file)
+}
+
+/// A time as people write it, as time since the Unix epoch.
+fn seconds(text: &str) -> Option<Duration> {
+    let time: jiff::Timestamp = text.parse().ok()?;
+    u64::try_from(time.as_second()).ok().map(Duration::from_secs)
 }
 
 impl File {
@@ -375,6 +393,7 @@ impl File {
             interpreter: self.interpreter.or(base.interpreter),
             arguments: if self.arguments.is_empty() { base.arguments } else { self.arguments },
             settings: over(base.settings, self.settings),
+            now: self.now.or(base.now),
             allow_hosts: self.allow_hosts.or(base.allow_hosts),
             limits: over(base.limits, self.limits),
             params: over(base.params, self.params),

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::judge::Played;
-use super::world::{Credential, State, World};
+use super::world::{Credential, Fate, State, World};
 use crate::model::Record;
 use crate::rotation::{Entry, OpenRotation};
 
@@ -56,22 +56,22 @@ impl<'a> Promises<'a> {
     }
 
     /// Judges what there is after a process; nothing is known of one that died.
-    pub fn judge(&mut self, stage: Stage, played: Option<&Played>) {
+    pub fn judge(&mut self, after: Stage, played: Option<&Played>) {
         let mut broken = Vec::new();
         if self.is_declared {
-            broken.extend(self.record_works(stage));
-            broken.extend(self.all_is_known(stage, played));
+            broken.extend(self.record_works(after));
+            broken.extend(self.all_is_known(after, played));
             broken.extend(self.nothing_else_is_touched());
         }
         if let Some(played) = played {
-            broken.extend(self.words_are_true(stage, played));
+            broken.extend(self.words_are_true(after, played));
             broken.extend(self.no_secret_shows(played));
         }
-        if self.is_declared && stage == Stage::Recovery {
+        if self.is_declared && after == Stage::Recovery {
             let open = self.world.open_rotations();
             broken.extend(open.iter().map(|open| format!("2. rotation {} is still open", open.rotation_id)));
         }
-        let when = match stage {
+        let when = match after {
             Stage::Disturbed => "after the run",
             Stage::Next => "after the next run",
             Stage::Recovery => "after recovery",
@@ -80,24 +80,24 @@ impl<'a> Promises<'a> {
     }
 
     /// 1: the record holds what the service accepts; and not only as pending, after the next run.
-    fn record_works(&self, stage: Stage) -> Option<String> {
+    fn record_works(&self, after: Stage) -> Option<String> {
         let state = self.world.state();
         let record = state.records.iter().find(|record| record.uid == self.world.target)?;
-        let held = holding(&state, record, stage != Stage::Disturbed);
+        let held = holding(&state, record, after != Stage::Disturbed);
         held.is_empty().then(|| "1. the record holds no credential that the service accepts".to_owned())
     }
 
     /// 2: what we made is known to the vault or the journal, or is named.
-    fn all_is_known(&self, stage: Stage, played: Option<&Played>) -> Vec<String> {
+    fn all_is_known(&self, after: Stage, played: Option<&Played>) -> Vec<String> {
         let open = self.world.open_rotations();
         let state = self.world.state();
         let named = played.map(|played| played.document.to_string()).unwrap_or_default();
         let is_known = |made: &Credential| {
             made.was_held
-                || stage != Stage::Recovery && open.iter().any(|open| knows(open, made))
-                || stage != Stage::Recovery && named.contains(&made.id)
+                || after != Stage::Recovery && open.iter().any(|open| knows(open, made))
+                || after != Stage::Recovery && named.contains(&made.id)
         };
-        let made = state.credentials.iter().filter(|known| known.is_made && known.is_alive);
+        let made = state.credentials.iter().filter(|known| known.is_made && known.is_alive());
         made.filter(|made| !is_known(made))
             .map(|made| {
                 format!(
@@ -122,14 +122,14 @@ impl<'a> Promises<'a> {
             })
             .flatten()
             .collect();
-        let gone = state.credentials.iter().filter(|old| !old.is_made && !old.is_alive && !old.is_replaced);
+        let gone = state.credentials.iter().filter(|old| !old.is_made && old.fate == Fate::Removed);
         gone.filter(|old| !planned.contains(old.id.as_str()))
             .map(|old| format!("2. {} is gone, and no saved rotation had planned that", old.id))
             .collect()
     }
 
     /// 3: the document says what is true.
-    fn words_are_true(&self, stage: Stage, played: &Played) -> Vec<String> {
+    fn words_are_true(&self, after: Stage, played: &Played) -> Vec<String> {
         let document = &played.document;
         let outcome = document.get("outcome").and_then(Value::as_str).unwrap_or_default();
         let mut wrong = Vec::new();
@@ -144,7 +144,7 @@ impl<'a> Promises<'a> {
             let back = removed.filter_map(Value::as_str).filter(|id| state.live(id).is_some());
             wrong.extend(back.map(|id| format!("{id} is told to be removed, and works")));
         }
-        if stage == Stage::Disturbed && NOTHING_CHANGED.contains(&outcome) {
+        if after == Stage::Disturbed && NOTHING_CHANGED.contains(&outcome) {
             if self.is_declared && state.live_ids() != self.before {
                 wrong.push(format!(
                     "the service accepts {}, and accepted {}",
@@ -157,7 +157,7 @@ impl<'a> Promises<'a> {
                 wrong.push("the record has changed".to_owned());
             }
         }
-        if stage == Stage::Next && self.is_declared && self.undisturbed == "rotated" && outcome != "rotated" {
+        if after == Stage::Next && self.is_declared && self.undisturbed == "rotated" && outcome != "rotated" {
             let error = document.pointer("/error/message").and_then(Value::as_str).unwrap_or_default();
             wrong.push(format!("with which nothing interferes, it must be `rotated` ({error})"));
         }
@@ -200,7 +200,7 @@ pub(super) fn holding<'s>(state: &'s State, record: &Record, is_settled: bool) -
     for field in record.fields().filter(|field| !is_settled || field.label != "pamrun_pending") {
         field.values.iter().for_each(|value| collect(value, &mut texts));
     }
-    let live = state.credentials.iter().filter(|known| known.is_alive && !known.secret.is_empty());
+    let live = state.credentials.iter().filter(|known| known.is_alive() && !known.secret.is_empty());
     live.filter(|known| texts.contains(&known.secret)).collect()
 }
 

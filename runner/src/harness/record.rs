@@ -100,7 +100,7 @@ impl Recording {
         let records = story.request.records.iter().map(|record| names.record(record, story.replaced));
         case.insert("record".to_owned(), records.collect());
         case.insert("peer".to_owned(), recorded.iter().map(|recorded| names.peer(recorded)).collect());
-        case.insert("expect".to_owned(), names.expect(story, recorded.len()));
+        case.insert("expect".to_owned(), expect(story, recorded.len()));
         let table: Table = serde_json::from_value(Value::Object(case)).map_err(|error| error.to_string())?;
         toml::to_string(&table).map_err(|error| error.to_string())
     }
@@ -121,7 +121,8 @@ impl<'a> Names<'a> {
         if let Some(proposed) = story.proposed {
             names.add("proposed", proposed.expose());
         }
-        for (label, value) in story.replaced {
+        let secret = |(_, value): &&(String, String)| story.redactor.finds_secret_in(value);
+        for (label, value) in story.replaced.iter().filter(secret) {
             names.add(label, value);
         }
         for (at, record) in request.records.iter().enumerate() {
@@ -150,22 +151,37 @@ impl<'a> Names<'a> {
         self.known.push((name.to_ascii_lowercase(), value.to_owned()));
     }
 
-    /// Finds what answers gave out and must not be seen: what the redactor knows by now, and what
-    /// was sent as a token.
+    /// Finds what answers gave out and nobody may see. As in the engine, whatever is long is
+    /// suspected, unless it is known to be public.
     fn learn_tokens(&mut self, recorded: &[Recorded], story: &Story<'_>) {
         let mut texts = Vec::new();
         for Recorded { answer, .. } in recorded {
-            let json = answer.as_ref().ok().and_then(|answer| serde_json::from_slice(answer.body()).ok());
-            json.iter().for_each(|json: &Value| collect(json, &mut texts));
-        }
-        let sent: Vec<String> =
-            recorded.iter().filter_map(|recorded| recorded.request.header("authorization")).collect();
-        for text in texts.iter().filter(|text| text.len() >= SHORTEST_TOKEN) {
-            let is_token = sent.iter().any(|header| header.contains(text.as_str()));
-            if is_token || self.redactor.finds_secret_in(text) {
-                let number = self.known.len();
-                self.add(&format!("answered-{number}"), text);
+            let json: Option<Value> =
+                answer.as_ref().ok().and_then(|answer| serde_json::from_slice(answer.body()).ok());
+            if let Some(json) = json {
+                collect(&json, &mut texts);
             }
+        }
+        let told = story.document.to_string();
+        let is_public = |text: &str| {
+            let is_sent = |recorded: &Recorded| {
+                let Request { path, query, .. } = &recorded.request;
+                path.contains(text) || query.iter().any(|(_, value)| value.contains(text))
+            };
+            text.contains(' ')
+                || text.starts_with("https://")
+                || uuid::Uuid::try_parse(text).is_ok()
+                || text.parse::<jiff::Timestamp>().is_ok()
+                || told.contains(text)
+                || self.marker_stem.contains(text)
+                || text.starts_with(&self.marker_stem)
+                || recorded.iter().any(is_sent)
+        };
+        let long = texts.iter().filter(|text| text.len() >= SHORTEST_TOKEN);
+        let secret = |text: &&String| self.redactor.finds_secret_in(text) || !is_public(text);
+        for text in long.filter(secret).cloned().collect::<Vec<String>>() {
+            let number = self.known.len();
+            self.add(&format!("answered-{number}"), &text);
         }
         // What nobody brought and no answer gave was made at random.
         for (_, value) in story.made {
@@ -205,19 +221,6 @@ impl<'a> Names<'a> {
         self.hide(&pattern).replace("[redacted]", "*")
     }
 
-    fn map(&self, json: &Value, text: &dyn Fn(&str) -> String) -> Value {
-        match json {
-            Value::String(string) => text(string).into(),
-            Value::Array(list) => list.iter().map(|item| self.map(item, text)).collect(),
-            Value::Object(map) => {
-                // TOML has no null.
-                let entries = map.iter().filter(|(_, value)| !value.is_null());
-                Value::Object(entries.map(|(key, value)| (key.clone(), self.map(value, text))).collect())
-            }
-            other => other.clone(),
-        }
-    }
-
     fn record(&self, record: &VaultRecord, replaced: &[(String, String)]) -> Value {
         let role = match record.role {
             Role::Target => "target",
@@ -232,7 +235,8 @@ impl<'a> Names<'a> {
             }
         }
         for field in &record.fields {
-            let values: Vec<Value> = field.values.iter().map(|value| self.hide(value.expose()).into()).collect();
+            let values: Vec<Value> =
+                field.values.iter().map(|value| self.hide(value.expose()).into()).collect();
             let value = match values.as_slice() {
                 [only] => only.clone(),
                 _ => Value::Array(values),
@@ -245,77 +249,69 @@ impl<'a> Names<'a> {
     fn peer(&self, recorded: &Recorded) -> Value {
         let request = &recorded.request;
         let pattern = |text: &str| self.pattern(text);
-        let mut entry = json!({"method": request.method, "host": request.host, "path": pattern(&request.path)});
-        if let Some(step) = request.step {
-            entry["step"] = step.word().into();
-        }
-        let pairs = |pairs: &[(String, String)]| -> Value {
-            Value::Object(pairs.iter().map(|(key, value)| (key.clone(), pattern(value).into())).collect())
+        let pairs = |pairs: &[(String, String)]| -> Option<Value> {
+            let entries = pairs.iter().map(|(key, value)| (key.clone(), pattern(value).into()));
+            (!pairs.is_empty()).then(|| Value::Object(entries.collect()))
         };
-        if !request.query.is_empty() {
-            entry["query"] = pairs(&request.query);
-        }
-        if let Some(authorization) = request.header("authorization") {
-            entry["headers"] = json!({"authorization": pattern(&authorization)});
-        }
-        match &request.json {
-            Some(json) => entry["json"] = self.map(json, &pattern),
-            None if request.is_form() => entry["form"] = pairs(&request.form()),
-            None if !request.body.is_empty() => entry["text"] = pattern(&request.body).into(),
-            None => {}
-        }
+        let authorization = request.header("authorization").map(|header| pattern(&header));
+        let is_text = request.json.is_none() && !request.is_form() && !request.body.is_empty();
+        let expected = table([
+            ("method", Some(request.method.clone().into())),
+            ("host", Some(request.host.clone().into())),
+            ("path", Some(pattern(&request.path).into())),
+            ("step", request.step.map(|step| step.word().into())),
+            ("query", pairs(&request.query)),
+            ("headers", authorization.map(|header| json!({"authorization": header}))),
+            ("json", request.json.as_ref().map(|json| map(json, &pattern))),
+            ("form", request.is_form().then(|| pairs(&request.form())).flatten()),
+            ("text", is_text.then(|| pattern(&request.body).into())),
+        ]);
         let answer = match &recorded.answer {
             Ok(answer) => self.answer(answer),
             Err(NoAnswer::Refused) => json!({"fault": "refuse"}),
             Err(NoAnswer::Reset) => json!({"fault": "reset"}),
             Err(NoAnswer::Cut) => json!({"fault": "cut"}),
         };
-        json!({"times": 1, "request": entry, "answer": answer})
+        json!({"times": 1, "request": expected, "answer": answer})
     }
 
     fn answer(&self, answer: &http::Response<Bytes>) -> Value {
-        let mut entry = json!({"status": answer.status().as_u16()});
-        let mut headers = Map::new();
-        for name in HEADERS {
-            if let Some(value) = answer.headers().get(name).and_then(|value| value.to_str().ok()) {
-                headers.insert(name.to_owned(), self.hide(value).into());
-            }
-        }
-        entry["headers"] = Value::Object(headers);
-        match serde_json::from_slice::<Value>(answer.body()) {
-            Ok(json @ (Value::Object(_) | Value::Array(_))) => {
-                entry["json"] = self.map(&json, &|text| self.echoed(text));
-            }
-            _ if answer.body().is_empty() => {}
-            _ => entry["text"] = self.echoed(&String::from_utf8_lossy(answer.body())).into(),
-        }
-        entry
+        let header = |name: &str| Some(self.hide(answer.headers().get(name)?.to_str().ok()?));
+        let headers = HEADERS.iter().filter_map(|name| Some(((*name).to_owned(), header(name)?.into())));
+        let json = serde_json::from_slice::<Value>(answer.body()).ok();
+        let json = json.filter(|json| json.is_object() || json.is_array());
+        let is_text = json.is_none() && !answer.body().is_empty();
+        table([
+            ("status", Some(answer.status().as_u16().into())),
+            ("headers", Some(Value::Object(headers.collect()))),
+            ("json", json.map(|json| map(&json, &|text| self.echoed(text)))),
+            ("text", is_text.then(|| self.echoed(&String::from_utf8_lossy(answer.body())).into())),
+        ])
     }
 
     /// A text of an answer, in which the service may repeat the marker of the first try.
     fn echoed(&self, text: &str) -> String {
         self.hide(&text.replace(&format!("{}1", self.marker_stem), "{marker}"))
     }
+}
 
-    fn expect(&self, story: &Story<'_>, requests: usize) -> Value {
-        let document = story.document;
-        let mut expect = json!({
-            "outcome": document["outcome"], "exit": story.exit, "requests": requests,
-            // What was recorded is answered once.
-            "again": false,
-        });
-        if let Some(code) = document.pointer("/error/code") {
-            expect["error"] = code.clone();
-        }
-        if let Some(proof) = document["proof"].as_str() {
-            expect["proof"] = proof.into();
-        }
-        for key in ["removed", "retained"] {
-            let list = document[key].as_array().into_iter().flatten();
-            expect[key] = list.map(|item| item.get("id").unwrap_or(item).clone()).collect();
-        }
-        expect
-    }
+/// What came of the run. What was recorded is answered once, so that nothing is called once more.
+fn expect(story: &Story<'_>, requests: usize) -> Value {
+    let found = |pointer: &str| story.document.pointer(pointer).filter(|value| !value.is_null()).cloned();
+    let ids = |pointer: &str| {
+        let list = story.document.pointer(pointer)?.as_array()?;
+        Some(list.iter().map(|item| item.get("id").unwrap_or(item).clone()).collect())
+    };
+    table([
+        ("outcome", found("/outcome")),
+        ("exit", Some(story.exit.into())),
+        ("proof", found("/proof")),
+        ("error", found("/error/code")),
+        ("removed", ids("/removed")),
+        ("retained", ids("/retained")),
+        ("requests", Some(requests.into())),
+        ("again", Some(false.into())),
+    ])
 }
 
 fn collect(json: &Value, texts: &mut Vec<String>) {
@@ -325,4 +321,23 @@ fn collect(json: &Value, texts: &mut Vec<String>) {
         Value::Object(map) => map.values().for_each(|item| collect(item, texts)),
         _ => {}
     }
+}
+
+/// The same JSON with other texts, and without nulls, which TOML does not have.
+fn map(json: &Value, text: &dyn Fn(&str) -> String) -> Value {
+    match json {
+        Value::String(string) => text(string).into(),
+        Value::Array(list) => list.iter().map(|item| map(item, text)).collect(),
+        Value::Object(entries) => {
+            let entries = entries.iter().filter(|(_, value)| !value.is_null());
+            Value::Object(entries.map(|(key, value)| (key.clone(), map(value, text))).collect())
+        }
+        other => other.clone(),
+    }
+}
+
+/// A table of what there is.
+fn table<const N: usize>(entries: [(&str, Option<Value>); N]) -> Value {
+    let entries = entries.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)));
+    Value::Object(entries.collect())
 }

@@ -106,7 +106,7 @@ fn clear() -> String {
 /// Makes what the gateway hands over, with `records` as a plain list.
 ///
 /// # Errors
-/// As [`records`].
+/// As for the records of the vault.
 pub fn params(world: &World) -> Result<Value, String> {
     let setting = &*world.setting;
     let state = State::default();

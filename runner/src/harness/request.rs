@@ -21,10 +21,10 @@ pub struct Request {
     pub host: String,
     /// The path, decoded.
     pub path: String,
-    query: Vec<(String, String)>,
+    pub(super) query: Vec<(String, String)>,
     headers: HeaderMap,
-    body: String,
-    json: Option<Value>,
+    pub(super) body: String,
+    pub(super) json: Option<Value>,
 }
 
 /// What is different, and how much that says: a peer for another host is not meant at all.
@@ -82,7 +82,7 @@ impl Request {
         for (name, value) in self.headers.iter().filter(|(name, _)| !dull.contains(&name.as_str())) {
             lines.push(format!("{name}: {}", String::from_utf8_lossy(value.as_bytes())));
         }
-        if self.header("content-type").is_some_and(|kind| kind.contains("form-urlencoded")) {
+        if self.is_form() {
             lines.extend(self.form().iter().map(|(name, value)| format!("{name} = {value}")));
         } else if !self.body.is_empty() {
             lines.push(self.body.clone());
@@ -90,11 +90,16 @@ impl Request {
         lines.join("\n")
     }
 
-    fn header(&self, name: &str) -> Option<String> {
+    pub(super) fn header(&self, name: &str) -> Option<String> {
         self.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
     }
 
-    fn form(&self) -> Vec<(String, String)> {
+    /// Tells whether the body is a form.
+    pub(super) fn is_form(&self) -> bool {
+        self.header("content-type").is_some_and(|kind| kind.contains("form-urlencoded"))
+    }
+
+    pub(super) fn form(&self) -> Vec<(String, String)> {
         pairs(&self.body)
     }
 

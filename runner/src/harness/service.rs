@@ -11,7 +11,7 @@ use super::case::{AnswerEntry, AnswerFault, CredentialEntry, PeerEntry};
 use super::fault::CallFault;
 use super::request::{Difference, Request, distance};
 use super::template::{expand, parts};
-use super::world::{Credential, Exchange, Scope, State, World, duration, expand_answer};
+use super::world::{Credential, Exchange, Fate, Scope, State, World, duration, expand_answer};
 use crate::wasm::{NoAnswer, Peer, Sent};
 
 /// The peer that comes nearest to a request, and in what it differs.
@@ -214,7 +214,7 @@ impl World {
         }
         if let Some(accepts) = &peer.accepts {
             let secret = expand(accepts, &scope)?;
-            if !state.credentials.iter().any(|known| known.is_alive && known.secret == secret) {
+            if !state.credentials.iter().any(|known| known.is_alive() && known.secret == secret) {
                 return Err(format!("accepts: no credential of the service has the value {accepts}"));
             }
         }
@@ -249,7 +249,7 @@ impl World {
             let id = expand(removes, &scope(self, state, request, at))?;
             let at = state.live(&id);
             if let Some(credential) = at.and_then(|at| state.credentials.get_mut(at)) {
-                credential.end(false);
+                credential.end(Fate::Removed);
             }
         }
         if let Some(makes) = &peer.makes {
@@ -258,7 +258,7 @@ impl World {
             self.learn("made", &made.secret);
             // What has the same id is replaced: a password is.
             if let Some(known) = state.live(&made.id).and_then(|at| state.credentials.get_mut(at)) {
-                known.end(true);
+                known.end(Fate::Replaced);
             }
             state.credentials.push(Credential { is_made: true, ..made });
         }

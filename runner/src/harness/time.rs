@@ -9,15 +9,16 @@ use std::time::Duration;
 use crate::rotation::Clock;
 use crate::wasm::Time;
 
-/// When every case begins, as time since the Unix epoch: 2026-01-01, 00:00:00 UTC.
+/// When a case begins that does not say, as time since the Unix epoch: 2026-01-01, 00:00:00 UTC.
 const BEGINNING: Duration = Duration::from_hours(490_896);
 
 /// The time of a case. Clones share it.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct VirtualTime(Arc<Mutex<Alarms>>);
 
-#[derive(Default)]
 struct Alarms {
+    /// When it began, as time since the Unix epoch.
+    beginning: Duration,
     now: Duration,
     /// Those who wait, by the moment for which they do.
     set: BTreeMap<(Duration, u64), Waker>,
@@ -33,6 +34,13 @@ impl Alarms {
 }
 
 impl VirtualTime {
+    /// A time that begins at a moment, as time since the Unix epoch; at the usual one without.
+    #[must_use]
+    pub fn beginning(at: Option<Duration>) -> Self {
+        let beginning = at.unwrap_or(BEGINNING);
+        Self(Arc::new(Mutex::new(Alarms { beginning, now: Duration::ZERO, set: BTreeMap::new(), count: 0 })))
+    }
+
     /// The time since the case began.
     #[must_use]
     pub fn now(&self) -> Duration {
@@ -42,7 +50,8 @@ impl VirtualTime {
     /// The wall clock.
     #[must_use]
     pub fn unix_time(&self) -> Duration {
-        BEGINNING + self.now()
+        let alarms = self.alarms();
+        alarms.beginning + alarms.now
     }
 
     /// Lets time pass until the next one who waits is to be woken. To be called when nobody has

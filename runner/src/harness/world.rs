@@ -70,13 +70,22 @@ pub(super) struct Credential {
     pub(super) id: String,
     pub(super) name: String,
     pub(super) secret: String,
-    pub(super) is_alive: bool,
+    pub(super) fate: Fate,
     /// Whether it was made while the case ran.
     pub(super) is_made: bool,
-    /// Whether another one took its place: a password does.
-    pub(super) is_replaced: bool,
     /// Whether the record ever held it.
     pub(super) was_held: bool,
+}
+
+/// What became of a credential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// The service accepts it.
+    Accepted,
+    /// It was removed.
+    Removed,
+    /// Another one took its place, as that of a password does.
+    Replaced,
 }
 
 /// A request and what became of it.
@@ -139,7 +148,7 @@ impl World {
         let target = records::target_uid(setting);
         let world = Self {
             setting: Arc::clone(setting),
-            time: VirtualTime::default(),
+            time: VirtualTime::beginning(setting.now),
             target,
             state: Mutex::default(),
             names: Mutex::default(),
@@ -395,7 +404,7 @@ impl State {
 
     /// Finds a credential that the service accepts.
     pub(super) fn live(&self, id: &str) -> Option<usize> {
-        self.credentials.iter().position(|known| known.is_alive && known.id.eq_ignore_ascii_case(id))
+        self.credentials.iter().position(|known| known.is_alive() && known.id.eq_ignore_ascii_case(id))
     }
 
     /// Notes which credentials the target's record holds now.
@@ -409,7 +418,7 @@ impl State {
 
     /// The ids of all credentials that the service accepts.
     pub(super) fn live_ids(&self) -> Vec<String> {
-        self.credentials.iter().filter(|known| known.is_alive).map(|known| known.id.clone()).collect()
+        self.credentials.iter().filter(|known| known.is_alive()).map(|known| known.id.clone()).collect()
     }
 }
 
@@ -419,17 +428,19 @@ impl Credential {
             id: expand(&entry.id, fill)?,
             name: expand(&entry.name, fill)?,
             secret: expand(&entry.secret, fill)?,
-            is_alive: true,
+            fate: Fate::Accepted,
             is_made: false,
-            is_replaced: false,
             was_held: false,
         })
     }
 
     /// Takes it out of use.
-    pub(super) fn end(&mut self, is_replaced: bool) {
-        self.is_alive = false;
-        self.is_replaced = is_replaced;
+    pub(super) fn end(&mut self, fate: Fate) {
+        self.fate = fate;
+    }
+
+    pub(super) fn is_alive(&self) -> bool {
+        self.fate == Fate::Accepted
     }
 
     fn part(&self, name: &str) -> Result<String, String> {
@@ -549,7 +560,7 @@ pub(super) fn expand_answer(json: &Value, scope: &Scope<'_>) -> Result<Value, St
     Ok(match json {
         Value::Array(list) => match list.as_slice() {
             [item] if item.to_string().contains("{credential:") => {
-                let live = scope.state.credentials.iter().filter(|credential| credential.is_alive);
+                let live = scope.state.credentials.iter().filter(|credential| credential.is_alive());
                 live.map(|credential| {
                     let scope = Scope { listed: Some(credential), ..*scope };
                     expand_answer(item, &scope)

@@ -21,7 +21,7 @@ use crate::rotation::{LogLevel, LogLine, Plugin, Vault};
 use crate::script::{Confinement, Line, Options, Script, WorkFolders, is_saas_plugin};
 use crate::secret::{Redactor, Secret};
 use crate::vault::{FileVault, KsmConfig, KsmOptions, KsmProxy, KsmVault, Reader};
-use crate::wasm::{self, Gate, NetworkOptions};
+use crate::wasm::{self, Gate, NetworkOptions, Recorder};
 
 /// A plugin, and on what terms it runs.
 pub(super) struct Attached {
@@ -41,6 +41,8 @@ pub(super) struct Surroundings<'a> {
     pub(super) state: &'a StateFolder,
     pub(super) redactor: &'a Redactor,
     pub(super) purpose: Purpose,
+    /// Who takes note of what is sent, if anybody does.
+    pub(super) recorder: Option<Arc<dyn Recorder>>,
 }
 
 impl Surroundings<'_> {
@@ -68,6 +70,7 @@ impl Surroundings<'_> {
         }
         // Made first: it reads what the machine trusts while the plugin is loaded.
         let gate = Gate::new(network(self.settings)?, &self.settings.limits)?;
+        let gate = gate.recorded_by(self.recorder.clone());
         let unfit = |error| Fault::unfit(&file.path, &error);
         let cache = self.state.folder("cache")?;
         let runtime = wasm::Runtime::new(&self.settings.limits, Some(cache.path())).map_err(unfit)?;
@@ -124,6 +127,10 @@ impl Surroundings<'_> {
         line: Line,
         folders: WorkFolders,
     ) -> Result<Attached, Fault> {
+        if self.settings.record.is_some() {
+            let message = "--record is for plugins: what a script sends does not pass through pamrun";
+            return Err(Fault::invalid("usage", message, None));
+        }
         let interpreter = script.interpreter();
         let log = log(&info.name, self.redactor);
         let plugin = script.instantiate(line, folders, self.redactor.clone(), log)?;

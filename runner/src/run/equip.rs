@@ -1,15 +1,17 @@
 //! A plugin with all that goes with it: what it is given, and what it is allowed.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::attach::{Attached, Surroundings};
 use super::fault::Fault;
-use super::prepare::{Order, Preparation};
+use super::prepare::{First, Order, Preparation};
 use super::purpose::Purpose;
 use super::terms::Terms;
 use crate::catalog::PluginFile;
 use crate::cli::{ExecSettings, PluginConfig, StateFolder};
 use crate::deliver::FileDelivery;
+use crate::harness::Recording;
 use crate::policy::Operator;
 use crate::report::PluginInfo;
 use crate::rotation::{Plugin, Prepare};
@@ -38,6 +40,7 @@ pub(super) struct Equipped {
     pub(super) prepare: Box<Prepare<'static>>,
     preparation: Rc<Preparation>,
     warning: Option<String>,
+    recording: Option<Arc<Recording>>,
 }
 
 impl Equipped {
@@ -47,9 +50,12 @@ impl Equipped {
     /// What is wrong with plugin, settings or machine. Nothing has begun then.
     pub(super) async fn of(source: Source<'_>, info: &mut Option<PluginInfo>) -> Result<Self, Fault> {
         let Source { file, settings, order, state, redactor, purpose } = source;
+        let is_recorded = settings.record.is_some() && purpose == Purpose::Rotate;
+        let recording = is_recorded.then(|| Arc::new(Recording::default()));
         let Attached { info, terms, plugin, interpreter, warning } = match file {
             Some(file) => {
-                let surroundings = Surroundings { settings, state, redactor, purpose };
+                let recorder = recording.clone().map(|recording| recording as _);
+                let surroundings = Surroundings { settings, state, redactor, purpose, recorder };
                 surroundings.attach(file, order.line.clone(), info).await?
             }
             None => built_in(),
@@ -72,12 +78,18 @@ impl Equipped {
             allow_managed: settings.allow_managed,
             redactor: redactor.clone(),
             warnings: Vec::new().into(),
+            first: None.into(),
         });
         let prepare = Box::new({
             let preparation = Rc::clone(&preparation);
             move |records: &[_]| preparation.prepare(records)
         });
-        Ok(Self { info, terms, interpreter, plugin, prepare, preparation, warning })
+        Ok(Self { info, terms, interpreter, plugin, prepare, preparation, warning, recording })
+    }
+
+    /// What was sent, and what it was given first; where that was to be noted.
+    pub(super) fn recorded(&self) -> Option<(&Recording, First)> {
+        Some((self.recording.as_deref()?, self.preparation.first.take()?))
     }
 
     /// What an operator should know of plugin and settings, so far.

@@ -3,6 +3,8 @@
 use std::io;
 use std::time::Instant;
 
+use jiff::Timestamp;
+
 use super::fault::Fault;
 use super::guard;
 use super::rotate::rotate;
@@ -19,6 +21,7 @@ use crate::secret::Redactor;
 /// What the document says besides the outcome, and where else it is told; known bit by bit.
 pub(super) struct Subject {
     began: Instant,
+    pub(super) began_at: Timestamp,
     pub(super) rotation_id: Option<String>,
     pub(super) record_uid: Option<String>,
     pub(super) plugin: Option<PluginInfo>,
@@ -32,6 +35,7 @@ impl Subject {
     fn new(format: Format, reveal: bool) -> Self {
         Self {
             began: Instant::now(),
+            began_at: Timestamp::now(),
             rotation_id: None,
             record_uid: None,
             plugin: None,
@@ -175,7 +179,7 @@ fn note(subject: &mut Subject, outcome: &Outcome, redactor: &Redactor, console: 
     }
 }
 
-fn document(subject: &Subject, outcome: &Outcome, redactor: &Redactor) -> Document {
+pub(super) fn document(subject: &Subject, outcome: &Outcome, redactor: &Redactor) -> Document {
     let report = Report {
         rotation_id: subject.rotation_id.as_deref(),
         record_uid: subject.record_uid.as_deref(),

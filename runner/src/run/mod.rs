@@ -19,6 +19,7 @@ mod plugin;
 mod prepare;
 mod purpose;
 mod random;
+mod record;
 mod recover;
 mod rotate;
 mod secrets;

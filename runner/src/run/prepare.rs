@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::fault::Fault;
 use super::terms::Terms;
 use crate::cli::SetValue;
-use crate::model::{Record, RecordUid};
+use crate::model::{Record, RecordUid, Request};
 use crate::params::Params;
 use crate::policy::{Deny, Operator};
 use crate::request::{self, Sources};
@@ -54,6 +54,15 @@ pub(super) struct Preparation {
     pub(super) redactor: Redactor,
     /// What an operator should know, each once.
     pub(super) warnings: RefCell<Vec<String>>,
+    /// What the plugin was given first.
+    pub(super) first: RefCell<Option<First>>,
+}
+
+/// What a plugin was given first.
+pub(super) struct First {
+    pub(super) request: Request,
+    /// The fields of the target's record that it may replace, and their values.
+    pub(super) replaced: Vec<(String, String)>,
 }
 
 impl Preparation {
@@ -84,8 +93,22 @@ impl Preparation {
             .terms
             .grant(&request.settings, &self.operator)
             .map_err(|denials| Fault::refused(&denials).into_stop("grant"))?;
+        if let Some(target) = target {
+            let mut first = self.first.borrow_mut();
+            first.get_or_insert_with(|| First {
+                request: request.clone(),
+                replaced: self.replaced_in(target),
+            });
+        }
         let grant = Box::new(move |step, removals| grant.for_step(step, removals));
         Ok(Prepared { request, grant })
+    }
+
+    /// The fields that the plugin may return, as they are now.
+    fn replaced_in(&self, target: &Record) -> Vec<(String, String)> {
+        let value = |label: &str| target.field(label)?.values.first()?.as_str().map(str::to_owned);
+        let returns = self.terms.returns().into_iter();
+        returns.filter_map(|field| value(&field.label).map(|value| (field.label, value))).collect()
     }
 
     /// The hosts that the plugin asks for and that the operator does not allow.

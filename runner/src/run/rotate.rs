@@ -16,6 +16,7 @@ use super::exec::Subject;
 use super::fault::Fault;
 use super::prepare::Order;
 use super::purpose::Purpose;
+use super::record::{prepare_folder, record};
 use super::settle::{Others, Settler};
 use super::setup::{Began, DeliverySetup, Now, Setup};
 use super::signals::Signals;
@@ -53,6 +54,9 @@ pub(super) fn rotate(
     subject.audit = settings.audit.as_ref().map(open_audit).transpose()?;
     if settings.vault == VaultChoice::None && !settings.dry_run && stdout_is_discarded() {
         return Err(Fault::output_discarded());
+    }
+    if let Some(folder) = &settings.record {
+        prepare_folder(folder)?;
     }
     let state_folder = StateFolder::open(&settings.state_dir)?;
     let journal = journal.insert(FileJournal::new(&state_folder)?);
@@ -121,6 +125,11 @@ pub(super) fn rotate(
     outcome.warnings.splice(0..0, warnings.into_iter().flatten());
     let is_left = |listed: &Listed| !outcome.removed.contains(&listed.id);
     outcome.retained.extend(earlier.retained.into_iter().filter(is_left));
+    if let Some(folder) = &settings.record {
+        outcome
+            .warnings
+            .extend(record(folder, &settings.plugin, &stage, &job, &outcome, subject, redactor).err());
+    }
     if settings.vault == VaultChoice::None {
         outcome.warnings.extend(nothing_removed(&outcome));
     }

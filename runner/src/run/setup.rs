@@ -223,6 +223,7 @@ impl Setup {
             ca_file: now.ca_file.as_ref().or(self.ca_file.as_ref()).cloned(),
             audit: None,
             limits: self.limits(now),
+            record: None,
             reveal: false,
             format: Format::default(),
             plugins: vec![config],

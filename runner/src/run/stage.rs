@@ -3,9 +3,11 @@
 use super::attach::vault;
 use super::equip::{Equipped, Source};
 use super::fault::Fault;
+use super::prepare::First;
 use super::random::random;
 use super::settle::Missing;
 use crate::cli::{ExecSettings, Resolve};
+use crate::harness::Recording;
 use crate::model::RecordUid;
 use crate::report::PluginInfo;
 use crate::rotation::{Clock, Deliverer, Interrupt, Journal, Parts, Plugin, Prepare, Stop, Vault};
@@ -86,6 +88,11 @@ impl Stage {
             random: &random,
             interrupt,
         }
+    }
+
+    /// What was sent, and what the plugin was given first; where that was to be noted.
+    pub(super) fn recorded(&self) -> Option<(&Recording, First)> {
+        self.rotating.recorded()
     }
 
     /// Finds out which of these records the vault does not have. One that cannot be asked is left

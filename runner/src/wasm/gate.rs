@@ -5,7 +5,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use http::{Method, header};
 use http_body_util::{BodyExt, Full};
@@ -13,7 +13,7 @@ use wasmtime_wasi_http::{Error as HttpError, RequestOptions, WasiBody};
 
 use super::bodies::{Bodies, Unread};
 use super::network::{Network, NetworkError, NetworkOptions, SendError};
-use super::peer::{Peer, PeerWay, Sent};
+use super::peer::{NoAnswer, Peer, PeerWay, Recorder, Sent};
 use super::time::Time;
 use super::watch::{Exceeded, Watch};
 use crate::limits::Limits;
@@ -42,6 +42,7 @@ impl Judge for StepGrant {
 /// requests.
 pub struct Gate {
     way: Way,
+    recorder: Option<Arc<dyn Recorder>>,
     requests: AtomicU32,
     most_requests: u32,
 }
@@ -69,7 +70,13 @@ impl Gate {
     }
 
     fn with(way: Way, limits: &Limits) -> Self {
-        Self { way, requests: AtomicU32::new(0), most_requests: limits.requests }
+        Self { way, recorder: None, requests: AtomicU32::new(0), most_requests: limits.requests }
+    }
+
+    /// The same gate, with somebody who takes note.
+    #[must_use]
+    pub fn recorded_by(self, recorder: Option<Arc<dyn Recorder>>) -> Self {
+        Self { recorder, ..self }
     }
 
     /// The time of those who go through it, where it is not the machine's.
@@ -113,11 +120,21 @@ impl Gate {
         let uri = parts.uri.clone();
         set_length(&mut parts, body.len());
         let request = http::Request::from_parts(parts, body.clone());
-        let departs = || watch.departs(may_change);
+        let note = self.recorder.as_ref().map(|recorder| (recorder, request.clone()));
+        let has_left = AtomicBool::new(false);
+        let departs = || {
+            has_left.store(true, Ordering::Relaxed);
+            watch.departs(may_change);
+        };
         let answer = match &self.way {
             Way::Network(network) => network.send(request.map(Full::new), options, judge, &departs).await,
             Way::Peer(way) => way.send(Sent { step: watch.step, request }, options, &departs).await,
         };
+        if let Some((recorder, request)) = note {
+            let no_answer =
+                || if has_left.load(Ordering::Relaxed) { NoAnswer::Reset } else { NoAnswer::Refused };
+            recorder.record(watch.step, &request, answer.as_ref().map_err(|_| no_answer()));
+        }
         match answer {
             Ok(answer) => {
                 watch.answered(&answer, &uri, &body, may_change);

@@ -37,6 +37,6 @@ pub use gate::Gate;
 pub use inspect::{Inspection, Tool, inspect, look_into};
 pub use load::{DescribeError, LoadError, Loaded};
 pub use network::{NetworkError, NetworkOptions};
-pub use peer::{NoAnswer, Peer, Sent};
+pub use peer::{NoAnswer, Peer, Recorder, Sent};
 pub use plugin::SandboxedPlugin;
 pub use time::Time;

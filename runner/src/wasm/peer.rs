@@ -48,6 +48,17 @@ pub trait Peer: Send + Sync {
     ) -> Result<http::Response<Bytes>, NoAnswer>;
 }
 
+/// Takes note of what policy let out, and what came back.
+pub trait Recorder: Send + Sync {
+    /// Notes a request, and its answer.
+    fn record(
+        &self,
+        step: StepName,
+        request: &http::Request<Bytes>,
+        answer: Result<&http::Response<Bytes>, NoAnswer>,
+    );
+}
+
 /// The way to a peer.
 pub(super) struct PeerWay {
     pub(super) peer: Arc<dyn Peer>,

@@ -208,6 +208,7 @@ impl Life<'_> {
             allow_managed: false,
             redactor: redactor.clone(),
             warnings: Vec::new().into(),
+            first: None.into(),
         })
     }
 
