@@ -106,7 +106,7 @@ fn clear() -> String {
 /// Makes what the gateway hands over, with `records` as a plain list.
 ///
 /// # Errors
-/// As [`records`].
+/// A value that cannot be filled in, or that stands in clear where a secret belongs.
 pub fn params(world: &World) -> Result<Value, String> {
     let setting = &*world.setting;
     let state = State::default();
