@@ -95,7 +95,8 @@ impl<'a> Promises<'a> {
         let named = played.map(|played| played.document.to_string()).unwrap_or_default();
         let is_known = |made: &Credential| {
             made.was_held
-                || after != Stage::Recovery && open.iter().any(|open| knows(open, made))
+                || (after != Stage::Recovery || self.undisturbed == "uncertain")
+                    && open.iter().any(|open| knows(open, made))
                 || after != Stage::Recovery && named.contains(&made.id)
         };
         let made = state.credentials.iter().filter(|known| known.is_made && known.is_alive());
