@@ -41,7 +41,7 @@ witness:
 
 bench: build plugins ## Measure start-up and a whole rotation
 	$(CARGO) bench --locked -p pamrun-tests --bench speed
-	target/release/pamrun test tests/cases --filter fifty-requests
+	target/release/pamrun test tests/cases/azure-app-secret --filter fifty-requests
 
 sweep: plugins ## Show that no credential is ever lost, whatever fails and whenever pamrun is killed
 	$(CARGO) build --locked --release --workspace --exclude misbehaving --bins
