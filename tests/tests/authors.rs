@@ -93,7 +93,7 @@ impl Author {
 
     /// Puts the common suite beside the project's own cases.
     fn add_common_suite(&self) {
-        let suite = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases/conformance");
+        let suite = Path::new(env!("CARGO_MANIFEST_DIR")).join("conformance");
         for entry in std::fs::read_dir(suite).unwrap() {
             let case = entry.unwrap().path();
             let copy = self.project().join("conformance").join(case.file_name().unwrap());

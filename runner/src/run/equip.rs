@@ -50,7 +50,7 @@ impl Equipped {
     /// What is wrong with plugin, settings or machine. Nothing has begun then.
     pub(super) async fn of(source: Source<'_>, info: &mut Option<PluginInfo>) -> Result<Self, Fault> {
         let Source { file, settings, order, state, redactor, purpose } = source;
-        let is_recorded = settings.record.is_some() && purpose == Purpose::Rotate;
+        let is_recorded = settings.record.is_some() && purpose != Purpose::Deliver;
         let recording = is_recorded.then(|| Arc::new(Recording::default()));
         let Attached { info, terms, plugin, interpreter, warning } = match file {
             Some(file) => {
