@@ -124,7 +124,10 @@ fn what_was_settled_is_noted() {
         let text = fs::read_to_string(&log).unwrap();
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     };
-    bench.gateway.write("config.toml", format!("version = 1\naudit = '{}'\n[limits]\nsettle_window = \"2s\"\n", log.display()));
+    bench.gateway.write(
+        "config.toml",
+        format!("version = 1\naudit = '{}'\n[limits]\nsettle_window = \"2s\"\n", log.display()),
+    );
     killed(&bench, On::set_password(), false);
     recover(&bench, &["--all"]);
     let [line] = noted().try_into().unwrap();
