@@ -168,8 +168,8 @@ mod tests {
         for strategy in ["overlap", "in-place"] {
             must_fit(&manifest(strategy, &json!([]))).unwrap();
         }
-        let fault = must_fit(&manifest("deliver", &json!([]))).unwrap_err();
-        assert_eq!(fault.code, "strategy-unfit");
+        let deliverer = Manifest { returns: Vec::new(), ..manifest("deliver", &json!([])) };
+        assert_eq!(must_fit(&deliverer).unwrap_err().code, "strategy-unfit");
     }
 
     #[test]
