@@ -101,6 +101,14 @@ impl Engine<'_> {
             self.close(Entry::Done);
             return Ok(Settled::Superseded);
         }
+        if save.is_proven && matches!(holder, Holder::Others) {
+            if trail.intent.consumers.is_empty() {
+                self.commit_for_successor(trail, save, &fresh).await?;
+            } else {
+                // Consumers that were not handed ours may still use it.
+                trail.intent.plan.removes.iter().for_each(|listed| self.retain(listed.clone()));
+            }
+        }
         self.take_back(trail, &fresh).await?;
         let was_never_held = matches!(holder, Holder::Before) && !save.is_proven;
         Ok(if was_never_held { Settled::RolledBack } else { Settled::Superseded })
@@ -152,6 +160,24 @@ impl Engine<'_> {
         self.close(Entry::Done);
         self.close_overtaken(&ready.consumers);
         Ok(Settled::Committed)
+    }
+
+    /// The vault held our credential, and holds another one by now. Who saved that one replaced ours, and
+    /// may never have known what ours replaced: that is removed here, once the other one is proven.
+    async fn commit_for_successor(
+        &mut self,
+        trail: &Trail<'_>,
+        save: &Save<'_>,
+        fresh: &Fresh,
+    ) -> Result<(), Stop> {
+        let ready = self.ready_again(trail, fresh)?;
+        let handle = held_in(&fresh.target, save.field).unwrap_or_default();
+        let credential = credential(&fresh.target, &handle, self.job);
+        if let Err(error) = self.verify(&ready, &credential).await {
+            let stop = Stop::of_step(StepName::Verify, error);
+            return Err(self.leave_uncommitted(&ready.plan, stop));
+        }
+        self.commit(&ready, &credential, &fresh.records).await
     }
 
     /// The vault does not hold our credential, and never will: removes it.

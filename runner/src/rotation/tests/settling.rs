@@ -208,15 +208,36 @@ fn without_a_fence_both_credentials_are_kept() {
 }
 
 #[test]
-fn a_save_by_somebody_else_supersedes_ours_and_commits_nothing() {
-    for condition in [has_sent as fn(&State) -> bool, has_saved] {
-        let world = died_once(|_| {}, condition);
+fn a_save_by_somebody_else_supersedes_ours_and_commits_nothing_that_was_not_saved() {
+    let world = died_once(|_| {}, has_sent);
+    let at = world.0.borrow().vault_calls;
+    world.0.borrow_mut().foreign = vec![(at, Foreign::Rotates)];
+    assert_eq!(recover(&world).settled, Settled::Superseded);
+    let state = world.0.borrow();
+    assert!(!state.is_alive("new-1") && state.is_alive("old") && state.is_alive("older"));
+}
+
+/// Found by a crowd: who replaces ours need not know what ours replaced, and nobody removed that.
+#[test]
+fn what_a_saved_credential_replaced_is_removed_although_another_one_is_saved_by_now() {
+    let superseded = || {
+        let world = died_once(|_| {}, has_saved);
         let at = world.0.borrow().vault_calls;
         world.0.borrow_mut().foreign = vec![(at, Foreign::Rotates)];
-        assert_eq!(recover(&world).settled, Settled::Superseded);
-        let state = world.0.borrow();
-        assert!(!state.is_alive("new-1") && state.is_alive("old") && state.is_alive("older"));
-    }
+        world
+    };
+    let world = superseded();
+    let settlement = recover(&world);
+    assert_eq!((settlement.settled, settlement.removed.len()), (Settled::Superseded, 2));
+    let state = world.0.borrow();
+    assert!(!state.is_alive("new-1") && !state.is_alive("old") && !state.is_alive("older"));
+    assert!(state.is_alive(&state.version().id));
+
+    // Nothing goes before it is known that the other one works.
+    let world = superseded();
+    world.0.borrow_mut().verify = [StepFault::Ends(Ending::Wrong)].into();
+    assert_open(&recover(&world), "commit-incomplete");
+    assert!(world.0.borrow().is_alive("old") && world.0.borrow().is_alive("new-1"));
 }
 
 #[test]
