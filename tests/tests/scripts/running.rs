@@ -139,11 +139,11 @@ fn a_declaration_of_steps_that_makes_no_sense_stops_it() {
 #[test]
 fn what_a_killed_run_left_in_its_folder_is_gone_with_the_next() {
     let bench = Bench::new();
-    let left = bench.gateway.path("state/work/script-left");
+    let work = bench.gateway.path("state").join("work");
+    let left = work.join("script-left");
     std::fs::create_dir_all(&left).unwrap();
-    for folder in ["state/work", "state/work/script-left"] {
-        let path = bench.gateway.path(folder);
-        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700)).unwrap();
+    for folder in [&work, &left] {
+        std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700)).unwrap();
     }
     bench.run(bench.exec_text("a.sh", SHELL)).ends("ran", 0);
     assert!(!Path::new(&left).exists());
