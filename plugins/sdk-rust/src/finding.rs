@@ -108,7 +108,10 @@ mod tests {
     fn a_finding_is_a_note_of_one_or_two_lines() {
         let finding = Finding::error("app-full", "the app has no room");
         assert_eq!(finding.to_string(), "error app-full: the app has no room");
-        assert_eq!(finding.fix("remove some").to_string(), "error app-full: the app has no room\nremove some");
+        assert_eq!(
+            finding.fix("remove some").to_string(),
+            "error app-full: the app has no room\nremove some"
+        );
         assert_eq!(Finding::info("new", "it will be made").to_string(), "info new: it will be made");
     }
 
