@@ -66,7 +66,7 @@ impl<'a> Session<'a> {
     /// As [`Self::get`]. No step should fail because of them.
     pub fn look<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
         self.read(path, |refusal| match refusal.status() {
-            StatusCode::NOT_FOUND => Failure::not_found("nothing-there", refusal.say("has nothing there")),
+            StatusCode::NOT_FOUND => Failure::not_found("graph-refused", refusal.say("has nothing there")),
             _ => Failure::denied("graph-refused", refusal.say("does not show it")),
         })
     }
