@@ -28,7 +28,7 @@ pub fn outlook(
     let object = Object::look(graph, target);
     let created = object.as_ref().ok().and_then(Object::created);
     findings.extend(object::judge(object));
-    findings.extend(policy::judge(graph, settings, target, created, now));
+    findings.extend(policy::judge(graph, settings, target, created));
     findings.extend(principal::judge(graph, settings, target, now));
     findings
 }

@@ -1,9 +1,6 @@
 //! Policies of the tenant that restrict the secrets of apps.
 
-use std::time::SystemTime;
-
-use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Span, Timestamp};
+use jiff::{SignedDuration, Timestamp};
 use pamrun_plugin::{Failure, Finding};
 use serde::Deserialize;
 
@@ -34,7 +31,7 @@ struct Restriction {
     restriction_type: String,
     /// `disabled` where an app is excepted from the tenant's default.
     state: Option<String>,
-    /// An ISO 8601 duration.
+    /// An ISO 8601 duration, such as `P90D`.
     max_lifetime: Option<String>,
     restrict_for_apps_created_after_date_time: Option<String>,
 }
@@ -75,11 +72,15 @@ impl Restriction {
         self.state.as_deref() != Some("disabled") && !is_spared
     }
 
-    /// How long a secret may be valid that is made now. Months and years have no length of their own.
-    fn longest(&self, now: Timestamp) -> Option<SignedDuration> {
-        let span: Span = self.max_lifetime.as_deref()?.parse().ok()?;
-        let end = now.to_zoned(TimeZone::UTC).checked_add(span).ok()?;
-        Some(end.timestamp().duration_since(now))
+    /// How long a secret may be valid. Durations of this kind (OData's) know no months or years.
+    fn longest(&self) -> Option<SignedDuration> {
+        let text = self.max_lifetime.as_deref()?.strip_prefix('P')?;
+        let (days, time) = text.split_once('D').unwrap_or(("0", text));
+        let days = SignedDuration::from_hours(24 * i64::from(days.parse::<i32>().ok()?));
+        if text.ends_with('D') {
+            return Some(days);
+        }
+        days.checked_add(format!("P{time}").parse().ok()?)
     }
 }
 
@@ -88,7 +89,6 @@ pub fn judge(
     settings: &Settings,
     target: &Target,
     created: Option<Timestamp>,
-    now: SystemTime,
 ) -> Vec<Finding> {
     let policies = match Policies::look(graph, target) {
         Ok(policies) => policies,
@@ -109,7 +109,7 @@ pub fn judge(
     let asked = SignedDuration::from_hours(24 * settings.expiry_days);
     let longest = policies
         .restriction("passwordLifetime", created)
-        .and_then(|restriction| Some((restriction, restriction.longest(Timestamp::try_from(now).ok()?)?)))
+        .and_then(|restriction| Some((restriction, restriction.longest()?)))
         .filter(|(_, longest)| asked > *longest);
     let Some((restriction, longest)) = longest else { return Vec::new() };
     let message = format!(

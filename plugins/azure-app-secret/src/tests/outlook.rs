@@ -168,7 +168,6 @@ fn a_lifetime_is_compared_with_the_setting_and_the_fix_names_the_longest() {
     for (lifetime, fix) in [
         ("P90D", "set expiry_days to 90 or less"),
         ("P4DT12H30M5S", "set expiry_days to 4 or less"),
-        ("P6M", "set expiry_days to 181 or less"),
         ("PT12H", "have the app excepted from the policy: a secret lives for a day at least"),
     ] {
         let (plan, _) = run(&mut governed(&[], default(&[limiting(lifetime)])), |host| {
@@ -178,7 +177,7 @@ fn a_lifetime_is_compared_with_the_setting_and_the_fix_names_the_longest() {
         assert!(notes[0].starts_with("error policy-limits-lifetime: "), "{notes:?}");
         assert!(notes[0].contains(lifetime) && notes[0].ends_with(fix), "{notes:?}");
     }
-    for enough in ["P365D", "P1Y", "P2Y", "no duration"] {
+    for enough in ["P365D", "P730DT1H", "PT10000H", "no duration", "P", "PxD"] {
         assert_eq!(findings(&mut governed(&[], default(&[limiting(enough)]))), [""; 0], "{enough}");
     }
     let short = usual().with_setting("expiry_days", SettingValue::Integer(90));
