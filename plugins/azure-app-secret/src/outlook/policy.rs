@@ -28,12 +28,15 @@ struct Restrictions {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Restriction {
-    restriction_type: String,
+    #[serde(rename = "restrictionType")]
+    kind: String,
     /// `disabled` where an app is excepted from the tenant's default.
     state: Option<String>,
-    /// An ISO 8601 duration, such as `P90D`.
+    /// An ISO 8601 duration, such as `P90D`; it knows no months or years.
     max_lifetime: Option<String>,
-    restrict_for_apps_created_after_date_time: Option<String>,
+    /// Apps that are older are spared.
+    #[serde(rename = "restrictForAppsCreatedAfterDateTime")]
+    since: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -59,20 +62,20 @@ impl Policies {
             .iter()
             .filter(|policy| policy.is_enabled)
             .filter_map(|policy| policy.restrictions.as_ref())
-            .find_map(|all| all.password_credentials.iter().find(|one| one.restriction_type == kind))
+            .find_map(|all| all.password_credentials.iter().find(|one| one.kind == kind))
             .filter(|restriction| restriction.is_in_force(created))
     }
 }
 
 impl Restriction {
     fn is_in_force(&self, created: Option<Timestamp>) -> bool {
-        let since = self.restrict_for_apps_created_after_date_time.as_deref();
+        let since = self.since.as_deref();
         let since = since.and_then(|time| time.parse::<Timestamp>().ok());
         let is_spared = matches!((created, since), (Some(created), Some(since)) if created < since);
         self.state.as_deref() != Some("disabled") && !is_spared
     }
 
-    /// How long a secret may be valid. Durations of this kind (OData's) know no months or years.
+    /// How long a secret may be valid.
     fn longest(&self) -> Option<SignedDuration> {
         let text = self.max_lifetime.as_deref()?.strip_prefix('P')?;
         let (days, time) = text.split_once('D').unwrap_or(("0", text));
