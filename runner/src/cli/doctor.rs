@@ -1,7 +1,5 @@
 //! The options of `doctor`.
 
-#![expect(clippy::doc_markdown, reason = "the comments are the help texts, for people without markdown")]
-
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -61,8 +59,8 @@ impl DoctorArgs {
         if !["pamrun", "pamrun.exe"].contains(&name) || verb != "exec" {
             return Err(None);
         }
-        let argv = words.iter().map(OsString::from).chain([file.into()]);
-        match parse(argv) {
+        let line = words.iter().map(OsString::from).chain([file.into()]);
+        match parse(line) {
             Ok(Command::Exec(args)) => {
                 Ok(ExecArgs { run: self.run.before(args.run), dry_run: true, record: None, ..*args })
             }
@@ -76,8 +74,8 @@ impl DoctorArgs {
 mod tests {
     use super::*;
 
-    fn typed(argv: &[&str]) -> DoctorArgs {
-        match parse(["pamrun", "doctor"].iter().chain(argv).map(OsString::from)) {
+    fn typed(words: &[&str]) -> DoctorArgs {
+        match parse(["pamrun", "doctor"].iter().chain(words).map(OsString::from)) {
             Ok(Command::Doctor(args)) => *args,
             other => panic!("{other:?}"),
         }

@@ -1,7 +1,5 @@
 //! The `overlap` rotation: old and new credential are both valid for a while.
 
-use std::collections::VecDeque;
-
 use super::contract::{judge_plan, spare};
 use super::engine::{Engine, Fresh, Ready};
 use super::pending::Pending;
@@ -137,10 +135,12 @@ impl Engine<'_> {
 
     /// What is bound to fail is not begun.
     fn found_no_error(&mut self) -> Result<(), Stop> {
-        let found = self.outcome.findings.iter().filter(|finding| finding.level == Level::Error);
-        let mut errors: VecDeque<Finding> = found.cloned().collect();
-        let Some(Finding { code, message, fix, .. }) = errors.pop_front() else { return Ok(()) };
-        errors.iter().for_each(|other| self.warn(other.to_string()));
+        let found = self.outcome.findings.clone().into_iter();
+        let mut errors = found.filter(|finding| finding.level == Level::Error);
+        let Some(Finding { code, message, fix, .. }) = errors.next() else { return Ok(()) };
+        for other in errors {
+            self.warn(other.to_string());
+        }
         let mut stop = Stop::failed("preflight", &code, message);
         stop.error.hint = fix;
         Err(stop)

@@ -76,7 +76,8 @@ impl Visit {
         let found = script::find(args, &patient.record, vault.reader.as_mut(), folder.path(), limit);
         let (exec, file) = self.note(found)?;
         let (state, journal) = state?;
-        self.preflight(exec, &file, &patient, &state, journal)
+        self.preflight(exec, &file, &patient, &state, journal);
+        Some(())
     }
 
     /// Adds a check.
@@ -99,7 +100,7 @@ impl Visit {
         patient: &Patient,
         state: &StateFolder,
         mut journal: FileJournal,
-    ) -> Option<()> {
+    ) {
         let uid = &patient.record.record.uid;
         let mut subject = Subject::of_dry_run(uid.clone());
         let outcome = self.outcome(exec, file, patient, state, &mut journal, &mut subject);
@@ -110,7 +111,6 @@ impl Visit {
         self.note(Ok(checked));
         let redact = |text: &str| self.redactor.redact(text);
         self.diagnosis.plans(subject.plugin, plan, &redact);
-        Some(())
     }
 
     fn outcome(

@@ -123,7 +123,7 @@ pub(super) fn perform(
             let proposed = job.proposed.clone();
             let audit = subject.audit.as_mut();
             let mut settler =
-                Settler { state: state, now, redactor, clock, interrupt, patience, others, proposed, audit };
+                Settler { state, now, redactor, clock, interrupt, patience, others, proposed, audit };
             Earlier::settled(journal, &job.record_uid, &mut settler).await
         };
         let terms = Rc::clone(&stage.rotating.terms);

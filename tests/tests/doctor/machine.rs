@@ -76,7 +76,7 @@ fn a_rotation_that_was_interrupted() {
     let ward = Ward::in_file(|_| ());
     let azure = &ward.0;
     // The service makes the secret, and does not say so.
-    azure.cloud.fault(On::add_password(), Fault::Hang(Duration::from_secs(600)));
+    azure.cloud.fault(On::add_password(), Fault::Hang(Duration::from_mins(10)));
     let victim = pamrun_tests::gateway::Victim::default();
     let started = azure.exec().as_victim(&victim).launch().start();
     while azure.cloud.requests().iter().all(|seen| !seen.path().ends_with("/addPassword")) {

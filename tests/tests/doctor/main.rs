@@ -82,7 +82,7 @@ impl Ward {
     fn expect_untouched(&self, run: &Run) {
         let held = self.0.gateway.vault().record(&self.0.record.uid);
         assert_eq!(held, self.0.record.json, "\n{run}");
-        assert_eq!(self.0.cloud.keys_of(&self.0.target), [self.0.old.key_id.clone()], "\n{run}");
+        assert_eq!(self.0.cloud.keys_of(&self.0.target), std::slice::from_ref(&self.0.old.key_id), "\n{run}");
         assert_eq!(self.0.gateway.path("tmp").read_dir().unwrap().count(), 0, "\n{run}");
     }
 
@@ -146,7 +146,7 @@ fn programs_are_told_in_a_document() {
     assert_eq!(run.exit, Some(0), "{run}");
     assert_eq!((&run.outcome["schema"], run.word("record_uid")), (&json!(1), ward.0.record.uid.as_str()));
     assert_eq!(run.outcome["plugin"]["name"], "azure-app-secret");
-    assert_eq!(run.planned_removals(), [ward.0.old.key_id.clone()]);
+    assert_eq!(run.planned_removals(), std::slice::from_ref(&ward.0.old.key_id));
     assert!(!states(&run).iter().any(|state| state.ends_with(" error")), "{run}");
 }
 

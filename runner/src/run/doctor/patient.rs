@@ -90,7 +90,7 @@ mod tests {
 
     use super::*;
 
-    fn shared(uid: &str, kind: &str, fields: Value) -> SharedRecord {
+    fn shared(uid: &str, kind: &str, fields: &Value) -> SharedRecord {
         let json = json!({"title": format!("T {uid}"), "type": kind, "fields": fields, "custom": []});
         let record = Record { uid: uid.to_owned(), revision: Some(1), editable: true, json };
         SharedRecord { record, attachments: Vec::new() }
@@ -104,9 +104,9 @@ mod tests {
     fn a_record_is_there_with_all_that_belongs_to_it() {
         let script =
             json!([{"type": "script", "label": "rotationScripts", "value": [{"recordRef": ["a", "gone"]}]}]);
-        let mut user = shared("u", "pamUser", script);
+        let mut user = shared("u", "pamUser", &script);
         let records = |user: &SharedRecord| {
-            [user.clone(), shared("a", "login", json!([])), shared("p", "pamAzureConfiguration", json!([]))]
+            [user.clone(), shared("a", "login", &json!([])), shared("p", "pamAzureConfiguration", &json!([]))]
         };
         let checked = examine(&records(&user), "u", None).ok().unwrap();
         assert_eq!(checked.value.provider_uid.as_deref(), Some("p"));
@@ -129,11 +129,11 @@ mod tests {
 
     #[test]
     fn of_several_pam_configurations_none_is_guessed() {
-        let user = shared("u", "pamUser", json!([]));
+        let user = shared("u", "pamUser", &json!([]));
         let records = [
             user,
-            shared("p", "pamAzureConfiguration", json!([])),
-            shared("q", "pamNetworkConfiguration", json!([])),
+            shared("p", "pamAzureConfiguration", &json!([])),
+            shared("q", "pamNetworkConfiguration", &json!([])),
         ];
         let checked = examine(&records, "u", None).ok().unwrap();
         assert_eq!((checked.value.provider_uid, codes(&checked.findings)), (None, vec!["provider-unclear"]));
