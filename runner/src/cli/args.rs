@@ -117,7 +117,7 @@ pub enum Command {
     /// the plugin look at what it would rotate, as `pamrun exec --dry-run` does; no gateway is needed. The
     /// plugin, and the options to run it with, are those of the record's rotation script, unless they are
     /// given here. Nothing is changed. Each finding has a code, what it means and what to do: see
-    /// docs/findings.md.
+    /// docs/doctor.md.
     #[command(after_help = DOCTOR_EXIT_CODES)]
     Doctor(Box<DoctorArgs>),
 

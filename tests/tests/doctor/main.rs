@@ -140,6 +140,27 @@ fn a_sound_environment_is_told_with_what_a_rotation_would_do() {
 }
 
 #[test]
+fn the_page_on_azure_shows_what_is_printed() {
+    let page =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/azure-setup.md")).unwrap();
+    let shown = page.split("```text\n").nth(1).unwrap().split("\n```").next().unwrap();
+    let ward = Ward::with_script("pamrun exec");
+    let run = ward.0.run(ward.look_at_record());
+    let plain = |text: &str| {
+        let text = ward.plain(text).replace("Payroll – Löhne €", "Azure: payroll");
+        let text = text.replace("FOLDER/inputs/ksm.json", "/etc/keeper-gateway/gateway-config.json");
+        let text = text.replace("FOLDER/state", "/var/lib/pamrun").replace("(RECORD)", "(RECORD_UID)");
+        let text = text.replace("OBJECT-ID/APP-ID", "OBJECT-ID/CLIENT-ID");
+        let text = without_word_after(&without_word_after(&text, " that ends "), "certificates ok       ");
+        // Whoever uses --resolve is warned of it.
+        text.replace("preflight    warning ", "preflight    ok      ")
+    };
+    let printed = plain(&run.stdout);
+    let table = |text: &str| text.split("\n\n").next().unwrap().to_owned();
+    assert_eq!(table(&plain(shown)), table(&printed));
+}
+
+#[test]
 fn programs_are_told_in_a_document() {
     let ward = Ward::with_script("pamrun exec");
     let run = ward.diagnose(ward.look_at_record());
