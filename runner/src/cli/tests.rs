@@ -114,12 +114,12 @@ fn no_option_is_forgotten_by_these_tests() {
         "deliver",
         "env",
         "confine",
-        "dry-run",
         "allow-managed",
         "config",
         "allow-host",
         "allow-private",
         "resolve",
+        "dry-run",
         "record",
         "reveal",
     ];
@@ -177,7 +177,7 @@ fn what_a_script_sees_of_the_environment_is_named_in_flags_variables_and_the_fil
 #[test]
 fn what_stands_after_two_dashes_is_for_the_script() {
     let args = exec(&["--dry-run", "--", "--vault", "x y"]);
-    assert_eq!((args.arguments, args.vault), (vec!["--vault".into(), "x y".into()], None));
+    assert_eq!((args.run.arguments, args.run.vault), (vec!["--vault".into(), "x y".into()], None));
 }
 
 #[test]
