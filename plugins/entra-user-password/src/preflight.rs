@@ -102,9 +102,7 @@ fn findings(settings: &Settings, user: &User) -> Vec<Finding> {
     if user.account_enabled == Some(false) {
         let message = "the user is disabled: its password can be changed, but no sign-in can prove it";
         findings.push(if settings.verify == Verify::Prove {
-            let message = format!(
-                "{message}, as verify=prove demands: a rotation would stay unfinished, with both values kept"
-            );
+            let message = format!("{message}, as verify=prove demands");
             Finding::error("user-disabled", message).fix("enable the user, or set verify=auto")
         } else {
             Finding::warning("user-disabled", message).fix("enable the user, if its password is to be proven")

@@ -203,9 +203,7 @@ impl LoginError {
         match self.reason {
             Reason::WrongSecret => Failure::wrong_credential(
                 "wrong-secret",
-                said(
-                    "its client secret is wrong; the value is needed, not the secret's id, and of this very app",
-                ),
+                said("its client secret is wrong; the value is needed, not the secret's id"),
             ),
             Reason::ExpiredSecret => Failure::wrong_credential(
                 "expired-secret",

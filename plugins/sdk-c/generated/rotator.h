@@ -732,8 +732,9 @@ typedef struct pamrun_plugin_model_plan_t {
   pamrun_plugin_model_list_listed_t   removes;
   // What an operator should know beforehand. A note may be a finding, which the
   // host lists by its parts: its first line is `LEVEL CODE: MESSAGE`, with
-  // `error` (the rotation will fail), `warning` or `info` as level and a stable
-  // word in kebab-case as code; a second line, if any, says what to do.
+  // `error` (the rotation would fail, and is not begun), `warning` or `info` as
+  // level and a stable word in kebab-case as code; a second line, if any, says
+  // what to do.
   rotator_list_string_t   notes;
 } pamrun_plugin_model_plan_t;
 

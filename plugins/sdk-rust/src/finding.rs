@@ -5,9 +5,9 @@ use std::fmt;
 /// How much a finding matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FindingLevel {
-    /// The rotation will fail.
+    /// The rotation would fail: the host does not begin it.
     Error,
-    /// It may fail, or somebody should look at it.
+    /// It may fail, or somebody should look at it. The outcome has it among its warnings, too.
     Warning,
     /// Good to know.
     Info,
@@ -48,7 +48,7 @@ impl Finding {
         Self { level, code: code.to_owned(), message: message.into(), fix: None }
     }
 
-    /// The rotation will fail.
+    /// The rotation would fail, and is not begun.
     pub fn error(code: &str, message: impl Into<String>) -> Self {
         Self::new(FindingLevel::Error, code, message)
     }

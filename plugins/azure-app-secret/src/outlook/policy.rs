@@ -98,7 +98,7 @@ pub fn judge(
         Err(failure) => {
             let message =
                 format!("whether a policy restricts the app's secrets could not be looked up: {failure}");
-            let fix = "grant the admin app Policy.Read.All to have it looked up in dry runs; rotations do not need it";
+            let fix = "grant the admin app Policy.Read.All to have it looked up; rotations do not need it";
             return vec![Finding::info("policies-unread", message).fix(fix)];
         }
     };
