@@ -467,3 +467,15 @@ fn completions_know_every_command() {
         assert!(script.contains(command.get_name()));
     }
 }
+
+#[test]
+fn the_uid_of_a_record_may_begin_with_a_hyphen() {
+    let uid = "-Gx3MttfQbaDSVly1B4xCg";
+    let Ok(Command::Recover(args)) = typed(&["recover", uid, "--state-dir", "/s", "ab"]) else {
+        panic!("it is not understood");
+    };
+    assert_eq!(args.records, ["ab", uid]);
+    assert_eq!(args.state_dir.as_deref(), Some("/s"));
+    let stop = typed(&["recover", "-Gx3"]).unwrap_err();
+    assert!(stop.text.contains("-G"), "{}", stop.text);
+}

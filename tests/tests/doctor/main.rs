@@ -146,6 +146,7 @@ fn the_page_on_azure_shows_what_is_printed() {
     let shown = page.split("```text\n").nth(1).unwrap().split("\n```").next().unwrap();
     let ward = Ward::with_script("pamrun exec");
     let run = ward.0.run(ward.look_at_record());
+    assert_eq!(run.exit, Some(0), "{run}");
     let plain = |text: &str| {
         let text = ward.plain(text).replace("Payroll – Löhne €", "Azure: payroll");
         let text = text.replace("FOLDER/inputs/ksm.json", "/etc/keeper-gateway/gateway-config.json");
