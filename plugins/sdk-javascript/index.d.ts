@@ -97,7 +97,7 @@ export interface Request {
   rotationId: string;
   /** What to write into whatever name the service lets a plugin choose. */
   marker: string;
-  /** The number of the try, from 1. */
+  /** The number of the try, from 1; 0 in the preflight of a dry run, which no try will follow. */
   attempt: number;
   /** The record that is rotated. */
   target: Record;
@@ -160,7 +160,10 @@ export interface Plan {
   creates: string;
   /** Exactly the credentials that `commit` will remove. */
   removes: Listed[];
-  /** What an operator should know beforehand. */
+  /**
+   * What an operator should know beforehand. A finding is a note of the form `LEVEL CODE: MESSAGE`, with what
+   * to do in a second line.
+   */
   notes: string[];
 }
 

@@ -13,6 +13,9 @@ use crate::record::{Record, Shown, text};
 /// The right that the admin application has.
 pub const ADMIN_ROLE: &str = "Application.ReadWrite.All";
 
+/// A right that it has besides, so that a dry run can look at everything.
+pub const POLICY_ROLE: &str = "Policy.Read.All";
+
 /// An application to rotate, and all that it takes. What a test changes before the first run counts.
 pub struct Azure {
     /// The cloud.
@@ -57,7 +60,7 @@ impl Azure {
         let cloud = Cloud::new();
         let admin = cloud.directory().register(sovereign, "pamrun admin");
         let target = cloud.directory().register(sovereign, "payroll");
-        cloud.directory().app(&admin).roles.push(ADMIN_ROLE.to_owned());
+        cloud.directory().app(&admin).roles = [ADMIN_ROLE, POLICY_ROLE].map(str::to_owned).into();
         let admin_secret = cloud.issue(&admin, "admin");
         let old = cloud.issue(&target, "by hand");
         let record = Record::pam_user("Payroll – Löhne €")

@@ -1,5 +1,6 @@
 //! What the pages of `docs` say, as far as it can be checked here.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use pamrun_tests::gateway::{Gateway, Run};
@@ -73,4 +74,69 @@ fn the_page_on_secrets_shows_what_is_printed() {
         .collect();
     let printed = run(&queries.iter().map(String::as_str).collect::<Vec<_>>());
     assert_eq!(printed.stderr.lines().collect::<Vec<_>>(), shown(wrong, command), "{printed}");
+}
+
+/// The sources below a folder, without their tests.
+fn sources(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries
+        .filter(|path| !path.file_stem().unwrap().to_str().unwrap().starts_with("test"))
+        .flat_map(|path| {
+            if path.is_dir() {
+                return sources(&path);
+            }
+            let source = std::fs::read_to_string(path).unwrap();
+            vec![source.split("#[cfg(test)]\nmod tests {").next().unwrap().to_owned()]
+        })
+        .collect()
+}
+
+/// The codes that sources give to what they make by `maker`, with the function that makes it.
+fn codes_in(sources: &[String], maker: &str) -> BTreeMap<String, BTreeSet<String>> {
+    let mut codes = BTreeMap::<_, BTreeSet<String>>::new();
+    for made in sources.iter().flat_map(|source| source.split(maker).skip(1)) {
+        let Some((function, arguments)) = made.split_once('(') else { continue };
+        let Some((before, rest)) = arguments.split_once('"') else { continue };
+        // A code that comes from elsewhere is counted there.
+        if function.chars().all(|c| c.is_alphabetic() || c == '_') && !before.contains([')', '&', ';']) {
+            let code = rest.split('"').next().unwrap().to_owned();
+            codes.entry(code).or_default().insert(function.to_owned());
+        }
+    }
+    codes
+}
+
+#[test]
+fn the_page_on_findings_has_exactly_the_codes_of_the_plugins() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../plugins");
+    let of = |plugin: &str| sources(&root.join(plugin).join("src"));
+    let both = ["azure-app-secret", "entra-user-password", "microsoft-graph"].map(of).concat();
+    let delivering = ["azure-key-vault-secret", "azure-devops-variable-group"].map(of).concat();
+    let findings = codes_in(&[both.clone(), delivering].concat(), "Finding::");
+    let mut failures = codes_in(&both, "Failure::");
+    failures.extend(codes_in(&[read("plugins/sdk-rust/src/host.rs")], "Failure::"));
+    // Which of several values a consumer gets is not a question of these two.
+    failures.retain(|code, _| !code.starts_with("field-"));
+
+    let page = read("docs/findings.md");
+    let (found, failed) = page.split_once("\n## Failures\n").unwrap();
+    let rows = |part: &str| -> Vec<(String, String)> {
+        let rows = part.lines().filter(|line| line.starts_with("| `")).map(|line| {
+            let mut cells = line.split('|').skip(1).map(str::trim);
+            (cells.next().unwrap().to_owned(), cells.next().unwrap().to_owned())
+        });
+        let each = |(codes, next): (String, String)| {
+            let codes: Vec<_> = codes.split('`').skip(1).step_by(2).map(str::to_owned).collect();
+            codes.into_iter().map(move |code| (code, next.clone()))
+        };
+        rows.flat_map(each).collect()
+    };
+    let (_, found) = found.split_once("\n## Findings\n").unwrap();
+    for (code, level) in rows(found) {
+        let makers = findings.get(&code).unwrap_or_else(|| panic!("no plugin finds {code}"));
+        assert!(makers.contains(&level) || makers.contains("new"), "{code} is {makers:?}, not {level}");
+    }
+    let codes = |rows: Vec<(String, String)>| rows.into_iter().map(|(code, _)| code).collect::<BTreeSet<_>>();
+    assert_eq!(codes(rows(found)), findings.into_keys().collect());
+    assert_eq!(codes(rows(failed)), failures.into_keys().collect());
 }

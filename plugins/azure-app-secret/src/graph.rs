@@ -2,8 +2,9 @@
 
 use http::{Method, StatusCode};
 use microsoft_graph::{Admin, Claims, Cloud, Session};
-use pamrun_plugin::{Failure, Host, Request, SendError};
+use pamrun_plugin::{Failure, Finding, Host, Request, SendError};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use crate::refusal::{is_unknown_key, refused, unreadable};
@@ -66,28 +67,39 @@ impl<'a> Graph<'a> {
 
     /// Tells whether Graph may let the admin app change the app, as far as its token shows; with
     /// what to do about it where it seems not.
-    pub fn missing_right(&self, application: &Application) -> Result<Option<String>, Failure> {
+    pub fn missing_right(&self, application: &Application) -> Result<Option<Finding>, Failure> {
         let Some(Claims { roles, oid, .. }) = self.0.claims() else { return Ok(None) };
         let granted = |role: &str| roles.iter().any(|given| given == role);
         if granted("Application.ReadWrite.All") || granted("Directory.ReadWrite.All") {
             return Ok(None);
         }
         if !granted("Application.ReadWrite.OwnedBy") {
-            return Ok(Some(
-                "the admin app's token names no Graph permission to change apps: unless it holds a directory role \
-                 such as Cloud Application Administrator, grant it Application.ReadWrite.OwnedBy and make it an \
-                 owner of the app, or grant it Application.ReadWrite.All"
-                    .to_owned(),
-            ));
+            let message = "the admin app's token names no Graph permission to change apps";
+            return Ok(Some(Finding::warning("permission-missing", message).fix(
+                "unless it holds a directory role such as Cloud Application Administrator, grant it \
+                 Application.ReadWrite.OwnedBy and make it an owner of the app, or grant it \
+                 Application.ReadWrite.All",
+            )));
         }
         let owners: Owners =
             self.0.get(&format!("/applications/{}/owners?$select=id", application.id), unreadable)?;
         let is_owner = owners.value.iter().any(|owner| owner.id.eq_ignore_ascii_case(oid));
         Ok((!is_owner && owners.next_link.is_none()).then(|| {
-            "the admin app may change only apps that it owns, and it is not an owner of this one: add its service \
-             principal to the app's owners"
-                .to_owned()
+            let message =
+                "the admin app may change only apps that it owns, and it is not an owner of this one";
+            Finding::warning("not-an-owner", message)
+                .fix("add its service principal to the app's owners, or grant it Application.ReadWrite.All")
         }))
+    }
+
+    /// The session, for what is common to all plugins for Graph.
+    pub fn session(&self) -> &Session<'a> {
+        &self.0
+    }
+
+    /// Reads once what is good to know and not needed; see [`Session::look`].
+    pub fn look<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
+        self.0.look(path)
     }
 
     /// Reads an application by its object id.

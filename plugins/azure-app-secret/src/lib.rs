@@ -1,12 +1,14 @@
 //! Rotates the client secret of an Azure app (Entra application) through Microsoft Graph.
 //!
 //! Each step is a module of its name; what they share is below them: `settings`, `target` (which
-//! app), `graph` (what is asked of Graph), `refusal` (what its refusals mean), `removal`. Logging
-//! in and talking to Graph is in the crate `microsoft_graph`.
+//! app), `graph` (what is asked of Graph), `refusal` (what its refusals mean), `removal`. What preflight
+//! looks at in dry runs only is in `outlook`. Logging in and talking to Graph is in the crate
+//! `microsoft_graph`.
 
 mod commit;
 mod graph;
 mod manifest;
+mod outlook;
 mod preflight;
 mod refusal;
 mod removal;

@@ -78,6 +78,14 @@ fn requests(manifest: Manifest) -> Manifest {
         ]))
         .request(RequestRule::get(GRAPH, "/v1.0/applications(appId='*')").during([Step::Preflight]))
         .request(RequestRule::get(GRAPH, "/v1.0/applications/*/owners").during([Step::Preflight]))
+        // For dry runs alone.
+        .request(
+            RequestRule::get(GRAPH, "/v1.0/applications/*/appManagementPolicies").during([Step::Preflight]),
+        )
+        .request(
+            RequestRule::get(GRAPH, "/v1.0/policies/defaultAppManagementPolicy").during([Step::Preflight]),
+        )
+        .request(RequestRule::get(GRAPH, "/v1.0/servicePrincipals(appId='*')").during([Step::Preflight]))
         .request(RequestRule::post(GRAPH, "/v1.0/applications/*/addPassword").during([Step::Rotate]))
         .request(
             RequestRule::post(GRAPH, "/v1.0/applications/*/removePassword")
@@ -111,7 +119,15 @@ mod tests {
         let remove = "POST /v1.0/applications/*/removePassword";
         assert_eq!(
             granted("preflight"),
-            [login, read, "GET /v1.0/applications(appId='*')", "GET /v1.0/applications/*/owners"]
+            [
+                login,
+                read,
+                "GET /v1.0/applications(appId='*')",
+                "GET /v1.0/applications/*/owners",
+                "GET /v1.0/applications/*/appManagementPolicies",
+                "GET /v1.0/policies/defaultAppManagementPolicy",
+                "GET /v1.0/servicePrincipals(appId='*')",
+            ]
         );
         assert_eq!(granted("rotate"), [login, "POST /v1.0/applications/*/addPassword"]);
         assert_eq!(granted("verify"), [login]);

@@ -2,10 +2,11 @@
 
 use jiff::{SignedDuration, Timestamp, Unit};
 use microsoft_graph::{Admin, is_guid};
-use pamrun_plugin::{Failure, FailureKind, Host, Listed, Plan, Request};
+use pamrun_plugin::{Failure, FailureKind, Finding, Host, Listed, Plan, Request};
 
 use crate::graph::{Application, Graph};
 use crate::manifest::{OBJECT_ID, SECRET_ID};
+use crate::outlook::outlook;
 use crate::settings::{Retire, Settings};
 use crate::target::Target;
 
@@ -14,21 +15,26 @@ pub fn preflight(host: &dyn Host, request: &Request) -> Result<Plan, Failure> {
     let admin = Admin::pick(request)?;
     let id = application_id(request)?;
     let graph = Graph::open(host, request, &settings.cloud, &admin)?;
-    let mut notes = Vec::new();
-    let application = find(&graph, &id, &mut notes)?;
+    let mut findings = Vec::new();
+    let application = find(&graph, &id, &mut findings)?;
     check_admin(&admin, &application)?;
-    notes.extend(graph.missing_right(&application)?);
-    notes.extend(settings.cloud.stranger());
+    findings.extend(graph.missing_right(&application)?);
+    findings.extend(settings.cloud.stranger());
     let target = Target { object_id: application.id.clone(), app_id: application.app_id.clone() };
     if !is_guid(&target.object_id) || !is_guid(&target.app_id) {
         return Err(Failure::unavailable("graph-unreadable", "Graph named the app by ids that are no GUIDs"));
     }
     let name = application.display_name.as_deref().unwrap_or(&application.app_id);
+    let ends = ends(host, &settings)?;
+    let removes = removes(request, settings.retire, &application, &mut findings);
+    if request.is_dry_run() {
+        findings.extend(outlook(&graph, &admin, &settings, &target, host.now()));
+    }
     Ok(Plan {
         target: target.identity(&settings.cloud.graph),
-        creates: format!("a client secret of the app \"{name}\" that ends {}", ends(host, &settings)?),
-        removes: removes(request, settings.retire, &application, &mut notes),
-        notes,
+        creates: format!("a client secret of the app \"{name}\" that ends {ends}"),
+        removes,
+        notes: findings.into_iter().map(String::from).collect(),
     })
 }
 
@@ -56,17 +62,21 @@ fn application_id(request: &Request) -> Result<String, Failure> {
 
 /// Finds the app by its object id, or else by its client id: Keeper's page asks for the first and
 /// describes the second.
-fn find(graph: &Graph<'_>, id: &str, notes: &mut Vec<String>) -> Result<Application, Failure> {
+fn find(graph: &Graph<'_>, id: &str, findings: &mut Vec<Finding>) -> Result<Application, Failure> {
     let missing = match graph.application(id) {
         Err(failure) if failure.kind == FailureKind::NotFound => failure,
         found => return found,
     };
     match graph.application_by_client_id(id) {
         Ok(application) => {
-            notes.push(format!(
+            let message = format!(
                 "the field {OBJECT_ID} holds the app's client id; its object id is {}",
                 application.id
-            ));
+            );
+            findings.push(
+                Finding::warning("client-id-for-object-id", message)
+                    .fix("put the object id there: it saves a request, and what is shown is what is meant"),
+            );
             Ok(application)
         }
         Err(failure) if failure.kind == FailureKind::NotFound => Err(Failure::not_found(
@@ -107,7 +117,7 @@ fn removes(
     request: &Request,
     retire: Retire,
     application: &Application,
-    notes: &mut Vec<String>,
+    findings: &mut Vec<Finding>,
 ) -> Vec<Listed> {
     let previous = request.target.get(SECRET_ID).map(str::trim);
     let is_previous = |id: &str| previous.is_some_and(|previous| previous.eq_ignore_ascii_case(id));
@@ -126,7 +136,10 @@ fn removes(
         })
         .collect();
     if retire == Retire::Previous && removes.is_empty() {
-        notes.push(format!("no secret of the app is the one in {SECRET_ID}, so none will be removed"));
+        let message = format!("no secret of the app is the one in {SECRET_ID}, so none will be removed");
+        findings.push(Finding::warning("previous-secret-unknown", message).fix(format!(
+            "put the id of the secret that the record holds into {SECRET_ID}, or retire others by hand"
+        )));
     }
     removes
 }

@@ -11,7 +11,7 @@ mod settings;
 mod tests;
 
 use microsoft_graph::{Admin, chosen, value};
-use pamrun_plugin::{Credential, Failure, Host, Manifest, Plan, Plugin, Proof, Request};
+use pamrun_plugin::{Credential, Failure, Finding, Host, Manifest, Plan, Plugin, Proof, Request};
 
 use self::devops::{Access, Devops};
 use self::group::Group;
@@ -55,15 +55,22 @@ impl Plugin for AzureDevopsVariableGroup {
         with_devops(host, request, |devops, settings| {
             let group = devops.group(devops.find()?)?;
             group.must_be_writable()?;
-            let mut notes = Vec::new();
+            let mut findings = Vec::new();
             match group.variable(&settings.variable) {
-                None => notes.push(format!(
-                    "{} has no variable {} yet: it will be made",
-                    group.named(),
-                    settings.variable
-                )),
+                None => {
+                    let message = format!(
+                        "{} has no variable {} yet: it will be made",
+                        group.named(),
+                        settings.variable
+                    );
+                    findings.push(Finding::info("variable-new", message));
+                }
                 Some((name, variable)) if is_secret && !variable.is_secret() => {
-                    notes.push(format!("the variable {name} of {} becomes a secret one", group.named()));
+                    let message = format!("the variable {name} of {} becomes a secret one", group.named());
+                    findings.push(
+                        Finding::warning("variable-becomes-secret", message)
+                            .fix("pipelines must map a secret variable before a script can read it"),
+                    );
                 }
                 Some(_) => {}
             }
@@ -72,7 +79,7 @@ impl Plugin for AzureDevopsVariableGroup {
                 target: target.address(settings),
                 creates: format!("a new value of the variable {}", settings.variable),
                 removes: Vec::new(),
-                notes,
+                notes: findings.into_iter().map(String::from).collect(),
             })
         })
     }

@@ -175,7 +175,7 @@ fn a_value_that_may_be_seen_is_compared_first() {
     let mut service = Organization::new();
     let request =
         usual().with_setting("field", text("client_secret_id")).with_setting("variable", text("ID"));
-    assert!(preflight(&mut service, &request).unwrap().notes[0].contains("will be made"));
+    assert!(preflight(&mut service, &request).unwrap().notes[0].starts_with("info variable-new: "));
     deliver(&mut service, &request).unwrap();
     assert_eq!(service.group["variables"]["ID"], json!({"value": "k2"}));
     deliver(&mut service, &request).unwrap();
@@ -186,7 +186,9 @@ fn a_value_that_may_be_seen_is_compared_first() {
 fn a_variable_that_everybody_could_read_becomes_secret_and_that_is_told() {
     let mut service = Organization::new();
     let request = usual().with_setting("variable", text("plain"));
-    assert!(preflight(&mut service, &request).unwrap().notes[0].contains("becomes a secret one"));
+    assert!(
+        preflight(&mut service, &request).unwrap().notes[0].starts_with("warning variable-becomes-secret: ")
+    );
     deliver(&mut service, &request).unwrap();
     assert_eq!(
         service.group["variables"]["plain"],

@@ -11,7 +11,7 @@ mod tests;
 mod vault;
 
 use microsoft_graph::{Admin, chosen, value};
-use pamrun_plugin::{Credential, Failure, Host, Manifest, Plan, Plugin, Proof, Request};
+use pamrun_plugin::{Credential, Failure, Finding, Host, Manifest, Plan, Plugin, Proof, Request};
 
 use self::settings::Settings;
 use self::vault::{Secret, Vault};
@@ -30,18 +30,19 @@ impl Plugin for AzureKeyVaultSecret {
         chosen(request)?;
         let admin = Admin::pick(request)?;
         let vault = Vault::open(host, request, &settings, &admin)?;
-        let mut notes = Vec::new();
+        let mut findings = Vec::new();
         if let Some(secret) = vault.latest()? {
             secret.must_be_ours_to_write(&settings)?;
         } else {
             vault.must_not_be_deleted()?;
-            notes.push(format!("{} has no secret {} yet: it will be made", settings.host, settings.name));
+            let message = format!("{} has no secret {} yet: it will be made", settings.host, settings.name);
+            findings.push(Finding::info("vault-secret-new", message));
         }
         Ok(Plan {
             target: settings.address(),
             creates: "a new version".to_owned(),
             removes: Vec::new(),
-            notes,
+            notes: findings.into_iter().map(String::from).collect(),
         })
     }
 

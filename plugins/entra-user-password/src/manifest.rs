@@ -64,6 +64,8 @@ fn requests(manifest: Manifest) -> Manifest {
         .request(RequestRule::post(AUTHORITY, TOKEN_PATH).during(all))
         .request(RequestRule::get(AUTHORITY, "/common/UserRealm/*").during([Step::Preflight]))
         .request(RequestRule::get(GRAPH, "/v1.0/users/*").during(all))
+        // For dry runs alone: when the admin app's own secret ends.
+        .request(RequestRule::get(GRAPH, "/v1.0/applications(appId='*')").during([Step::Preflight]))
         .request(RequestRule::patch(GRAPH, "/v1.0/users/*").during(changing))
 }
 
@@ -90,7 +92,8 @@ mod tests {
         };
         let login = "POST /*/oauth2/v2.0/token";
         let (realm, read, change) = ("GET /common/UserRealm/*", "GET /v1.0/users/*", "PATCH /v1.0/users/*");
-        assert_eq!(granted("preflight"), [login, realm, read]);
+        let admin = "GET /v1.0/applications(appId='*')";
+        assert_eq!(granted("preflight"), [login, realm, read, admin]);
         assert_eq!(granted("rotate"), [login, read, change]);
         assert_eq!(granted("verify"), [login, read]);
         assert_eq!(granted("rollback"), [login, read, change]);

@@ -1,12 +1,12 @@
 //! Looks, and changes nothing: who logs in, which user it is, and whether its password can be set.
 
-use microsoft_graph::{Admin, Session};
-use pamrun_plugin::{Failure, Host, Level, Plan, Request};
+use microsoft_graph::{Admin, Session, admin_secret_end};
+use pamrun_plugin::{Failure, Finding, Host, Level, Plan, Request};
 use serde::Deserialize;
 
 use crate::refusal::{FEDERATED, SYNCED};
 use crate::rules;
-use crate::settings::Settings;
+use crate::settings::{Settings, Verify};
 use crate::user::{Target, User, named, segment};
 
 /// Graph permissions of which one is needed to set a password.
@@ -30,24 +30,33 @@ pub fn preflight(host: &dyn Host, request: &Request) -> Result<Plan, Failure> {
     let graph = Session::open(host, request, &settings.cloud, &admin)?;
     let user = User::read(&graph, name)?;
     let target = Target::of_user(&user)?;
-    check_home(host, &settings, &user)?;
+    let mut findings = findings(&settings, &user);
+    findings.extend(check_home(host, request, &settings, &user)?);
     if let Some(password) = &request.proposed {
         rules::check(password, &user.principal_name)?;
     }
-    let mut notes = notes(&settings, &user);
-    notes.extend(missing_right(&graph));
-    notes.extend(settings.cloud.stranger());
+    findings.extend(missing_right(&graph));
+    findings.extend(settings.cloud.stranger());
+    if request.is_dry_run() {
+        findings.extend(admin_secret_end(&graph, &admin, host.now()));
+    }
     let shown = user.display_name.as_deref().unwrap_or(&user.principal_name);
     Ok(Plan {
         target: target.identity(&settings.cloud.graph),
         creates: format!("a new password of the user \"{shown}\" ({})", user.principal_name),
         removes: Vec::new(),
-        notes,
+        notes: findings.into_iter().map(String::from).collect(),
     })
 }
 
-/// Refuses a user whose password this directory does not keep.
-fn check_home(host: &dyn Host, settings: &Settings, user: &User) -> Result<(), Failure> {
+/// Refuses a user whose password this directory does not keep. Where that cannot be found out, it is left to
+/// Graph to refuse, and a dry run says so.
+fn check_home(
+    host: &dyn Host,
+    request: &Request,
+    settings: &Settings,
+    user: &User,
+) -> Result<Option<Finding>, Failure> {
     let name = &user.principal_name;
     if user.on_premises_sync_enabled == Some(true) {
         let message = format!("the user {name} is synchronised: {SYNCED}");
@@ -58,10 +67,19 @@ fn check_home(host: &dyn Host, settings: &Settings, user: &User) -> Result<(), F
             format!("the user {name} is a guest, whose password its home directory keeps: rotate it there");
         return Err(Failure::denied("user-is-guest", message));
     }
-    if is_federated(host, settings, name) {
-        return Err(Failure::denied("user-federated", format!("the user {name}: {FEDERATED}")));
+    match is_federated(host, settings, name) {
+        Some(true) => Err(Failure::denied("user-federated", format!("the user {name}: {FEDERATED}"))),
+        Some(false) => Ok(None),
+        None => {
+            let message = "whether the user's domain is federated could not be found out";
+            host.log(Level::Info, message);
+            let finding = || {
+                Finding::info("federation-unknown", message)
+                    .fix("if another identity provider keeps the password, rotate it there")
+            };
+            Ok(request.is_dry_run().then(finding))
+        }
     }
-    Ok(())
 }
 
 #[derive(Deserialize)]
@@ -70,56 +88,58 @@ struct Realm {
 }
 
 /// Asks where users of this domain sign in, as sign-in pages do before they ask for a password.
-/// Without an answer it is left to Graph to refuse.
-fn is_federated(host: &dyn Host, settings: &Settings, name: &str) -> bool {
+fn is_federated(host: &dyn Host, settings: &Settings, name: &str) -> Option<bool> {
     let url =
         format!("https://{}/common/UserRealm/{}?api-version=1.0", settings.cloud.authority, segment(name));
-    let Ok(request) = http::Request::get(url).body(Vec::new()) else { return false };
-    let realm = match host.send(request) {
-        Ok(answer) if answer.status().is_success() => serde_json::from_slice::<Realm>(answer.body()).ok(),
-        _ => None,
-    };
-    if realm.is_none() {
-        host.log(Level::Info, "whether the user's domain is federated could not be found out");
-    }
-    realm.is_some_and(|realm| realm.account_type.eq_ignore_ascii_case("federated"))
+    let answer = host.send(http::Request::get(url).body(Vec::new()).ok()?).ok()?;
+    let realm: Realm =
+        answer.status().is_success().then(|| serde_json::from_slice(answer.body()).ok()).flatten()?;
+    Some(realm.account_type.eq_ignore_ascii_case("federated"))
 }
 
-fn notes(settings: &Settings, user: &User) -> Vec<String> {
-    let mut notes = Vec::new();
+fn findings(settings: &Settings, user: &User) -> Vec<Finding> {
+    let mut findings = Vec::new();
     if user.account_enabled == Some(false) {
-        notes.push(
-            "the user is disabled: its password can be changed, but no sign-in can prove it".to_owned(),
-        );
+        let message = "the user is disabled: its password can be changed, but no sign-in can prove it";
+        findings.push(if settings.verify == Verify::Prove {
+            let message = format!("{message}, as verify=prove demands");
+            Finding::error("user-disabled", message).fix("enable the user, or set verify=auto")
+        } else {
+            Finding::warning("user-disabled", message).fix("enable the user, if its password is to be proven")
+        });
     }
     if user.kind.as_deref() == Some("Guest") {
-        notes.push("the user is marked as a guest, but has its account in this directory".to_owned());
+        let message = "the user is marked as a guest, but has its account in this directory";
+        findings.push(Finding::info("user-marked-guest", message));
     }
     if settings.force_change {
-        notes.push(
-            "the user must choose another password at the next sign-in (force_change): the record's is wrong \
-             from then on"
-                .to_owned(),
+        let message = "the user must choose another password at the next sign-in (force_change): the record's is \
+                       wrong from then on";
+        findings.push(
+            Finding::warning("force-change", message)
+                .fix("unset force_change, unless a person is to take the account over"),
         );
     }
-    notes
+    findings
 }
 
 /// Says what the admin app seems to lack, as far as its token shows.
-fn missing_right(graph: &Session<'_>) -> Option<String> {
+fn missing_right(graph: &Session<'_>) -> Option<Finding> {
     let claims = graph.claims()?;
     if !PERMISSIONS.iter().any(|needed| claims.roles.iter().any(|role| role == needed)) {
+        let message = "the admin app's token names no Graph permission to set passwords";
         return Some(
-            "the admin app's token names no Graph permission to set passwords: grant it \
-             User-PasswordProfile.ReadWrite.All (application)"
-                .to_owned(),
+            Finding::warning("permission-missing", message)
+                .fix("grant it User-PasswordProfile.ReadWrite.All (application)"),
         );
     }
     let holds = |needed: &&str| claims.wids.iter().any(|role| role.eq_ignore_ascii_case(needed));
     // Not every token lists them.
     (!claims.wids.is_empty() && !ROLES.iter().any(holds)).then(|| {
-        "the admin app's token names no directory role that may set passwords: assign it User Administrator, or \
-         Privileged Authentication Administrator where the user is an administrator"
-            .to_owned()
+        let message = "the admin app's token names no directory role that may set passwords";
+        Finding::warning("directory-role-missing", message).fix(
+            "assign it User Administrator, or Privileged Authentication Administrator where the user is an \
+             administrator",
+        )
     })
 }

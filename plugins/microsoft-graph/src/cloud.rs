@@ -1,6 +1,6 @@
 //! Which hosts make up a cloud. Tokens of one cloud mean nothing in another.
 
-use pamrun_plugin::{Failure, Manifest, Request, SettingSchema};
+use pamrun_plugin::{Failure, Finding, Manifest, Request, SettingSchema};
 
 /// The host of the setting `authority`, in rules for requests.
 pub const AUTHORITY: &str = "{setting:authority}";
@@ -84,10 +84,13 @@ impl Cloud {
 
     /// Says so where it is none of Microsoft's public and national clouds.
     #[must_use]
-    pub fn stranger(&self) -> Option<String> {
+    pub fn stranger(&self) -> Option<Finding> {
         let (authority, graph) = (self.authority.as_str(), self.graph.as_str());
-        (!CLOUDS.contains(&(authority, graph)))
-            .then(|| format!("{authority} and {graph} are not hosts of a cloud that this plugin knows"))
+        (!CLOUDS.contains(&(authority, graph))).then(|| {
+            let message = format!("{authority} and {graph} are not hosts of a cloud that this plugin knows");
+            Finding::warning("cloud-unknown", message)
+                .fix("check the settings authority and graph: the admin app's secret is sent there")
+        })
     }
 
     /// What a token is asked for: everything that the app was granted in Graph.

@@ -2,11 +2,12 @@
 //!
 //! A plugin picks the [`Admin`] from its records and the [`Cloud`] from its settings, opens a
 //! [`Session`] (or, for another service than Graph, a [`Service`]), and says what a [`Refusal`] means for what it asked. [`until_proven`] tries a new
-//! credential until the service has made up its mind.
+//! credential until the service has made up its mind. [`admin_secret_end`] is for dry runs.
 
 mod admin;
 mod cloud;
 mod delivering;
+mod expiry;
 mod proving;
 mod refusal;
 mod retry;
@@ -19,6 +20,7 @@ mod token;
 pub use admin::{Admin, SPELLINGS, Spelling, ask_for_admin};
 pub use cloud::{AUTHORITY, Cloud, GRAPH, authority, authority_setting, cloud_settings};
 pub use delivering::{chosen, value};
+pub use expiry::admin_secret_end;
 pub use proving::{Trial, until_proven};
 pub use refusal::Refusal;
 pub use retry::patiently;

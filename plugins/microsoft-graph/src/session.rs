@@ -1,6 +1,6 @@
 //! A session with Microsoft Graph, with the admin app logged in.
 
-use http::{Method, Response};
+use http::{Method, Response, StatusCode};
 use pamrun_plugin::{Failure, Host, Request, SendError};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -56,15 +56,32 @@ impl<'a> Session<'a> {
         path: &str,
         explain: impl Fn(&Refusal) -> Failure,
     ) -> Result<T, Failure> {
-        patiently(self.host, || {
-            let answer = self.exchange(&Method::GET, path, &[])?.map_err(|error| error.while_reading())?;
-            if !answer.status().is_success() {
-                return Err(self.refusal(&answer).while_reading(&explain));
-            }
-            serde_json::from_slice(answer.body()).map_err(|_| {
-                Failure::unavailable("graph-unreadable", "Graph's answer is not what was asked for")
-            })
+        patiently(self.host, || self.read(path, &explain))
+    }
+
+    /// Reads what is good to know and not needed: once, without waiting for a service that does not answer.
+    /// What is not there is [`FailureKind::NotFound`](pamrun_plugin::FailureKind::NotFound).
+    ///
+    /// # Errors
+    /// As [`Self::get`]. No step should fail because of them.
+    pub fn look<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
+        self.read(path, |refusal| match refusal.status() {
+            StatusCode::NOT_FOUND => Failure::not_found("graph-refused", refusal.say("has nothing there")),
+            _ => Failure::denied("graph-refused", refusal.say("does not show it")),
         })
+    }
+
+    fn read<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        explain: impl Fn(&Refusal) -> Failure,
+    ) -> Result<T, Failure> {
+        let answer = self.exchange(&Method::GET, path, &[])?.map_err(|error| error.while_reading())?;
+        if !answer.status().is_success() {
+            return Err(self.refusal(&answer).while_reading(explain));
+        }
+        serde_json::from_slice(answer.body())
+            .map_err(|_| Failure::unavailable("graph-unreadable", "Graph's answer is not what was asked for"))
     }
 
     /// Sends a change to a path below `/v1.0`, and decides by the answer. What `judge` makes of a

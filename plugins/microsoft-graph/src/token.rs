@@ -67,6 +67,8 @@ pub enum Reason {
     AppDisabled,
     /// The cloud has no such tenant.
     UnknownTenant,
+    /// The tenant knows no such service as the token is asked for.
+    UnknownService,
     /// Conditional Access does not let it in.
     ConditionalAccess,
     /// Nothing was decided.
@@ -167,6 +169,7 @@ impl LoginError {
                 700_016 => Reason::UnknownApp,
                 7_000_229 => Reason::NoServicePrincipal,
                 7_000_112 => Reason::AppDisabled,
+                500_011 => Reason::UnknownService,
                 90_002 | 900_382 | 900_432 => Reason::UnknownTenant,
                 53_003 | 530_032 => Reason::ConditionalAccess,
                 50_000 | 90_006 | 90_024 | 90_033 | 90_055 | 90_090 => {
@@ -202,26 +205,42 @@ impl LoginError {
                 "wrong-secret",
                 said("its client secret is wrong; the value is needed, not the secret's id"),
             ),
-            Reason::ExpiredSecret => {
-                Failure::wrong_credential("expired-secret", said("its client secret has expired"))
-            }
-            Reason::UnknownApp => {
-                Failure::invalid("unknown-app", said("the tenant has no app with this client id"))
-            }
+            Reason::ExpiredSecret => Failure::wrong_credential(
+                "expired-secret",
+                said("its client secret has expired; make a new one in Entra and put it into the record"),
+            ),
+            Reason::UnknownApp => Failure::invalid(
+                "unknown-app",
+                said("the tenant has no app with this client id; check the client id and the tenant id"),
+            ),
             Reason::NoServicePrincipal => Failure::invalid(
                 "no-service-principal",
                 said("it has no service principal in the tenant; create one (enterprise application)"),
             ),
-            Reason::AppDisabled => Failure::denied("app-disabled", said("the app is disabled")),
+            Reason::AppDisabled => Failure::denied(
+                "app-disabled",
+                said("the app is disabled; enable it in Entra (enterprise application, properties)"),
+            ),
             Reason::UnknownTenant => Failure::invalid(
                 "unknown-tenant",
                 said(
                     "there is no such tenant in this cloud; check the tenant id and the settings authority and graph",
                 ),
             ),
-            Reason::ConditionalAccess => {
-                Failure::denied("conditional-access", said("Conditional Access blocks it from here"))
-            }
+            Reason::UnknownService => Failure::invalid(
+                "unknown-service",
+                said(
+                    "its tenant knows no service at the host that the token is for; check the settings, graph above \
+                     all: the tenant may live in another cloud",
+                ),
+            ),
+            Reason::ConditionalAccess => Failure::denied(
+                "conditional-access",
+                said(
+                    "Conditional Access blocks it from here; let the policy except the app, or allow the address \
+                     of this machine",
+                ),
+            ),
             Reason::Outage { retry_after } => {
                 Failure::unavailable("login-unavailable", said("the service does not answer now"))
                     .retry_after(retry_after)

@@ -692,7 +692,9 @@ typedef struct pamrun_plugin_model_request_t {
   // a stray can be told from a stranger's credential: it begins with
   // `pamrun-<record hash>-<rotation id>.`, and ends with the number of the try.
   rotator_string_t   marker;
-  // The number of the try that this call belongs to, from 1.
+  // The number of the try that this call belongs to, from 1. In the preflight of
+  // a dry run it is 0: no try will follow, so that preflight may look at more
+  // than a rotation needs.
   uint32_t   attempt;
   // The records that the manifest asks for; the target comes first.
   pamrun_plugin_model_list_vault_record_t   records;
@@ -728,7 +730,11 @@ typedef struct pamrun_plugin_model_plan_t {
   rotator_string_t   creates;
   // Exactly the credentials that commit will remove. Nothing else ever is.
   pamrun_plugin_model_list_listed_t   removes;
-  // What an operator should know beforehand.
+  // What an operator should know beforehand. A note may be a finding, which the
+  // host lists by its parts: its first line is `LEVEL CODE: MESSAGE`, with
+  // `error` (the rotation would fail, and is not begun), `warning` or `info` as
+  // level and a stable word in kebab-case as code; a second line, if any, says
+  // what to do.
   rotator_list_string_t   notes;
 } pamrun_plugin_model_plan_t;
 

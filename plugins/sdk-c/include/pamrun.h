@@ -114,7 +114,7 @@ typedef struct pamrun_updates {
 typedef struct pamrun_request {
   pamrun_string rotation_id;
   pamrun_string marker; // goes into whatever name the service lets a plugin choose
-  uint32_t attempt;     // the number of the try, from 1
+  uint32_t attempt;     // the number of the try, from 1; 0 in the preflight of a dry run
   const pamrun_record *target;
   const pamrun_record *others; // the other records that the manifest asks for
   size_t other_count;
@@ -156,8 +156,10 @@ typedef struct pamrun_plan {
   struct {
     pamrun_listed *items;
     size_t count;
-  } removes;            // exactly what commit will remove
-  pamrun_strings notes; // what an operator should know beforehand
+  } removes; // exactly what commit will remove
+  // What an operator should know beforehand. A finding is a note of the form "LEVEL CODE: MESSAGE", with
+  // what to do in a second line.
+  pamrun_strings notes;
 } pamrun_plan;
 
 void pamrun_plan_remove(pamrun_plan *plan, pamrun_listed credential);

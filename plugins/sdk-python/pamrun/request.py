@@ -63,7 +63,7 @@ class Request:
     rotation_id: str
     #: What to write into whatever name the service lets a plugin choose.
     marker: str
-    #: The number of the try, from 1.
+    #: The number of the try, from 1; 0 in the preflight of a dry run, which no try will follow.
     attempt: int
     #: The record that is rotated.
     target: Record

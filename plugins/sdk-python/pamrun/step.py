@@ -83,7 +83,8 @@ class Plan:
     creates: str
     #: Exactly the credentials that `commit` will remove.
     removes: list[Listed] = field(default_factory=list)
-    #: What an operator should know beforehand.
+    #: What an operator should know beforehand. A finding is a note of the form `LEVEL CODE: MESSAGE`, with
+    #: what to do in a second line.
     notes: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:

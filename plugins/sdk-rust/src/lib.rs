@@ -125,6 +125,7 @@
 
 mod call;
 mod failure;
+mod finding;
 #[cfg(target_family = "wasm")]
 #[doc(hidden)]
 pub mod guest;
@@ -140,6 +141,7 @@ pub mod testing;
 
 pub use call::{Answer, Call, escape};
 pub use failure::{Failure, FailureKind};
+pub use finding::{Finding, FindingLevel};
 pub use host::{Host, Level, SendError};
 pub use manifest::{Manifest, RecordAsk, RequestRule, Returned, Step, Strategy};
 pub use proving::until_accepted;

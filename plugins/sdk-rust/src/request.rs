@@ -93,7 +93,7 @@ pub struct Request {
     pub rotation_id: String,
     /// What to write into whatever name the service lets a plugin choose.
     pub marker: String,
-    /// The number of the try, from 1.
+    /// The number of the try, from 1; 0 in the preflight of a dry run, which no try will follow.
     pub attempt: u32,
     /// The record that is rotated.
     pub target: Record,
@@ -112,6 +112,13 @@ impl Request {
     #[must_use]
     pub fn record_with(&self, labels: &[&str]) -> Option<&Record> {
         self.others.iter().find(|record| record.has(labels))
+    }
+
+    /// Tells whether this is a dry run: only looked at, and no try will follow. Preflight may then look at
+    /// more than a rotation needs, to predict how one would go.
+    #[must_use]
+    pub fn is_dry_run(&self) -> bool {
+        self.attempt == 0
     }
 
     /// Tells whether a name at the service is the marker of any try of this rotation.
@@ -254,6 +261,14 @@ mod tests {
         {
             assert!(!request.made_this(other), "{other}");
         }
+    }
+
+    #[test]
+    fn a_dry_run_is_told_by_a_number_of_tries_that_no_try_has() {
+        let mut request = request(&manifest());
+        assert!(!request.is_dry_run());
+        request.attempt = 0;
+        assert!(request.is_dry_run());
     }
 
     #[test]

@@ -69,7 +69,7 @@ pub struct Plan {
     pub creates: String,
     /// Exactly the credentials that `commit` will remove.
     pub removes: Vec<Listed>,
-    /// What an operator should know beforehand.
+    /// What an operator should know beforehand; a [`Finding`](crate::Finding) becomes one of these.
     pub notes: Vec<String>,
 }
 

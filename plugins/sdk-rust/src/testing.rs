@@ -177,6 +177,13 @@ impl Request {
         self
     }
 
+    /// Makes it the request of a dry run.
+    #[must_use]
+    pub fn dry_run(mut self) -> Self {
+        self.attempt = 0;
+        self
+    }
+
     /// Sets a setting.
     #[must_use]
     pub fn with_setting(mut self, key: &str, value: SettingValue) -> Self {

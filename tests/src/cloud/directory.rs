@@ -115,8 +115,13 @@ pub struct Application {
     pub owners: Vec<String>,
     /// What a policy restricts.
     pub policy: Policy,
-    /// How many secrets fit before the object is too large.
+    /// Whom it lets in: `AzureADMyOrg`, `AzureADandPersonalMicrosoftAccount` …
+    pub audience: String,
+    /// Where users are sent after they signed in: entries that fill the object, too.
+    pub redirect_uris: Vec<String>,
+    /// How many secrets and redirect URIs fit before the object is too large.
     pub capacity: usize,
+    pub(super) created: Timestamp,
     /// Every list of secrets that there ever was, oldest first, without the current one.
     pub(super) history: Vec<Vec<PasswordCredential>>,
     pub(super) last_write: Option<Instant>,
@@ -143,6 +148,8 @@ pub struct Directory {
     pub propagation: Propagation,
     /// How Graph answers the removal of an unknown key: 400 or 404.
     pub unknown_key_status: u16,
+    /// What the tenants' default policy restricts, wherever an application's own says nothing.
+    pub default_policy: Policy,
     /// Writes to one application within this time collide.
     pub collisions: Option<(Duration, CollisionForm)>,
     /// The Key Vault.
@@ -166,6 +173,7 @@ impl Directory {
         Self {
             propagation: Propagation::default(),
             unknown_key_status: 400,
+            default_policy: Policy::default(),
             collisions: None,
             key_vault: KeyVault::default(),
             devops: Organization::new(),
@@ -209,7 +217,10 @@ impl Directory {
             directory_roles: Vec::new(),
             owners: Vec::new(),
             policy: Policy::default(),
+            audience: "AzureADMyOrg".to_owned(),
+            redirect_uris: Vec::new(),
             capacity: 1200,
+            created: Timestamp::now() - SignedDuration::from_hours(24),
             history: Vec::new(),
             last_write: None,
         });
@@ -327,10 +338,10 @@ impl Directory {
         starts: Timestamp,
         ends: Timestamp,
     ) -> Result<PasswordCredential, GraphError> {
-        let propagation = self.propagation.clone();
+        let (propagation, default) = (self.propagation.clone(), self.default_policy.clone());
         let (collisions, application) = (self.collisions, self.app(app));
-        application.judge_policy(starts, ends)?;
-        if application.secrets.len() >= application.capacity {
+        application.policy.over(&default).judge(starts, ends)?;
+        if application.secrets.len() + application.redirect_uris.len() >= application.capacity {
             return Err(GraphError::size_exceeded());
         }
         application.judge_collision(collisions)?;
@@ -364,6 +375,27 @@ impl Directory {
     }
 }
 
+impl Policy {
+    /// What counts for an application that has this policy of its own.
+    fn over(&self, default: &Self) -> Self {
+        Self {
+            forbids_secrets: self.forbids_secrets || default.forbids_secrets,
+            longest_days: self.longest_days.or(default.longest_days),
+        }
+    }
+
+    fn judge(&self, starts: Timestamp, ends: Timestamp) -> Result<(), GraphError> {
+        if self.forbids_secrets {
+            return Err(GraphError::type_not_allowed());
+        }
+        let days = ends.duration_since(starts).as_hours() / 24;
+        if self.longest_days.is_some_and(|longest| days > longest) {
+            return Err(GraphError::lifetime_too_long());
+        }
+        Ok(())
+    }
+}
+
 impl Application {
     /// The list of secrets as it was so many writes ago.
     pub(super) fn secrets_behind(&self, writes: usize) -> &[PasswordCredential] {
@@ -390,17 +422,6 @@ impl Application {
     fn change(&mut self, change: impl FnOnce(&mut Vec<PasswordCredential>)) {
         self.history.push(self.secrets.clone());
         change(&mut self.secrets);
-    }
-
-    fn judge_policy(&self, starts: Timestamp, ends: Timestamp) -> Result<(), GraphError> {
-        if self.policy.forbids_secrets {
-            return Err(GraphError::type_not_allowed());
-        }
-        let days = ends.duration_since(starts).as_hours() / 24;
-        if self.policy.longest_days.is_some_and(|longest| days > longest) {
-            return Err(GraphError::lifetime_too_long());
-        }
-        Ok(())
     }
 
     fn judge_collision(&self, rule: Option<(Duration, CollisionForm)>) -> Result<(), GraphError> {

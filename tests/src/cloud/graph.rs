@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::directory::{App, Application, CollisionForm, PasswordCredential};
+use super::directory::{App, Application, CollisionForm, PasswordCredential, Policy};
 use super::{Directory, Sovereign};
 use crate::net::{Answer, Received};
 
@@ -131,7 +131,7 @@ impl Directory {
             || GraphError::new(400, "BadRequest", format!("Resource not found for the segment '{path}'."));
         let rest = path.strip_prefix("/v1.0/").ok_or_else(unknown)?;
         if rest == "policies/defaultAppManagementPolicy" {
-            return default_policy(&caller);
+            return self.show_default_policy(&caller);
         }
         if let Some(name) = rest.strip_prefix("users/") {
             return self.route_user(&caller, name, request, behind);
@@ -165,7 +165,7 @@ impl Directory {
                 if !caller.has(&["Policy.Read.All"]) {
                     return Err(GraphError::denied());
                 }
-                Ok(Answer::json(200, &json!({"value": restrictions(self.app(&app))})))
+                Ok(Answer::json(200, &json!({"value": assigned(&self.app(&app).policy)})))
             }
             ("POST", "/addPassword") => self.add(&caller, &app, request),
             ("POST", "/removePassword") => self.remove(&caller, &app, request),
@@ -234,6 +234,15 @@ impl Directory {
         Ok(Answer::json(200, &json!({"value": value})))
     }
 
+    fn show_default_policy(&self, caller: &Caller) -> Result<Answer, GraphError> {
+        if !caller.has(&["Policy.Read.All"]) {
+            return Err(GraphError::denied());
+        }
+        let is_enabled = self.default_policy != Policy::default();
+        let rules = json!({"passwordCredentials": restrictions(&self.default_policy), "keyCredentials": []});
+        Ok(Answer::json(200, &json!({"isEnabled": is_enabled, "applicationRestrictions": rules})))
+    }
+
     fn principal(&mut self, caller: &Caller, app: &App, request: &Received) -> Result<Answer, GraphError> {
         if !caller.may_read() {
             return Err(GraphError::denied());
@@ -243,7 +252,12 @@ impl Directory {
             return Err(GraphError::not_found(&app.app_id));
         }
         let secrets: Vec<_> = known.principal_secrets.iter().map(listed).collect();
-        let entity = json!({"id": app.principal_id, "appId": app.app_id, "passwordCredentials": secrets});
+        let entity = json!({
+            "id": app.principal_id,
+            "appId": app.app_id,
+            "accountEnabled": !known.disabled,
+            "passwordCredentials": secrets,
+        });
         Ok(Answer::json(200, &select(entity, &request.query())))
     }
 
@@ -308,26 +322,19 @@ pub(super) fn body_of(request: &Received) -> Result<Value, GraphError> {
     serde_json::from_slice(&request.body).map_err(|_| GraphError::bad_request("The body is not JSON."))
 }
 
-fn default_policy(caller: &Caller) -> Result<Answer, GraphError> {
-    if !caller.has(&["Policy.Read.All"]) {
-        return Err(GraphError::denied());
+/// The policy of an application, if it has one.
+fn assigned(policy: &Policy) -> Vec<Value> {
+    if *policy == Policy::default() {
+        return Vec::new();
     }
-    let none = json!({"passwordCredentials": [], "keyCredentials": []});
-    Ok(Answer::json(200, &json!({"isEnabled": false, "applicationRestrictions": none})))
+    vec![json!({"isEnabled": true, "restrictions": {"passwordCredentials": restrictions(policy)}})]
 }
 
-fn restrictions(app: &Application) -> Vec<Value> {
-    let mut rules = Vec::new();
-    if app.policy.forbids_secrets {
-        rules.push(json!({"restrictionType": "passwordAddition", "maxLifetime": null}));
-    }
-    if let Some(days) = app.policy.longest_days {
-        rules.push(json!({"restrictionType": "passwordLifetime", "maxLifetime": format!("P{days}D")}));
-    }
-    if rules.is_empty() {
-        return rules;
-    }
-    vec![json!({"isEnabled": true, "restrictions": {"passwordCredentials": rules}})]
+fn restrictions(policy: &Policy) -> Vec<Value> {
+    let rule = |kind: &str, lifetime: Option<String>| json!({"restrictionType": kind, "maxLifetime": lifetime, "restrictForAppsCreatedAfterDateTime": "2021-01-01T10:37:00Z"});
+    let addition = policy.forbids_secrets.then(|| rule("passwordAddition", None));
+    let lifetime = policy.longest_days.map(|days| rule("passwordLifetime", Some(format!("P{days}D"))));
+    addition.into_iter().chain(lifetime).collect()
 }
 
 fn describe(app: &Application, behind: usize) -> Value {
@@ -336,9 +343,11 @@ fn describe(app: &Application, behind: usize) -> Value {
         "id": app.ids.object_id,
         "appId": app.ids.app_id,
         "displayName": app.ids.name,
-        "signInAudience": "AzureADMyOrg",
+        "createdDateTime": app.created.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        "signInAudience": app.audience,
         "passwordCredentials": secrets,
         "keyCredentials": [],
+        "web": {"redirectUris": app.redirect_uris},
     })
 }
 

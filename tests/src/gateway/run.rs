@@ -49,6 +49,13 @@ impl Run {
         list.iter().map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned)).collect()
     }
 
+    /// What a dry run found, as `LEVEL CODE`.
+    pub fn findings(&self) -> Vec<String> {
+        let list = self.outcome["findings"].as_array().cloned().unwrap_or_default();
+        let word = |finding: &Value, key: &str| finding[key].as_str().unwrap_or_default().to_owned();
+        list.iter().map(|finding| format!("{} {}", word(finding, "level"), word(finding, "code"))).collect()
+    }
+
     /// What the outcome says will be removed: ids.
     pub fn planned_removals(&self) -> Vec<String> {
         let list = self.outcome["plan"]["removes"].as_array().cloned().unwrap_or_default();

@@ -3,4 +3,5 @@
 #![expect(clippy::duplicate_mod, reason = "each vault has the same suite")]
 
 mod file;
+mod findings;
 mod keeper;

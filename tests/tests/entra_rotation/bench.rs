@@ -2,7 +2,7 @@
 
 use pamrun_tests::azure::admin_record;
 use pamrun_tests::canary::random_text;
-use pamrun_tests::cloud::{Cloud, Sovereign, USER_ADMINISTRATOR, User};
+use pamrun_tests::cloud::{App, Cloud, Sovereign, USER_ADMINISTRATOR, User};
 use pamrun_tests::gateway::{Exec, Gateway, Run, VaultKind, plugin};
 use pamrun_tests::params::Params;
 use pamrun_tests::record::{Record, fields, text};
@@ -14,6 +14,7 @@ pub struct Bench {
     pub gateway: Gateway,
     pub user: User,
     pub record: Record,
+    pub admin_app: App,
     admin: Record,
     pub proposed: String,
 }
@@ -21,14 +22,14 @@ pub struct Bench {
 impl Bench {
     pub fn new(vault: VaultKind, proposed: bool) -> Self {
         let cloud = Cloud::new();
-        let admin = cloud.register("pamrun admin");
-        let secret = cloud.issue(&admin, "admin");
+        let admin_app = cloud.register("pamrun admin");
+        let secret = cloud.issue(&admin_app, "admin");
         let old = format!("{}aA1!", random_text(16));
         let user = {
             let mut directory = cloud.directory();
-            directory.app(&admin).roles =
+            directory.app(&admin_app).roles =
                 ["User-PasswordProfile.ReadWrite.All", "User.Read.All"].map(str::to_owned).into();
-            directory.app(&admin).directory_roles.push(USER_ADMINISTRATOR.to_owned());
+            directory.app(&admin_app).directory_roles.push(USER_ADMINISTRATOR.to_owned());
             directory.enrol(Sovereign::Global, "payroll", &old)
         };
         let mut record = Record::pam_user("Payroll");
@@ -36,9 +37,9 @@ impl Bench {
         pamrun_tests::record::set(&mut record.json, "password", &old);
         let gateway = Gateway::with(vault);
         let proposed = if proposed { format!("{}aA1!", random_text(16)) } else { String::new() };
-        let admin = admin_record(&admin, &secret.value);
+        let admin = admin_record(&admin_app, &secret.value);
         gateway.fill_vault([&record, &admin]);
-        Self { cloud, gateway, user, record, admin, proposed }
+        Self { cloud, gateway, user, record, admin_app, admin, proposed }
     }
 
     pub fn rotate(&self) -> Run {

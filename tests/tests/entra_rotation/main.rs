@@ -2,5 +2,6 @@
 //! password, the record knows.
 
 mod bench;
+mod findings;
 mod interrupted;
 mod rotating;

@@ -42,6 +42,10 @@ fn secrets_of_the_service_principal_live_apart() {
     let path = format!("servicePrincipals(appId='{}')?$select=id,passwordCredentials", target.app_id);
     let reply = bench.get(&path);
     assert_eq!(reply.json["passwordCredentials"][0]["keyId"], issued.key_id);
+    let path = format!("servicePrincipals(appId='{}')?$select=accountEnabled", target.app_id);
+    assert_eq!(bench.get(&path).json, json!({"accountEnabled": true}));
+    bench.cloud.directory().app(&target).disabled = true;
+    assert_eq!(bench.get(&path).json, json!({"accountEnabled": false}));
 }
 
 #[test]

@@ -100,9 +100,16 @@ fn policies_and_the_size_of_the_object_refuse_new_secrets() {
     let policies = bench.get(&bench.action("appManagementPolicies"));
     let rules = &policies.json["value"][0]["restrictions"]["passwordCredentials"];
     assert_eq!(rules[0]["restrictionType"], "passwordAddition");
-    assert_eq!(bench.get("policies/defaultAppManagementPolicy").status, 200);
+    assert_eq!(bench.get("policies/defaultAppManagementPolicy").json["isEnabled"], false);
     bench.cloud.directory().app(&target).policy = Policy::default();
-    bench.cloud.directory().app(&target).capacity = 1;
+    bench.cloud.directory().default_policy = Policy { longest_days: Some(90), ..Policy::default() };
+    is_graph_error(&bench.add("long"), 400, "CredentialInvalidLifetimeAsPerAppPolicy");
+    let default = bench.get("policies/defaultAppManagementPolicy").json;
+    let rule = &default["applicationRestrictions"]["passwordCredentials"][0];
+    assert_eq!((&default["isEnabled"], &rule["maxLifetime"]), (&json!(true), &json!("P90D")));
+    bench.cloud.directory().default_policy = Policy::default();
+    bench.cloud.directory().app(&target).redirect_uris.push("https://app.example.test".to_owned());
+    bench.cloud.directory().app(&target).capacity = 2;
     let reply = bench.add("one too many");
     is_graph_error(&reply, 403, "Directory_ResourceSizeExceeded");
     assert!(

@@ -33,9 +33,17 @@ pub struct Cloud {
     pub stale_lists: VecDeque<Vec<Secret>>,
     pub roles: Vec<&'static str>,
     pub owners: Vec<&'static str>,
+    /// Properties that the app has besides.
+    pub more: Value,
+    /// The admin app as Graph shows it; nothing where it is no app of this tenant.
+    pub admin: Option<Value>,
+    /// The app's service principal, if it has one.
+    pub principal: Option<Value>,
+    /// The policies of the app, and the tenant's default; nothing where the admin may not read them.
+    pub policies: Option<(Vec<Value>, Value)>,
     /// The hosts that it answers for.
     pub hosts: (&'static str, &'static str),
-    made: usize,
+    pub made: usize,
 }
 
 pub fn secret(id: &str, name: &str) -> Secret {
@@ -56,6 +64,13 @@ impl Cloud {
             stale_lists: VecDeque::new(),
             roles: vec!["Application.ReadWrite.All"],
             owners: Vec::new(),
+            more: json!({"signInAudience": "AzureADMyOrg", "createdDateTime": "2024-01-01T00:00:00Z"}),
+            admin: Some(json!({"passwordCredentials": [
+                {"hint": "adm", "endDateTime": "2031-01-01T00:00:00Z"},
+                {"hint": "other", "endDateTime": "2030-01-02T00:00:00Z"},
+            ]})),
+            principal: Some(json!({"accountEnabled": true, "passwordCredentials": []})),
+            policies: Some((Vec::new(), json!({"isEnabled": false, "applicationRestrictions": null}))),
             hosts: ("login.microsoftonline.com", GRAPH),
             made: 0,
         }
@@ -116,7 +131,25 @@ impl Cloud {
         assert!(sent.headers().contains_key("client-request-id"));
         let body: Value = serde_json::from_slice(sent.body()).unwrap_or_default();
         let app = format!("/v1.0/applications/{OBJECT_ID}");
+        let shown = |what: Option<Value>, status: u16, code: &str| match what {
+            Some(what) => answer(200, what.to_string()),
+            None => refuse(status, code, "not for you"),
+        };
         match path.strip_prefix(&app) {
+            Some("/appManagementPolicies") => {
+                let assigned = self.policies.as_ref().map(|(assigned, _)| json!({"value": assigned}));
+                shown(assigned, 403, "Authorization_RequestDenied")
+            }
+            None if path == "/v1.0/policies/defaultAppManagementPolicy" => {
+                let default = self.policies.as_ref().map(|(_, default)| default.clone());
+                shown(default, 403, "Authorization_RequestDenied")
+            }
+            None if path == format!("/v1.0/servicePrincipals(appId='{APP_ID}')") => {
+                shown(self.principal.clone(), 404, "Request_ResourceNotFound")
+            }
+            None if path == format!("/v1.0/applications(appId='{ADMIN_ID}')") => {
+                shown(self.admin.clone(), 404, "Request_ResourceNotFound")
+            }
             Some("") => self.list(),
             None if path == format!("/v1.0/applications(appId='{APP_ID}')") => self.list(),
             Some("/owners") => {
@@ -135,7 +168,10 @@ impl Cloud {
             .iter()
             .map(|secret| json!({"keyId": secret.id, "displayName": secret.name, "endDateTime": "2031-01-01T00:00:00Z", "secretText": null}))
             .collect();
-        let app = json!({"id": OBJECT_ID, "appId": APP_ID, "displayName": "Payroll", "passwordCredentials": listed});
+        let mut app = json!({"id": OBJECT_ID, "appId": APP_ID, "displayName": "Payroll", "passwordCredentials": listed});
+        for (property, value) in self.more.as_object().unwrap() {
+            app[property] = value.clone();
+        }
         answer(200, app.to_string())
     }
 

@@ -2,6 +2,7 @@
 
 mod cloud;
 mod commit;
+mod outlook;
 mod preflight;
 mod rollback;
 mod rotate;

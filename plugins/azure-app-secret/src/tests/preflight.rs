@@ -56,7 +56,7 @@ fn a_previous_secret_that_is_not_listed_is_noted() {
         .with_setting("retire", text("previous"));
     let plan = plan(&mut Cloud::new(), &request).0.unwrap();
     assert!(plan.removes.is_empty());
-    assert!(plan.notes[0].contains("client_secret_id"), "{:?}", plan.notes);
+    assert!(plan.notes[0].starts_with("warning previous-secret-unknown: no secret"), "{:?}", plan.notes);
 }
 
 #[test]
@@ -155,6 +155,7 @@ fn a_client_id_in_place_of_the_object_id_is_recognised() {
     let (plan, calls) = plan(&mut Cloud::new(), &request);
     let plan = plan.unwrap();
     assert_eq!(plan.target, format!("entra:graph.microsoft.com/{OBJECT_ID}/{APP_ID}"));
+    assert!(plan.notes[0].starts_with("warning client-id-for-object-id: "), "{:?}", plan.notes);
     assert!(plan.notes[0].contains(OBJECT_ID), "{:?}", plan.notes);
     assert_eq!(calls[2], format!("GET /v1.0/applications(appId='{APP_ID}')"));
 }
@@ -217,6 +218,7 @@ fn each_reason_for_a_refused_login_has_its_own_failure() {
         (400, "unauthorized_client", 7_000_112, Denied, "app-disabled"),
         (400, "invalid_request", 90_002, Invalid, "unknown-tenant"),
         (400, "invalid_request", 900_382, Invalid, "unknown-tenant"),
+        (400, "invalid_resource", 500_011, Invalid, "unknown-service"),
         (400, "access_denied", 53_003, Denied, "conditional-access"),
         (400, "invalid_scope", 70_011, Denied, "login-refused"),
     ] {
@@ -261,7 +263,7 @@ fn a_token_without_rights_is_noted_and_decides_nothing() {
     let mut cloud = Cloud::new();
     cloud.roles.clear();
     let plan = plan(&mut cloud, &usual()).0.unwrap();
-    assert!(plan.notes[0].contains("names no Graph permission"), "{:?}", plan.notes);
+    assert!(plan.notes[0].starts_with("warning permission-missing: "), "{:?}", plan.notes);
 }
 
 #[test]
@@ -273,7 +275,7 @@ fn an_admin_that_may_change_only_its_own_apps_is_looked_for_among_the_owners() {
         plan(&mut cloud, &usual()).0.unwrap().notes
     };
     assert!(notes(&["somebody", "principal-of-admin"]).is_empty());
-    assert!(notes(&["somebody"])[0].contains("not an owner"));
+    assert!(notes(&["somebody"])[0].starts_with("warning not-an-owner: "));
 }
 
 #[test]
@@ -319,7 +321,8 @@ fn a_pair_of_hosts_that_is_not_known_at_all_is_used_and_noted() {
     let request = usual()
         .with_setting("authority", text("login.example.com"))
         .with_setting("graph", text("Graph.Example.COM"));
-    assert!(plan(&mut cloud, &request).0.unwrap().notes[0].contains("graph.example.com"));
+    let notes = plan(&mut cloud, &request).0.unwrap().notes;
+    assert!(notes[0].starts_with("warning cloud-unknown: login.example.com and graph.example.com"));
 }
 
 #[test]

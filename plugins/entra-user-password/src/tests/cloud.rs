@@ -37,6 +37,8 @@ pub struct Cloud {
     pub account_type: &'static str,
     pub roles: Vec<&'static str>,
     pub wids: Vec<&'static str>,
+    /// When the secret ends with which the admin app logs in; nothing where it may not read its own app.
+    pub admin_secret_ends: Option<&'static str>,
     pub faults: Faults,
     /// What the last change of the password asked for besides.
     pub force_change: Option<bool>,
@@ -64,6 +66,7 @@ impl Cloud {
             account_type: "Managed",
             roles: vec!["User-PasswordProfile.ReadWrite.All", "User.Read.All"],
             wids: vec!["fe930be7-5e62-47db-91af-98c3a49a38b1"],
+            admin_secret_ends: Some("2031-01-01T00:00:00Z"),
             faults: Faults::new(),
             force_change: None,
             before: Vec::new(),
@@ -108,6 +111,15 @@ impl Cloud {
             (GRAPH, _) => {
                 let bearer = sent.headers().get("authorization").and_then(|value| value.to_str().ok());
                 assert!(bearer.is_some_and(|bearer| bearer.starts_with("Bearer token-of-")));
+                if path == format!("/v1.0/applications(appId='{ADMIN_ID}')") {
+                    return match self.admin_secret_ends {
+                        Some(end) => {
+                            let secret = json!({"hint": &ADMIN_SECRET[..3], "endDateTime": end});
+                            answer(200, json!({"passwordCredentials": [secret]}).to_string())
+                        }
+                        None => refuse(403, "Authorization_RequestDenied", "Insufficient privileges"),
+                    };
+                }
                 match sent.method().as_str() {
                     _ if !on_user => refuse(404, "Request_ResourceNotFound", "does not exist"),
                     "GET" => self.read(elapsed),

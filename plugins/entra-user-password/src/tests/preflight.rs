@@ -103,18 +103,23 @@ fn a_domain_that_nobody_can_tell_anything_about_is_left_to_graph() {
 
 #[test]
 fn what_an_operator_should_know_is_noted() {
-    assert!(note(Cloud::new().with("accountEnabled", false), &usual()).contains("disabled"));
-    assert!(note(Cloud::new().with("userType", "Guest"), &usual()).contains("guest"));
+    let disabled = Cloud::new().with("accountEnabled", false);
+    assert!(note(disabled, &usual()).starts_with("warning user-disabled: "));
+    let disabled = Cloud::new().with("accountEnabled", false);
+    let proving = usual().with_setting("verify", text("prove"));
+    assert!(note(disabled, &proving).starts_with("error user-disabled: "), "no sign-in will prove it");
+    let marked = Cloud::new().with("userType", "Guest");
+    assert!(note(marked, &usual()).starts_with("info user-marked-guest: "));
     let forcing = usual().with_setting("force_change", SettingValue::Flag(true));
-    assert!(note(Cloud::new(), &forcing).contains("force_change"));
+    assert!(note(Cloud::new(), &forcing).starts_with("warning force-change: "));
 }
 
 #[test]
 fn a_right_that_the_token_does_not_show_is_noted() {
     let reader = Cloud { roles: vec!["User.Read.All"], ..Cloud::new() };
-    assert!(note(reader, &usual()).contains("User-PasswordProfile.ReadWrite.All"));
+    assert!(note(reader, &usual()).starts_with("warning permission-missing: "));
     let nobody = Cloud { wids: vec!["0997a1d0-0d1d-4acb-b408-d5ca73121e90"], ..Cloud::new() };
-    assert!(note(nobody, &usual()).contains("User Administrator"));
+    assert!(note(nobody, &usual()).starts_with("warning directory-role-missing: "));
     let silent = Cloud { wids: Vec::new(), roles: vec!["User.ReadWrite.All"], ..Cloud::new() };
     assert!(preflight(&mut { silent }, &usual()).0.unwrap().notes.is_empty());
 }
@@ -158,4 +163,23 @@ fn the_admin_is_found_in_a_configuration_too_and_never_in_the_target() {
 fn hosts_of_different_clouds_are_refused() {
     let mixed = usual().with_setting("graph", text("graph.microsoft.us"));
     assert!(refused(Cloud::new(), &mixed, FailureKind::Invalid, "cloud-mismatch").is_empty());
+}
+
+#[test]
+fn a_dry_run_looks_up_when_the_secret_of_the_admin_app_ends() {
+    let dry = usual().dry_run();
+    let (plan, calls) = preflight(&mut Cloud::new(), &dry);
+    assert_eq!(plan.unwrap().notes, [""; 0]);
+    assert_eq!(calls[3..], [format!("GET /v1.0/applications(appId='{ADMIN_ID}')")]);
+    let soon = Cloud { admin_secret_ends: Some("2030-01-09T00:00:00Z"), ..Cloud::new() };
+    assert!(note(soon, &dry).starts_with("warning admin-secret-ends-soon: "));
+    let hidden = Cloud { admin_secret_ends: None, ..Cloud::new() };
+    assert!(note(hidden, &dry).starts_with("info admin-secret-end-unknown: "));
+}
+
+#[test]
+fn a_dry_run_says_that_a_federated_domain_could_not_be_found_out() {
+    let silent = || Cloud::new().failing("/common/UserRealm/payroll@example.com", &[Fault::Unreached]);
+    assert!(note(silent(), &usual().dry_run()).starts_with("info federation-unknown: "));
+    assert_eq!(preflight(&mut silent(), &usual()).0.unwrap().notes, [""; 0]);
 }
