@@ -1,5 +1,6 @@
 //! Judges what came of a run: by what the case expects, and by what holds in every case.
 
+use std::collections::BTreeSet;
 use std::fmt::Display;
 
 use serde_json::Value;
@@ -53,8 +54,9 @@ impl Problem {
 pub fn judge(expect: &Expect, world: &World, played: &Played) -> Vec<Problem> {
     let mut judge = Judge { expect, world, played, problems: Vec::new() };
     // A request that nobody answers is the cause of whatever else is wrong.
-    let unmatched: Vec<_> = world.state().unmatched.iter().map(Problem::said).collect();
-    judge.problems.extend(unmatched);
+    // One that is sent again and again is shown once.
+    let unmatched: BTreeSet<_> = world.unmatched().into_iter().collect();
+    judge.problems.extend(unmatched.into_iter().map(Problem::said));
     judge.outcome();
     judge.record();
     judge.service();
@@ -148,6 +150,9 @@ impl Judge<'_> {
                 self.compare_lists(what, expected, &self.list(&format!("/{what}")), false);
             }
         }
+        for (name, expected) in &expect.deliveries {
+            self.compare(&format!("the delivery by {name}"), expected, &self.delivery(name));
+        }
         let warnings = self.list("/warnings");
         for expected in &expect.warnings {
             if !warnings.iter().any(|warning| self.matches(&format!("*{expected}*"), warning)) {
@@ -158,6 +163,17 @@ impl Judge<'_> {
             let found = format!("{}; {}", self.text("/error/message"), self.text("/error/hint"));
             self.compare("message", &format!("*{expected}*"), &found);
         }
+    }
+
+    /// What became of a delivery, in a word.
+    fn delivery(&self, name: &str) -> String {
+        let list = self.played.document.get("deliveries").and_then(Value::as_array);
+        let found = list.into_iter().flatten().find(|delivery| delivery["name"] == name);
+        let Some(delivery) = found else { return "no such delivery".to_owned() };
+        let text = |pointer: &str| delivery.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
+        let is_delivered = delivery["delivered"] == true;
+        let word = || if is_delivered { "delivered" } else { "planned" }.to_owned();
+        text("/proof").or_else(|| text("/error/code")).unwrap_or_else(word)
     }
 
     fn record(&mut self) {

@@ -1,5 +1,6 @@
 //! `pamrun test`: runs case folders.
 
+mod cast;
 mod life;
 mod parallel;
 mod program;
@@ -8,10 +9,11 @@ mod sweep;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use self::cast::Cast;
 use self::life::{Life, Purpose};
 use self::parallel::parallel;
-use self::program::{Program, Programs};
-use self::sweep::sweep;
+use self::program::Programs;
+use self::sweep::{obstacle, sweep};
 use super::fault::Fault;
 use super::guard;
 use crate::cli::{Format, TestArgs, TestSettings, process_environment};
@@ -47,8 +49,13 @@ pub(super) fn test(args: TestArgs) -> Result<u8, Fault> {
             let tried = tried.map_err(|fault| in_case(case, fault))?;
             let mut result = tried.report(case, settings.verbose);
             if settings.sweep && result.passed {
-                let swept = sweep(case, &tried.program, (&tried.world, &tried.played), jobs);
-                result = swept.map_err(|fault| in_case(case, fault))?;
+                match obstacle(&tried.cast) {
+                    Some(why) => result.not_swept = Some(why.to_owned()),
+                    None => {
+                        let swept = sweep(case, &tried.cast, (&tried.world, &tried.played), jobs);
+                        result = swept.map_err(|fault| in_case(case, fault))?;
+                    }
+                }
             }
             tell(result)
         },
@@ -84,7 +91,7 @@ fn cases(settings: &TestSettings) -> Result<Vec<Case>, Fault> {
 
 /// A case that was run.
 struct Tried {
-    program: Arc<Program>,
+    cast: Cast,
     world: Arc<World>,
     played: Played,
     problems: Vec<Problem>,
@@ -94,13 +101,12 @@ struct Tried {
 /// Runs one case.
 fn try_case(case: &Case, programs: &Programs) -> Result<Tried, Fault> {
     // Compiling is no time of the case's.
-    let program = programs.get(&case.run)?;
+    let cast = Cast::of(case, programs)?;
     let began = Instant::now();
-    let setting = Arc::new(case.setting.clone());
-    let world = World::new(&setting, None, program.reach())
+    let world = World::new(&cast.setting, None, cast.reach())
         .map_err(|problem| Fault::invalid("case", problem, None))?;
     let world = Arc::new(world);
-    let life = Life { case, program: &program, world: &world };
+    let life = Life { case, cast: &cast, world: &world };
     let purpose = match case.expect.again {
         Some(false) => Purpose::Rotate,
         _ => Purpose::RotateAndAskAgain,
@@ -108,7 +114,7 @@ fn try_case(case: &Case, programs: &Programs) -> Result<Tried, Fault> {
     let played = guard::catch(|| life.live(purpose)).unwrap_or_else(|place| Err(Fault::panicked(&place)))?;
     let played = played.unwrap_or_default();
     let problems = judge(&case.expect, &world, &played);
-    Ok(Tried { program, world, played, problems, elapsed: began.elapsed() })
+    Ok(Tried { cast, world, played, problems, elapsed: began.elapsed() })
 }
 
 impl Tried {
