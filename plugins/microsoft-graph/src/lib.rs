@@ -20,7 +20,7 @@ pub use admin::{Admin, SPELLINGS, Spelling, ask_for_admin};
 pub use cloud::{AUTHORITY, Cloud, GRAPH, authority, authority_setting, cloud_settings};
 pub use delivering::{chosen, value};
 pub use proving::{Trial, until_proven};
-pub use refusal::Refusal;
+pub use refusal::{Refusal, Refuser};
 pub use retry::patiently;
 pub use service::{Answered, Service};
 pub use session::Session;
