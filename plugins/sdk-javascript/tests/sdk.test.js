@@ -223,4 +223,10 @@ test('a manifest is completed', () => {
   const whole = JSON.parse(toJson({ name: 'a', requests: [{ method: 'GET', host: 'h', path: '/' }] }));
   assert.deepEqual(whole.hosts, ['https://h']);
   assert.deepEqual(whole.requests[0].steps, ['all']);
+  const values = [{ value: 'all', description: 'Every old key.' }, 'none'];
+  const settings = [
+    { key: 'days', type: 'int', description: 'd', min: 1, max: 730 },
+    { key: 'retire', type: 'enum', description: 'r', values },
+  ];
+  assert.deepEqual(JSON.parse(toJson({ ...whole, settings })).settings, settings);
 });

@@ -5,6 +5,7 @@ Run by plugins/from-template.sh, in a project: there `plugin` is the template's.
 
 import unittest
 from datetime import timedelta
+from json import loads
 
 import pamrun
 from pamrun import (
@@ -24,6 +25,7 @@ from pamrun import (
     Verified,
     WrongCredential,
     clock,
+    finding,
     http,
     log,
 )
@@ -221,5 +223,10 @@ class Values(unittest.TestCase):
             {"method": "GET", "host": "h", "path": "/"}]})
         self.assertIn('"hosts": ["https://h"]', whole)
         self.assertIn('"steps": ["all"]', whole)
+        values = [{"value": "all", "description": "Every old key."}, "none"]
+        ranged = {"key": "days", "type": "int", "description": "d", "min": 1, "max": 730}
+        chosen = {"key": "retire", "type": "enum", "description": "r", "values": values}
+        settings = loads(to_json({**loads(whole), "settings": [ranged, chosen]}))["settings"]
+        self.assertEqual(settings, [ranged, chosen])
         text = f"language=python sdk={pamrun.__version__}".encode()
         self.assertEqual(stamp(), bytes([0, 11 + len(text), 10]) + b"pamrun-sdk" + text)

@@ -5,7 +5,7 @@ use std::fmt::Display;
 
 use serde_json::Value;
 
-use super::case::{Expect, Requests};
+use super::expect::{Expect, Requests};
 use super::pattern::Pattern;
 use super::world::{Scope, World};
 

@@ -7,6 +7,7 @@
 mod canaries;
 mod case;
 mod error;
+mod expect;
 mod fault;
 mod find;
 mod judge;
@@ -25,8 +26,9 @@ mod witness;
 mod world;
 
 pub use canaries::Canaries;
-pub use case::{CASE_FILE, Case, Expect, ProgramEntry, Setting};
+pub use case::{CASE_FILE, Case, ProgramEntry, Setting};
 pub use error::CaseError;
+pub use expect::Expect;
 pub use fault::{CallFault, Fault};
 pub use find::find;
 pub use judge::{Played, Problem, judge};

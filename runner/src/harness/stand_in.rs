@@ -220,3 +220,44 @@ impl Plugin for StandIn {
         told(Change::Possible, Ok(Undone { seen: removed.clone(), gone: removed }))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn setting(new: &Value, target: &Value) -> Setting {
+        Setting {
+            new: new.as_object().unwrap().clone(),
+            records: vec![serde_json::from_value(target.clone()).unwrap()],
+            ..Setting::default()
+        }
+        .with_stand_in()
+    }
+
+    #[test]
+    fn the_record_holds_an_old_value_for_each_secret_and_the_id() {
+        let new = json!({
+            "password": {"value": "{secret:new}", "type": "password"},
+            "key_id": "{made:id}",
+            "expires": "{now+90d}",
+        });
+        let setting = setting(&new, &json!({"role": "target"}));
+        let fields = json!({"password": {"value": "{secret:old}", "type": "password"}, "key_id": "old"});
+        assert_eq!(Value::Object(setting.records[0].fields.clone()), fields);
+        assert_eq!((setting.credentials[0].id.as_str(), setting.new.len()), ("old", 3));
+    }
+
+    #[test]
+    fn a_case_need_not_say_what_is_delivered() {
+        let setting = setting(&json!({}), &json!({"role": "target"}));
+        assert_eq!(Value::Object(setting.new), json!({"secret": "{secret:new}", "id": "{made:id}"}));
+    }
+
+    #[test]
+    fn what_the_case_says_of_the_record_counts() {
+        let target = json!({"role": "target", "secret": "{secret:theirs}", "id": "k1"});
+        let setting = setting(&json!({}), &target);
+        assert_eq!(setting.records[0].fields["secret"], "{secret:theirs}");
+        assert_eq!(setting.records[0].fields["id"], "k1");
+    }
+}

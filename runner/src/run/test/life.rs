@@ -186,8 +186,11 @@ impl Life<'_> {
             world.begin(&job.rotation_id);
             run(&terms, &job, parts).await
         };
-        let of_settings = preparations.iter().chain([&preparation]).flat_map(|one| one.warnings.take());
-        outcome.warnings.splice(0..0, earlier.into_iter().chain(of_settings));
+        let warnings = earlier.into_iter().chain(preparation.warnings.take());
+        let of_deliverers = names.iter().zip(&preparations).flat_map(|(name, one)| {
+            one.warnings.take().into_iter().map(move |warning| format!("{name}: {warning}"))
+        });
+        outcome.warnings.splice(0..0, warnings.chain(of_deliverers));
 
         let info = rotating.info.clone();
         let mut plugins: Vec<_> = delivering.into_iter().chain([rotating]).map(|one| one.plugin).collect();
