@@ -140,9 +140,10 @@ impl<'a> Promises<'a> {
         let record = state.records.iter().find(|record| record.uid == self.world.target);
         let current = record.map(|record| holding(&state, record, true)).unwrap_or_default();
         let has = |known: &Credential, value: &str| known.secret == value;
-        let works = |value: &str| match is_over {
-            true => current.iter().any(|known| has(known, value)),
-            false => state.credentials.iter().any(|known| has(known, value) && known.fate != Fate::Removed),
+        let works = |value: &str| {
+            let is_current = current.iter().any(|known| has(known, value));
+            let mut still = state.credentials.iter().filter(|known| known.fate != Fate::Removed);
+            is_current || !is_over && still.any(|known| has(known, value))
         };
         let consumers = self.world.setting.consumers.iter();
         let without =

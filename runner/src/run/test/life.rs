@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::Value;
 use tokio::runtime::Builder;
 
-use super::cast::{Cast, Role};
+use super::players::{Players, Role};
 use super::program::Program;
 use crate::cli::SetValue;
 use crate::harness::{
@@ -74,7 +74,7 @@ struct Surroundings<'a> {
 /// A process of a case.
 pub(super) struct Life<'a> {
     pub(super) case: &'a Case,
-    pub(super) cast: &'a Cast,
+    pub(super) players: &'a Players,
     pub(super) world: &'a Arc<World>,
 }
 
@@ -84,7 +84,7 @@ impl Life<'_> {
     /// # Errors
     /// What in the case makes no sense.
     pub(super) fn live(&self, purpose: Purpose) -> Result<Option<Played>, Fault> {
-        let is_script = self.cast.reach() == Reach::Loopback;
+        let is_script = self.players.reach() == Reach::Loopback;
         let _turn = is_script.then(|| SCRIPTS.lock().unwrap_or_else(PoisonError::into_inner));
         let time = self.world.time.clone();
         let mut builder = Builder::new_current_thread();
@@ -128,12 +128,13 @@ impl Life<'_> {
         };
         let stage =
             Surroundings { limits: &limits, params: &params, redactor: &redactor, folder: folder.path() };
-        let mut rotating = match &self.cast.rotating {
+        let mut rotating = match &self.players.rotating {
             Some(role) => self.attach(role, "--set", &stage, Rc::clone(&take) as _)?,
             None => self.stand_in().map_err(invalid)?,
         };
         let deliver = |role| self.attach(role, "--deliver", &stage, Rc::clone(&take) as _);
-        let mut delivering = self.cast.delivering.iter().map(deliver).collect::<Result<Vec<_>, Fault>>()?;
+        let mut delivering =
+            self.players.delivering.iter().map(deliver).collect::<Result<Vec<_>, Fault>>()?;
         let (mut vault, mut journal) = (MemoryVault(Arc::clone(world)), MemoryJournal(Arc::clone(world)));
 
         let job = Job {
@@ -148,10 +149,10 @@ impl Life<'_> {
         let prepared = |one: &Attached<'_>| self.preparation(one, &order, &redactor, &records);
         let preparation = prepared(&rotating);
         let preparations: Vec<_> = delivering.iter().map(prepared).collect();
-        let prepares: Vec<_> =
+        let functions: Vec<_> =
             preparations.iter().map(|one| |records: &[Record]| one.prepare(records)).collect();
         let names = unique_names(&delivering);
-        let deliverers = delivering.iter_mut().zip(&prepares).zip(&names);
+        let deliverers = delivering.iter_mut().zip(&functions).zip(&names);
         let deliverers =
             deliverers.map(|((one, prepare), name)| Deliverer { name, plugin: &mut one.plugin, prepare });
         let clock = ProcessClock::start(world.time.clone());

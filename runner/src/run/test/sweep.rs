@@ -4,9 +4,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::cast::Cast;
 use super::life::{Life, Purpose};
 use super::parallel::parallel;
+use super::players::Players;
 use crate::harness::{Case, Fault as Disturbance, Played, Promises, Reach, Stage, World};
 use crate::report::{CaseReport, Difference};
 use crate::run::fault::Fault;
@@ -16,8 +16,8 @@ use crate::run::guard;
 const QUIET: Duration = Duration::from_mins(2);
 
 /// Why a case cannot be swept.
-pub(super) fn obstacle(cast: &Cast) -> Option<&'static str> {
-    (cast.reach() == Reach::Loopback).then_some(
+pub(super) fn obstacle(players: &Players) -> Option<&'static str> {
+    (players.reach() == Reach::Loopback).then_some(
         "it is not swept, but played once: a script runs in the machine's time, in which all the waiting after \
          faults would take hours",
     )
@@ -26,7 +26,7 @@ pub(super) fn obstacle(cast: &Cast) -> Option<&'static str> {
 /// Replays a case with every fault; `undisturbed` is how it went without one.
 pub(super) fn sweep(
     case: &Case,
-    cast: &Cast,
+    players: &Players,
     undisturbed: (&World, &Played),
     jobs: usize,
 ) -> Result<CaseReport, Fault> {
@@ -37,7 +37,7 @@ pub(super) fn sweep(
     parallel(
         jobs,
         &faults,
-        |fault| replay(case, cast, played, *fault),
+        |fault| replay(case, players, played, *fault),
         |fault, broken| {
             let broken = broken?;
             if !broken.is_empty() {
@@ -60,12 +60,17 @@ pub(super) fn sweep(
 
 /// Plays a case with one fault, then a run without, and settles what is left; returns what was
 /// promised and not kept.
-fn replay(case: &Case, cast: &Cast, undisturbed: &Played, fault: Disturbance) -> Result<Vec<String>, Fault> {
-    let world = World::new(&cast.setting, Some(fault), cast.reach())
+fn replay(
+    case: &Case,
+    players: &Players,
+    undisturbed: &Played,
+    fault: Disturbance,
+) -> Result<Vec<String>, Fault> {
+    let world = World::new(&players.setting, Some(fault), players.reach())
         .map_err(|problem| Fault::invalid("case", problem, None))?;
     let world = Arc::new(world);
     let mut promises = Promises::new(&world, undisturbed);
-    let life = Life { case, cast, world: &world };
+    let life = Life { case, players, world: &world };
     for (stage, purpose) in [
         (Stage::Disturbed, Purpose::Rotate),
         (Stage::Next, Purpose::Rotate),

@@ -14,7 +14,7 @@ use crate::run::purpose::Purpose;
 use crate::script::{Options, Script};
 
 /// All plugins and scripts of a case.
-pub(super) struct Cast {
+pub(super) struct Players {
     /// What rotates; none where something stands in for it.
     pub(super) rotating: Option<Role>,
     /// Those that hand the new value on, in order.
@@ -29,7 +29,7 @@ pub(super) struct Role {
     pub(super) entry: ProgramEntry,
 }
 
-impl Cast {
+impl Players {
     /// Loads all of them. A case that is about a plugin which delivers gets something that rotates.
     ///
     /// # Errors
@@ -62,10 +62,8 @@ impl Cast {
     /// How they reach the service: a script only at a port, and then the machine's time is that of all.
     pub(super) fn reach(&self) -> Reach {
         let is_script = |role: &Role| matches!(*role.program, Program::Script(_));
-        match self.delivering.iter().chain(&self.rotating).any(is_script) {
-            true => Reach::Loopback,
-            false => Reach::BehindTheGate,
-        }
+        let is_any = self.delivering.iter().chain(&self.rotating).any(is_script);
+        if is_any { Reach::Loopback } else { Reach::BehindTheGate }
     }
 }
 
