@@ -89,6 +89,7 @@ fn what_pamrun_promises_holds_with_every_fault_at_every_moment() {
         "azure-app-secret/delivered",
         "azure-devops-variable-group/lost-answer",
         "azure-key-vault-secret/may-not-write",
+        "entra-user-password/delivered",
         "entra-user-password/rotates",
     ] {
         let run = test(&Gateway::new(), &["--sweep"], &[cases().join(case)]);

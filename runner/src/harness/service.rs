@@ -193,7 +193,7 @@ impl World {
         let scope = Scope { request: Some((request, captured)), peer: Some(at), ..Scope::of(self, state) };
         let uses = state.uses.get(at).copied().unwrap_or_default();
         if let Some(times) = peer.times.filter(|times| uses >= *times) {
-            return Err(format!("times: it has answered {times} times"));
+            return Err(format!("times: it has answered as often as it may, which is {times}"));
         }
         for (key, expected) in &peer.when {
             let pattern = super::pattern::Pattern::new(expected, &scope)?;
