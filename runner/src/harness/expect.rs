@@ -35,6 +35,9 @@ pub struct Expect {
     /// What the warnings contain.
     #[serde(default)]
     pub warnings: Vec<String>,
+    /// The codes of findings.
+    #[serde(default)]
+    pub findings: Vec<String>,
     /// How many requests were sent, or which, in order.
     pub requests: Option<Requests>,
     /// The state afterwards.

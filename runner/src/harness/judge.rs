@@ -159,16 +159,24 @@ impl Judge<'_> {
                 self.problems.push(Problem::differs("warnings", expected, &warnings.join("\n")));
             }
         }
+        let code = |found: &Value| found.get("code")?.as_str().map(str::to_owned);
+        let codes: Vec<_> = self.entries("findings").filter_map(code).collect();
+        let missing = expect.findings.iter().filter(|expected| !codes.contains(expected));
+        self.problems.extend(missing.map(|code| Problem::differs("findings", code, &codes.join("\n"))));
         if let Some(expected) = &expect.message {
             let found = format!("{}; {}", self.text("/error/message"), self.text("/error/hint"));
             self.compare("message", &format!("*{expected}*"), &found);
         }
     }
 
+    /// The entries of a list in the outcome document.
+    fn entries(&self, key: &str) -> impl Iterator<Item = &Value> {
+        self.played.document.get(key).and_then(Value::as_array).into_iter().flatten()
+    }
+
     /// What became of a delivery, in a word.
     fn delivery(&self, name: &str) -> String {
-        let list = self.played.document.get("deliveries").and_then(Value::as_array);
-        let found = list.into_iter().flatten().find(|delivery| delivery["name"] == name);
+        let found = self.entries("deliveries").find(|delivery| delivery["name"] == name);
         let Some(delivery) = found else { return "no such delivery".to_owned() };
         let text = |pointer: &str| delivery.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
         let is_delivered = delivery["delivered"] == true;

@@ -132,8 +132,8 @@ impl<'a> Promises<'a> {
     }
 
     /// 1, for those who use the credential: each has one that the service accepts, and the current one
-    /// after the next run. One that was replaced in place they can only have as long as nobody hands
-    /// them the new one.
+    /// after the next run. Where one is replaced in place, they have the old one until they are handed
+    /// the new one.
     fn consumers_work(&self, after: Stage) -> Vec<String> {
         let state = self.world.state();
         let is_over = after != Stage::Disturbed && self.undisturbed == "rotated";
