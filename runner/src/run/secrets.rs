@@ -54,7 +54,7 @@ pub(super) fn secrets(args: SecretsArgs) -> Result<(), Fault> {
     }
     sheet.problems.extend(check_names(settings.to, &sheet.queries));
     let places = sheet.places();
-    let mut vault = reader(&settings)?;
+    let mut vault = reader(&settings.vault, settings.proxy.as_ref(), settings.ca_pem()?, &settings.limits)?;
     let values = block_on(look_up(vault.as_mut(), &mut sheet, settings.to));
     vault.notes().iter().for_each(|note| Console::plain().say(Message::Warning(note)));
     hand_over(settings.to, &sheet.queries, places, &values??)
