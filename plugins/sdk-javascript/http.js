@@ -5,6 +5,7 @@
 
 import { Failure } from './failure.js';
 import { currentHost, SendError } from './host.js';
+import { secondsToWait } from './retry-after.js';
 
 const READS = ['GET', 'HEAD', 'OPTIONS'];
 
@@ -71,12 +72,7 @@ class Response {
   }
 
   retryAfter() {
-    const value = (this.headers.get('retry-after') ?? '').trim();
-    if (/^\d+$/.test(value)) {
-      return Number(value);
-    }
-    const until = Date.parse(value);
-    return Number.isNaN(until) ? undefined : Math.max(0, Math.ceil((until - currentHost().now()) / 1000));
+    return secondsToWait(this.headers.get('retry-after') ?? '', currentHost().now());
   }
 }
 

@@ -19,6 +19,12 @@ export interface Returned {
   type: string;
 }
 
+/** A value of an enum, and what it means. */
+export interface DescribedValue {
+  value: string;
+  description: string;
+}
+
 /** A setting that a plugin reads. */
 export interface SettingSchema {
   key: string;
@@ -30,8 +36,12 @@ export interface SettingSchema {
   aliases?: string[];
   /** The value when nobody sets one. */
   default?: string | number | boolean;
-  /** The values of an enum. */
-  values?: string[];
+  /** The values of an enum, each with or without what it means. */
+  values?: (string | DescribedValue)[];
+  /** The least that an int, number or duration may be; a duration as in `default`: `'5m'`. */
+  min?: string | number;
+  /** The most that it may be. */
+  max?: string | number;
   /** Somebody must set it. */
   required?: boolean;
 }
@@ -167,6 +177,14 @@ export interface Plan {
   notes: string[];
 }
 
+/**
+ * The text of a note, for `notes` of a plan, which is a finding: the host lists it by its parts. With
+ * `error` the rotation will fail, with `warning` it may, or somebody should look at it. `code` is a word in
+ * kebab-case that stays the same from version to version. `message` says what was found, and `fix` what to
+ * do about it, if anything; neither holds a secret.
+ */
+export function finding(level: 'error' | 'warning' | 'info', code: string, message: string, fix?: string): string;
+
 /** What `rotate` made. */
 export interface Credential {
   /** The id of the new credential, which is no secret. */
@@ -286,7 +304,10 @@ export interface Response {
   failure(): Failure;
   /** The failure that it is when nobody can tell what the service did; `why` ends the sentence. */
   unclear(why: string): Failure;
-  /** The seconds that the service asks to wait, if it does. */
+  /**
+   * The seconds that the service asks to wait, by its `Retry-After`: a number or a date, and a date that
+   * has passed is 0. Nothing where it does not say.
+   */
   retryAfter(): number | undefined;
 }
 

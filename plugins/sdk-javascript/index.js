@@ -5,6 +5,7 @@
 // index.d.ts says what everything is.
 
 export { Failure } from './failure.js';
+export { finding } from './finding.js';
 export { clock, log } from './host.js';
 export { http } from './http.js';
 export { plugin, Update } from './plugin.js';

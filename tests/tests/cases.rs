@@ -27,8 +27,7 @@ fn cases() -> PathBuf {
 #[test]
 fn our_plugins_do_what_their_cases_say() {
     let gateway = Gateway::new();
-    let folders = ["azure-app-secret", "entra-user-password", "script"].map(|name| cases().join(name));
-    let run = test(&gateway, &[], &folders);
+    let run = test(&gateway, &[], &[cases()]);
     assert_eq!(run.exit, Some(0), "{run}");
     assert!(run.stdout.lines().last().unwrap_or_default().contains(" passed in "), "{run}");
 }
@@ -85,10 +84,64 @@ fn a_mistake_in_a_case_is_told_with_its_line_before_anything_runs() {
 
 #[test]
 fn what_pamrun_promises_holds_with_every_fault_at_every_moment() {
-    for case in ["azure-app-secret/rotates", "entra-user-password/rotates"] {
+    for case in [
+        "azure-app-secret/rotates",
+        "azure-app-secret/delivered",
+        "azure-devops-variable-group/lost-answer",
+        "azure-key-vault-secret/may-not-write",
+        "entra-user-password/delivered",
+        "entra-user-password/rotates",
+    ] {
         let run = test(&Gateway::new(), &["--sweep"], &[cases().join(case)]);
         assert_eq!(run.exit, Some(0), "{run}");
         assert!(run.stdout.lines().last().unwrap_or_default().starts_with("1 case with "), "{run}");
+    }
+}
+
+#[test]
+fn the_sweep_finds_a_consumer_that_is_left_without_a_credential() {
+    let gateway = Gateway::new();
+    let folder = gateway.path("case");
+    fs::create_dir_all(&folder).unwrap();
+    let service = cases().join("azure-key-vault-secret/service.toml");
+    // The vault shows what it was handed, and the consumer never gets it.
+    let case = format!(
+        "version = 1\nbase = {service:?}\nconsumers = [\"reader\"]\n[state]\nreader = \"{{secret:old}}\"\n\
+         [expect]\noutcome = \"rotated\"\n"
+    );
+    fs::write(folder.join("case.toml"), case).unwrap();
+    let run = test(&gateway, &["--sweep"], &[folder]);
+    assert_eq!(run.exit, Some(1), "{run}");
+    assert!(
+        run.stdout.contains("1. the consumer reader does not have the credential that the record holds"),
+        "{run}"
+    );
+}
+
+#[test]
+fn a_script_is_played_and_not_swept_and_that_is_said() {
+    let run = test(&Gateway::new(), &["--sweep"], &[cases().join("script/delivers")]);
+    assert_eq!(run.exit, Some(0), "{run}");
+    assert!(run.stdout.contains("    skipped: it is not swept"), "{run}");
+    assert!(run.stdout.contains("1 case: 1 passed, 1 not swept in "), "{run}");
+}
+
+#[test]
+fn what_cannot_deliver_or_is_not_to_be_handed_anything_is_told_before_it_runs() {
+    let gateway = Gateway::new();
+    let rotates = |deliver: &str| format!("proof = \"verified\"\n{deliver}");
+    let deliver = format!("[[deliver]]\nrun = {:?}", cases().join("script/api_key.py"));
+    for (more, told) in [
+        (deliver.as_str(), "is not of strategy `deliver`"),
+        ("[new]\na = \"b\"", "[new] is for a plugin that delivers"),
+    ] {
+        let folder = changed(&gateway, "proof = \"verified\"", &rotates(more));
+        // What follows would be a part of the table.
+        let case = fs::read_to_string(folder.join("case.toml")).unwrap();
+        fs::write(folder.join("case.toml"), case.split("\nremoved").next().unwrap()).unwrap();
+        let run = test(&gateway, &[], &[folder]);
+        assert_eq!((run.exit, run.stdout.as_str()), (Some(2), ""), "{run}");
+        assert!(run.stderr.contains(told), "{run}");
     }
 }
 
@@ -109,20 +162,32 @@ fn the_sweep_finds_a_credential_that_is_left_behind() {
 }
 
 #[test]
-fn the_example_of_the_documentation_passes() {
+fn the_examples_of_the_documentation_pass() {
     let gateway = Gateway::new();
     let text = fs::read_to_string(cases().join("../../docs/testing-plugins.md")).unwrap();
-    let example = text.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
-    let script = cases().join("script/api_key.py");
-    let run = format!(
-        "run = \"{}\"\nsettings = {{ service = \"{{service}}/api.example.com\" }}\n",
-        script.display()
-    );
-    let folder = gateway.path("case");
-    fs::create_dir_all(&folder).unwrap();
-    fs::write(folder.join("case.toml"), example.replace("run = \"../../api-key.wasm\"\n", &run)).unwrap();
-    let run = test(&gateway, &[], &[folder]);
-    assert_eq!(run.exit, Some(0), "{run}");
+    let mut examples = text.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+    for (name, run, script) in [
+        ("api-key", "run = \"../../api-key.wasm\"\n", ("api_key.py", "service", "api")),
+        (
+            "to-the-app",
+            "run = \"../../to-the-app.wasm\"\nsettings = { app = \"app.example.com\" }\n",
+            ("hand_over.py", "app", "app"),
+        ),
+    ] {
+        let (file, setting, host) = script;
+        let script = format!(
+            "run = {:?}\nsettings = {{ {setting} = \"{{service}}/{host}.example.com\" }}\n",
+            cases().join("script").join(file)
+        );
+        let example = examples.next().unwrap();
+        assert!(example.contains(run), "{example}");
+        let folder = gateway.path(name);
+        fs::create_dir_all(&folder).unwrap();
+        let case = example.replace(run, &script).replace("{ to-the-app =", &format!("{{ {file:?} ="));
+        fs::write(folder.join("case.toml"), case).unwrap();
+        let run = test(&gateway, &[], &[folder]);
+        assert_eq!(run.exit, Some(0), "{run}");
+    }
 }
 
 #[test]

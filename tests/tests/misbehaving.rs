@@ -1,14 +1,13 @@
 //! Guests that do what no plugin should: each is stopped, named and reported.
 
-use pamrun_tests::gateway::{Exec, Gateway, Run, guest};
-use pamrun_tests::params::Params;
-use pamrun_tests::record::{Record, text};
-use pamrun_tests::service::{Key, KeyService};
+use std::ops::Deref;
 
-/// Short limits, so that whoever waits for them does not wait long.
-const CONFIG: &str = r#"
-version = 1
-[limits]
+use pamrun_tests::desk::Desk;
+use pamrun_tests::gateway::Run;
+use pamrun_tests::record::text;
+
+/// Short, so that whoever waits for them does not wait long.
+const LIMITS: &str = r#"
 timeout = "6s"
 reserve = "3s"
 request_timeout = "2s"
@@ -17,39 +16,20 @@ cpu = "300ms"
 requests = 40
 "#;
 
-/// A key service, a record of one of its keys, and the guest that rotates it in its own way.
-struct Bench {
-    service: KeyService,
-    gateway: Gateway,
-    record: Record,
-    old: Key,
+/// A desk, and what must hold at it.
+struct Bench(Desk);
+
+impl Deref for Bench {
+    type Target = Desk;
+
+    fn deref(&self) -> &Desk {
+        &self.0
+    }
 }
 
 impl Bench {
     fn new() -> Self {
-        let (service, gateway) = (KeyService::new(), Gateway::new());
-        let old = service.issue("by hand");
-        let record = Record::pam_user("Key – Schlüssel").text("key_id", &old.id).hidden("key", &old.value);
-        gateway.fill_vault([&record]);
-        gateway.write("config.toml", CONFIG);
-        Self { service, gateway, record, old }
-    }
-
-    fn exec(&self, behaviour: &str) -> Exec<'_> {
-        let params = Params {
-            user_record: self.record.uid.clone(),
-            records: vec![self.record.flattened()],
-            ..Params::default()
-        };
-        self.gateway
-            .exec(&guest("misbehaving"), params.line())
-            .flag("--vault", self.gateway.vault().flag())
-            .host(KeyService::HOST, self.service.address())
-            .set("behaviour", behaviour)
-    }
-
-    fn run(&self, exec: Exec<'_>) -> Run {
-        exec.run(|| self.service.secrets_ever())
+        Self(Desk::new(LIMITS))
     }
 
     /// Runs the guest with this behaviour in this step.

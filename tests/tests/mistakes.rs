@@ -1,45 +1,30 @@
 //! The mistakes that plugin authors make most often, and what the real binary says of each: what an
 //! author reads on the terminal. A message here must say what is wrong, where, and what to change.
 
-use pamrun_tests::gateway::{Exec, Gateway, Run, guest, plugin};
-use pamrun_tests::params::Params;
-use pamrun_tests::record::Record;
-use pamrun_tests::service::KeyService;
+use std::ops::Deref;
 
-/// A gateway host, and a service whose keys the guest `misbehaving` rotates.
-struct Desk {
-    gateway: Gateway,
-    service: KeyService,
-    record: Record,
+use pamrun_tests::desk::Desk;
+use pamrun_tests::gateway::{Exec, Run, plugin};
+
+/// A desk, and what an author reads there on the terminal.
+struct Terminal(Desk);
+
+impl Deref for Terminal {
+    type Target = Desk;
+
+    fn deref(&self) -> &Desk {
+        &self.0
+    }
 }
 
-impl Desk {
+impl Terminal {
     fn new() -> Self {
-        let (service, gateway) = (KeyService::new(), Gateway::new());
-        let old = service.issue("by hand");
-        let record = Record::pam_user("Key").text("key_id", &old.id).hidden("key", &old.value);
-        gateway.fill_vault([&record]);
-        gateway.write("config.toml", "version = 1\n[limits]\ncpu = \"300ms\"\nsettle_window = \"1s\"\n");
-        Self { gateway, service, record }
+        Self(Desk::new("cpu = \"300ms\"\nsettle_window = \"1s\"\n"))
     }
 
     /// Runs the guest with this behaviour.
-    fn exec(&self, behaviour: &str) -> Exec<'_> {
-        let params = Params {
-            user_record: self.record.uid.clone(),
-            records: vec![self.record.flattened()],
-            ..Params::default()
-        };
-        self.gateway
-            .exec(&guest("misbehaving"), params.line())
-            .flag("--vault", self.gateway.vault().flag())
-            .host(KeyService::HOST, self.service.address())
-            .set("behaviour", behaviour)
-    }
-
     fn run(&self, exec: Exec<'_>) -> String {
-        let run = exec.run(|| self.service.secrets_ever());
-        self.told(&run)
+        self.told(&self.0.run(exec))
     }
 
     /// Checks a file of this name.
@@ -70,7 +55,7 @@ fn module(functions: &[&str]) -> Vec<u8> {
 #[test]
 fn it_was_built_for_another_world() {
     let proxy = r#"(component (instance $i) (export "wasi:http/incoming-handler@0.2.12" (instance $i)))"#;
-    insta::assert_snapshot!(Desk::new().check("proxy.wasm", wat::parse_str(proxy).unwrap()), @r"
+    insta::assert_snapshot!(Terminal::new().check("proxy.wasm", wat::parse_str(proxy).unwrap()), @r"
     error: proxy.wasm: this WebAssembly file does not export pamrun:plugin/rotation, it exports `wasi:http/incoming-handler@0.2.12`; build it against the world `rotator` of pamrun's wit folder (with the Rust SDK: is `export!` there?)
     ");
 }
@@ -78,7 +63,7 @@ fn it_was_built_for_another_world() {
 #[test]
 fn it_is_a_program() {
     let program = r#"(module (memory (export "memory") 1) (func (export "_start")))"#;
-    insta::assert_snapshot!(Desk::new().check("main.wasm", wat::parse_str(program).unwrap()), @r#"
+    insta::assert_snapshot!(Terminal::new().check("main.wasm", wat::parse_str(program).unwrap()), @r#"
     error: main.wasm: this is a WebAssembly program, with a main function; a plugin is a library: build it with crate-type = ["cdylib"] (Rust), -mexec-model=reactor (C) or -buildmode=c-shared (Go)
     "#);
 }
@@ -86,7 +71,7 @@ fn it_is_a_program() {
 #[test]
 fn it_forgot_an_export() {
     let module = module(&["describe", "preflight", "rotate", "rollback"]);
-    insta::assert_snapshot!(Desk::new().check("key.wasm", module), @r"
+    insta::assert_snapshot!(Terminal::new().check("key.wasm", module), @r"
     error: key.wasm: the plugin exports pamrun:plugin/rotation without `verify` and `commit`; all six functions must be there: implement what is missing, or build the plugin with an SDK, which brings all of them
     ");
 }
@@ -102,14 +87,14 @@ fn its_functions_have_another_shape() {
              (func $f (canon lift (core func $c "f")))
              (instance $i {exports}) (export "pamrun:plugin/rotation@0.1.0" (instance $i)))"#
     );
-    insta::assert_snapshot!(Desk::new().check("key.wasm", wat::parse_str(component).unwrap()), @r"
+    insta::assert_snapshot!(Terminal::new().check("key.wasm", wat::parse_str(component).unwrap()), @r"
     error: the plugin could not describe itself: the plugin's functions do not have the shape of pamrun:plugin/rotation (failed to convert function to given type: type mismatch with results: expected 1-tuple, found 0-tuple); build it against this pamrun's wit folder
     ");
 }
 
 #[test]
 fn it_calls_a_host_that_is_not_in_its_manifest() {
-    let desk = Desk::new();
+    let desk = Terminal::new();
     insta::assert_snapshot!(desk.run(desk.exec("dial-denied-host")), @r#"
     error: the manifest does not ask for GET denied.example.com/ in preflight
     hint: for the plugin's author: add "https://denied.example.com" to the manifest's `hosts`, if it is not there, and {"steps":["preflight"],"method":"GET","host":"denied.example.com","path":"/"} to its `requests`
@@ -118,7 +103,7 @@ fn it_calls_a_host_that_is_not_in_its_manifest() {
 
 #[test]
 fn a_setting_has_the_wrong_type() {
-    let desk = Desk::new();
+    let desk = Terminal::new();
     let exec = desk.exec("none").set("step", "5").set("behavior", "none");
     insta::assert_snapshot!(desk.run(exec), @r"
     error: settings: 2 problems
@@ -126,14 +111,9 @@ fn a_setting_has_the_wrong_type() {
       - `step` must be one of: preflight, rotate, verify, commit, rollback: --set step holds something else
     ");
 
-    let params = Params {
-        user_record: desk.record.uid.clone(),
-        records: vec![desk.record.flattened()],
-        ..Params::default()
-    };
     let exec = desk
         .gateway
-        .exec(&plugin("azure-app-secret"), params.line())
+        .exec(&plugin("azure-app-secret"), desk.params().line())
         .flag("--vault", desk.gateway.vault().flag())
         .set("expiry_days", "a year")
         .set("verify_successes", "0")
@@ -148,7 +128,7 @@ fn a_setting_has_the_wrong_type() {
 
 #[test]
 fn it_prints_a_secret() {
-    let desk = Desk::new();
+    let desk = Terminal::new();
     insta::assert_snapshot!(desk.run(desk.exec("print-secret-to-log")), @r"
     misbehaving warn: [redacted]
     misbehaving warn: [redacted]=
@@ -159,7 +139,7 @@ fn it_prints_a_secret() {
 
 #[test]
 fn it_removes_in_rotate() {
-    let desk = Desk::new();
+    let desk = Terminal::new();
     insta::assert_snapshot!(desk.run(desk.exec("remove-in-rotate")), @r"
     error: the manifest does not ask for POST keys.example.com/keys/remove in rotate
     hint: for the plugin's author: pamrun grants removals in commit and rollback only, once the new credential is saved or is to be undone; move this one there
@@ -168,7 +148,7 @@ fn it_removes_in_rotate() {
 
 #[test]
 fn it_panics() {
-    let desk = Desk::new();
+    let desk = Terminal::new();
     insta::assert_snapshot!(desk.run(desk.exec("trap")), @r"
     error: in preflight: the plugin stopped in the middle: it panicked or aborted. Its author should return a failure instead; what the plugin printed in this step is dropped, but its own unit tests show it
     ");
@@ -176,7 +156,7 @@ fn it_panics() {
 
 #[test]
 fn it_returns_a_field_that_it_did_not_declare() {
-    let desk = Desk::new();
+    let desk = Terminal::new();
     insta::assert_snapshot!(desk.run(desk.exec("undeclared-update")), @r#"
     error: in rotate: the plugin returned the custom field `undeclared` of type `text`, but its manifest does not list that under `returns`; add {"label":"undeclared","place":"custom","type":"text"} there, or do not return it
     "#);
@@ -184,7 +164,7 @@ fn it_returns_a_field_that_it_did_not_declare() {
 
 #[test]
 fn it_never_returns() {
-    let desk = Desk::new();
+    let desk = Terminal::new();
     insta::assert_snapshot!(desk.run(desk.exec("spin")), @r"
     error: in preflight: cpu limit reached: the plugin computed for more than 300ms in one step, perhaps in a loop without an end; `cpu` under [limits] in the configuration file raises it
     ");
@@ -192,7 +172,7 @@ fn it_never_returns() {
 
 #[test]
 fn it_is_no_component_at_all() {
-    let desk = Desk::new();
+    let desk = Terminal::new();
     insta::assert_snapshot!(desk.check("key.wasm", "def rotate(request): pass\n"), @r"
     error: key.wasm: this is a text, not WebAssembly; give the .wasm file that it is built to (Rust: --target wasm32-wasip2)
     ");
@@ -203,7 +183,7 @@ fn it_is_no_component_at_all() {
 
 #[test]
 fn check_tells_all_of_it_at_once_and_programs_too() {
-    let desk = Desk::new();
+    let desk = Terminal::new();
     let component = r#"(component (import "wasi:keyvalue/store@0.2.0" (instance)) (import "a:b/c" (instance))
                          (instance $i) (export "pamrun:plugin/rotation@0.2.0" (instance $i)))"#;
     let component = wat::parse_str(component).unwrap();
@@ -225,7 +205,7 @@ fn check_tells_all_of_it_at_once_and_programs_too() {
 
 #[test]
 fn a_manifest_is_wrong_in_several_places() {
-    let desk = Desk::new();
+    let desk = Terminal::new();
     let manifest = r#"{"name":"My Key","version":"1","strategy":"overlap",
         "records":[{"role":"target","fields":["key"]}],
         "returns":[{"label":"key","place":"custom","type":"secret"}],
@@ -247,7 +227,7 @@ fn a_manifest_is_wrong_in_several_places() {
 
 #[test]
 fn a_change_is_granted_to_all_steps() {
-    let desk = Desk::new();
+    let desk = Terminal::new();
     let manifest = r#"{"name":"key","version":"0.1.0","strategy":"overlap",
         "records":[{"role":"target","fields":["key"]}],
         "returns":[{"label":"key","place":"custom","type":"secret"}],

@@ -99,9 +99,15 @@ fn run(azure: &Azure, command: &[String]) -> Run {
             let encode: Exec<'_> = azure.gateway.command(&["params", "encode"]).argument(plain);
             encode.capture_secret_stdout().run(Vec::new)
         }
-        ([_, verb @ ("exec" | "recover" | "secrets" | "params" | "plugin" | "completions"), ..], None) => {
-            help(&[verb])
-        }
+        (
+            [
+                _,
+                verb
+                @ ("exec" | "recover" | "secrets" | "params" | "plugin" | "completions" | "new" | "test"),
+                ..,
+            ],
+            None,
+        ) => help(&[verb]),
         _ => panic!("this test does not know how to try `{}`", words.join(" ")),
     }
 }

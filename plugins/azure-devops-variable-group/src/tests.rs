@@ -1,7 +1,7 @@
 //! The plugin against a small stateful organization, in virtual time.
 
 use http::header::{AUTHORIZATION, LOCATION};
-use microsoft_graph::testing::{Fault, Faults, answer_with, form_field, token};
+use microsoft_graph::testing::{Fault, Faults, Played, form_field, token};
 use pamrun_plugin::testing::{Answer, FakeHost, Sent, answer, request};
 use pamrun_plugin::{
     Credential, Failure, FailureKind, Plan, Plugin, Proof, Request, Role, SettingValue, Update,
@@ -50,16 +50,27 @@ impl Organization {
         }
     }
 
-    fn failing(mut self, what: &'static str, fault: Fault) -> Self {
-        self.faults.push_back((what, fault));
-        self
+    fn write(&mut self, body: &Value) {
+        self.writes += 1;
+        let mut variables = body["variables"].clone();
+        let mut hidden = json!({});
+        for (name, variable) in variables.as_object_mut().unwrap() {
+            if variable["isSecret"] == true {
+                let sent = variable["value"].take();
+                hidden[name] = if sent.is_null() { self.hidden[name].clone() } else { sent };
+            }
+        }
+        self.hidden = hidden;
+        self.group["variables"] = variables;
+        for key in ["name", "type", "description", "variableGroupProjectReferences"] {
+            self.group[key] = body[key].clone();
+        }
     }
+}
 
-    fn answer(&mut self, sent: &Sent) -> Answer {
-        let mut faults = std::mem::take(&mut self.faults);
-        let answer = answer_with(&mut faults, sent, || self.apply(sent));
-        self.faults = faults;
-        answer
+impl Played for Organization {
+    fn faults(&mut self) -> &mut Faults {
+        &mut self.faults
     }
 
     fn apply(&mut self, sent: &Sent) -> Answer {
@@ -90,23 +101,6 @@ impl Organization {
                 answer(200, self.group.to_string())
             }
             other => panic!("unexpected: {other:?}"),
-        }
-    }
-
-    fn write(&mut self, body: &Value) {
-        self.writes += 1;
-        let mut variables = body["variables"].clone();
-        let mut hidden = json!({});
-        for (name, variable) in variables.as_object_mut().unwrap() {
-            if variable["isSecret"] == true {
-                let sent = variable["value"].take();
-                hidden[name] = if sent.is_null() { self.hidden[name].clone() } else { sent };
-            }
-        }
-        self.hidden = hidden;
-        self.group["variables"] = variables;
-        for key in ["name", "type", "description", "variableGroupProjectReferences"] {
-            self.group[key] = body[key].clone();
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The plugin against a small stateful Key Vault, in virtual time.
 
-use microsoft_graph::testing::{Fault, Faults, answer_with, form_field, refuse, token};
+use microsoft_graph::testing::{Fault, Faults, Played, form_field, refuse, token};
 use pamrun_plugin::testing::{Answer, FakeHost, Sent, answer, request};
 use pamrun_plugin::{
     Credential, Failure, FailureKind, Plan, Plugin, Proof, Request, Role, SettingValue, Update,
@@ -28,11 +28,6 @@ impl Vault {
         vault
     }
 
-    fn failing(mut self, what: &'static str, fault: Fault) -> Self {
-        self.faults.push_back((what, fault));
-        self
-    }
-
     fn put(&mut self, body: &Value) -> Value {
         let mut version = body.clone();
         version["id"] =
@@ -40,12 +35,11 @@ impl Vault {
         self.versions.push(version.clone());
         version
     }
+}
 
-    fn answer(&mut self, sent: &Sent) -> Answer {
-        let mut faults = std::mem::take(&mut self.faults);
-        let answer = answer_with(&mut faults, sent, || self.apply(sent));
-        self.faults = faults;
-        answer
+impl Played for Vault {
+    fn faults(&mut self) -> &mut Faults {
+        &mut self.faults
     }
 
     fn apply(&mut self, sent: &Sent) -> Answer {

@@ -9,7 +9,7 @@ use pamrun_plugin::{Failure, Host, Request};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::refusal::Refusal;
+use crate::refusal::{is_deleted, refusal, refused};
 use crate::settings::Settings;
 
 const VERSION: &str = "api-version=7.4";
@@ -123,7 +123,7 @@ impl<'a> Vault<'a> {
             match answer.status() {
                 status if status.is_success() => Ok(Some(answer)),
                 StatusCode::NOT_FOUND => Ok(None),
-                _ => Err(Refusal::of(&answer, self.settings, self.host.now()).while_reading()),
+                _ => Err(refusal(&answer, self.settings, self.host.now()).while_reading(refused)),
             }
         })
     }
@@ -142,11 +142,11 @@ impl<'a> Vault<'a> {
                     Failure::uncertain("key-vault-unclear", message)
                 });
             }
-            let refusal = Refusal::of(&answer, self.settings, self.host.now());
-            if refusal.is_deleted() {
+            let refusal = refusal(&answer, self.settings, self.host.now());
+            if is_deleted(&refusal) {
                 return Err(self.deleted("and its name is taken until it is purged"));
             }
-            Err(refusal.while_changing())
+            Err(refusal.while_changing(refused))
         })
     }
 

@@ -22,7 +22,7 @@ pub use cloud::{AUTHORITY, Cloud, GRAPH, authority, authority_setting, cloud_set
 pub use delivering::{chosen, value};
 pub use expiry::admin_secret_end;
 pub use proving::{Trial, until_proven};
-pub use refusal::Refusal;
+pub use refusal::{Refusal, Refuser};
 pub use retry::patiently;
 pub use service::{Answered, Service};
 pub use session::Session;

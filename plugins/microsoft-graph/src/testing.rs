@@ -35,6 +35,36 @@ pub enum Fault {
 /// something in its body.
 pub type Faults = VecDeque<(&'static str, Fault)>;
 
+/// A service that is played.
+pub trait Played: Sized {
+    /// What is to go wrong.
+    fn faults(&mut self) -> &mut Faults;
+
+    /// Does what is asked, when nothing goes wrong.
+    ///
+    /// # Errors
+    /// Where there is no whole answer.
+    fn apply(&mut self, sent: &Sent) -> Answer;
+
+    /// The same service, with one fault more.
+    #[must_use]
+    fn failing(mut self, what: &'static str, fault: Fault) -> Self {
+        self.faults().push_back((what, fault));
+        self
+    }
+
+    /// Answers a request, unless a fault is planned for it.
+    ///
+    /// # Errors
+    /// Where there is no whole answer.
+    fn answer(&mut self, sent: &Sent) -> Answer {
+        let mut faults = std::mem::take(self.faults());
+        let answer = answer_with(&mut faults, sent, || self.apply(sent));
+        *self.faults() = faults;
+        answer
+    }
+}
+
 /// Answers a request with `apply`, unless a fault is planned for it.
 ///
 /// # Errors

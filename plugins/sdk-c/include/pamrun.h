@@ -165,6 +165,18 @@ typedef struct pamrun_plan {
 void pamrun_plan_remove(pamrun_plan *plan, pamrun_listed credential);
 void pamrun_plan_note(pamrun_plan *plan, pamrun_string note);
 
+typedef enum pamrun_finding_level {
+  PAMRUN_FINDING_ERROR,   // the rotation will fail
+  PAMRUN_FINDING_WARNING, // it may fail, or somebody should look at it
+  PAMRUN_FINDING_INFO,    // good to know
+} pamrun_finding_level;
+
+// Makes the text of a note which is a finding: the host lists it by its parts. `code` is a word in
+// kebab-case that stays the same from version to version. `message` says what was found, and `fix` what to
+// do about it, or is empty; neither holds a secret.
+pamrun_string pamrun_finding(pamrun_finding_level level, const char *code, pamrun_string message,
+                             pamrun_string fix);
+
 typedef struct pamrun_credential {
   pamrun_string handle; // the id of the new credential; it is journaled, so it must not be secret
   pamrun_updates updates;
@@ -276,6 +288,9 @@ PAMRUN_MUST_USE pamrun_result pamrun_expect(const pamrun_answer *answer, int sta
 PAMRUN_MUST_USE pamrun_result pamrun_unclear(const pamrun_answer *answer, const char *why);
 // Parses the body; fails as `pamrun_unclear` does when it is not JSON.
 PAMRUN_MUST_USE pamrun_result pamrun_answer_json(const pamrun_answer *answer, const pamrun_json **json);
+// The seconds that the service asks to wait, by its `retry-after`: a number or a date, and a date that
+// has passed is 0. -1 where it does not say.
+int64_t pamrun_retry_after(const pamrun_answer *answer);
 // Finds a header of an answer by its name in lower case; empty when it is missing.
 pamrun_string pamrun_answer_header(const pamrun_answer *answer, const char *name);
 

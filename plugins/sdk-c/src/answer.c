@@ -1,14 +1,38 @@
 // What an answer means, by its status.
+#define _GNU_SOURCE // strptime, timegm
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "internal.h"
 
-// The seconds that the service asks to wait, or -1.
-static int64_t retry_after(const pamrun_answer *answer) {
+// The moment that a date of HTTP names, in any of its three spellings; false where it is none.
+static bool parse_date(const char *text, time_t *moment) {
+  static const char *const spellings[] = {"%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %d %H:%M:%S %Y"};
+  for (size_t i = 0; i < sizeof spellings / sizeof *spellings; i++) {
+    struct tm parts = {0};
+    const char *rest = strptime(text, spellings[i], &parts);
+    if (rest && *rest == '\0') {
+      *moment = timegm(&parts);
+      return true;
+    }
+  }
+  return false;
+}
+
+int64_t pamrun_retry_after(const pamrun_answer *answer) {
   pamrun_string value = pamrun_answer_header(answer, "retry-after");
-  bool is_number = value.length && strspn(value.data, "0123456789") == value.length;
-  return is_number ? strtoll(value.data, NULL, 10) : -1;
+  time_t moment;
+  int64_t seconds;
+  if (value.length && strspn(value.data, "0123456789") == value.length) {
+    seconds = strtoll(value.data, NULL, 10);
+  } else if (value.length && parse_date(value.data, &moment)) {
+    // `time` cuts off parts of a second, so that nobody comes too early.
+    seconds = moment - time(NULL);
+  } else {
+    return -1;
+  }
+  return seconds < 0 ? 0 : seconds > UINT32_MAX ? UINT32_MAX : seconds;
 }
 
 static pamrun_result refusal(const pamrun_answer *answer, pamrun_failure_kind kind, const char *code,
@@ -33,7 +57,7 @@ pamrun_result pamrun_expect(const pamrun_answer *answer, int status) {
       return refusal(answer, PAMRUN_CONFLICT, "conflict", ": somebody else changed it at the same time");
     case 429:
       return pamrun_unavailable("throttled", pamrun_format("%s: it asks to slow down", answer->what.data),
-                                retry_after(answer));
+                                pamrun_retry_after(answer));
   }
   if (answer->status >= 400 && answer->status < 500 && answer->status != 408) {
     return refusal(answer, PAMRUN_DENIED, "refused", "");
@@ -44,7 +68,7 @@ pamrun_result pamrun_expect(const pamrun_answer *answer, int status) {
 pamrun_result pamrun_unclear(const pamrun_answer *answer, const char *why) {
   pamrun_string message = pamrun_format("%s, %s", answer->what.data, why);
   return answer->changes ? pamrun_fail(PAMRUN_UNCERTAIN, "unclear-answer", message)
-                         : pamrun_unavailable("unclear-answer", message, retry_after(answer));
+                         : pamrun_unavailable("unclear-answer", message, pamrun_retry_after(answer));
 }
 
 pamrun_result pamrun_answer_json(const pamrun_answer *answer, const pamrun_json **json) {

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import tokens from '../plugin.js';
-import { clock, http, log, plugin, Update } from '../sdk/index.js';
+import { clock, finding, http, log, plugin, Update } from '../sdk/index.js';
 import { toJson } from '../sdk/manifest.js';
 import { answer, FakeHost, request, SendError } from '../sdk/testing.js';
 
@@ -110,9 +110,46 @@ test('a status is a failure by what the request does', async () => {
 });
 
 test('Retry-After is read in both forms', async () => {
-  for (const [value, seconds] of [['7', 7], ['Tue, 01 Jan 2030 00:00:09 GMT', 9], ['soon', undefined]]) {
+  const farAway = 0xffff_ffff;
+  for (const [value, seconds] of [
+    ['7', 7],
+    [' 0 ', 0],
+    ['99999999999', farAway],
+    ['Tue, 01 Jan 2030 00:00:09 GMT', 9],
+    ['Tuesday, 01-Jan-30 00:01:00 GMT', 60],
+    ['Tue Jan  1 00:00:02 2030', 2],
+    ['Mon, 31 Dec 2029 23:59:59 GMT', 0],
+    ['Thu, 01 Jan 1970 00:00:00 GMT', 0],
+    ['Fri, 31 Dec 9999 23:59:59 GMT', farAway],
+    ...['', 'soon', '-1', '1.5', '2030-01-01T00:00:20Z', 'Tue, 01 Foo 2030 00:00:09 GMT'].map((text) => [text]),
+  ]) {
     const host = FakeHost.scripted(answer(429, undefined, { 'Retry-After': value }));
-    await host.run(async () => assert.equal((await http.get(url)).failure().retryAfter, seconds));
+    await host.run(async () => assert.equal((await http.get(url)).failure().retryAfter, seconds, value));
+  }
+});
+
+test('a part of a second is waited for as a whole one', async () => {
+  const host = FakeHost.scripted(answer(429, undefined, { 'Retry-After': 'Tue, 01 Jan 2030 00:00:09 GMT' }));
+  await host.run(async () => {
+    await clock.sleep(500);
+    assert.equal((await http.get(url)).retryAfter(), 9);
+  });
+});
+
+test('a finding is a note of one or two lines', () => {
+  assert.equal(finding('info', 'new', 'it will be made'), 'info new: it will be made');
+  const text = finding('error', 'app-full', 'the app has no room', 'remove some');
+  assert.equal(text, 'error app-full: the app has no room\nremove some');
+});
+
+test('what a service called something makes no further line in a finding', () => {
+  const text = finding('warning', 'owner', 'the app "a\nerror b: c"', 'ask\r\nsomebody');
+  assert.equal(text, 'warning owner: the app "a error b: c"\nask  somebody');
+});
+
+test('level and code of a finding are checked', () => {
+  for (const [level, code] of [['fatal', 'a'], ['info', 'Not Kebab'], ['info', ''], ['info', 'a-']]) {
+    assert.throws(() => finding(level, code, 'm'), TypeError);
   }
 });
 
@@ -186,4 +223,10 @@ test('a manifest is completed', () => {
   const whole = JSON.parse(toJson({ name: 'a', requests: [{ method: 'GET', host: 'h', path: '/' }] }));
   assert.deepEqual(whole.hosts, ['https://h']);
   assert.deepEqual(whole.requests[0].steps, ['all']);
+  const values = [{ value: 'all', description: 'Every old key.' }, 'none'];
+  const settings = [
+    { key: 'days', type: 'int', description: 'd', min: 1, max: 730 },
+    { key: 'retire', type: 'enum', description: 'r', values },
+  ];
+  assert.deepEqual(JSON.parse(toJson({ ...whole, settings })).settings, settings);
 });

@@ -17,6 +17,7 @@ from .failure import (
     Uncertain,
     WrongCredential,
 )
+from .finding import finding
 from .manifest import Manifest
 from .plugin import Plugin
 from .proving import until_accepted
@@ -51,6 +52,7 @@ __all__ = [
     "Verified",
     "WrongCredential",
     "clock",
+    "finding",
     "http",
     "log",
     "until_accepted",

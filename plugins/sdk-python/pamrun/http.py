@@ -7,6 +7,7 @@ HEAD and OPTIONS are taken for; `changes=False` says that a POST only reads, as 
 
 import re
 from collections.abc import Mapping
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from json import dumps, loads
 from math import ceil
@@ -17,6 +18,8 @@ from . import host
 from .failure import Conflict, Denied, Failure, NotFound, Unavailable, Uncertain
 
 _DEPTH = 64
+#: In seconds: what the interface has room for.
+_LONGEST_WAIT = 0xFFFF_FFFF
 _BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*"|[][{}]', re.DOTALL)
 _READS = ("GET", "HEAD", "OPTIONS")
 
@@ -80,15 +83,26 @@ class Response:
         return Unavailable("unclear-answer", message, self.retry_after())
 
     def retry_after(self) -> int | None:
-        """The seconds that the service asks to wait, if it does."""
-        value = self.headers.get("retry-after", "").strip()
-        if value.isdecimal():
-            return int(value)
-        try:
-            seconds = parsedate_to_datetime(value).timestamp() - host.current().now()
-        except (TypeError, ValueError):
-            return None
-        return max(0, ceil(seconds))
+        """The seconds that the service asks to wait, by its `Retry-After`; none where it does not say.
+
+        A date that has passed is 0.
+        """
+        return _seconds(self.headers.get("retry-after", "").strip(), host.current().now())
+
+
+def _seconds(value: str, now: float) -> int | None:
+    """How many seconds a `Retry-After` asks to wait: a number, or a date, which counts from `now`."""
+    if value.isascii() and value.isdecimal():
+        return min(int(value), _LONGEST_WAIT)
+    try:
+        date = parsedate_to_datetime(value)
+    except (TypeError, ValueError):
+        return None
+    # HTTP's dates are in UTC, and the oldest of their spellings does not say so.
+    if date.tzinfo is None:
+        date = date.replace(tzinfo=UTC)
+    # A part of a second is waited for as a whole one: to come early is to be turned away again.
+    return max(0, min(ceil(date.timestamp() - now), _LONGEST_WAIT))
 
 
 def _is_deep(body: bytes) -> bool:

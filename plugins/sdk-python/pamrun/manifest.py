@@ -30,6 +30,13 @@ class Returned(TypedDict):
     type: str
 
 
+class DescribedValue(TypedDict):
+    """A value of an enum, and what it means."""
+
+    value: str
+    description: str
+
+
 class _SettingSchema(TypedDict):
     key: str
     type: Literal["text", "multiline", "secret", "url", "int", "number", "bool", "enum", "duration"]
@@ -45,8 +52,12 @@ class SettingSchema(_SettingSchema, total=False):
     aliases: list[str]
     #: The value when nobody sets one.
     default: str | int | float | bool
-    #: The values of an enum.
-    values: list[str]
+    #: The values of an enum, each with or without what it means.
+    values: list[str | DescribedValue]
+    #: The least that an int, number or duration may be; a duration as in `default`: `"5m"`.
+    min: str | int | float
+    #: The most that it may be.
+    max: str | int | float
     #: Somebody must set it.
     required: bool
 

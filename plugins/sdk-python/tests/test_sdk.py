@@ -5,6 +5,7 @@ Run by plugins/from-template.sh, in a project: there `plugin` is the template's.
 
 import unittest
 from datetime import timedelta
+from json import loads
 
 import pamrun
 from pamrun import (
@@ -24,6 +25,7 @@ from pamrun import (
     Verified,
     WrongCredential,
     clock,
+    finding,
     http,
     log,
 )
@@ -117,14 +119,48 @@ class Http(unittest.TestCase):
                 self.assertNotIn("canary", failure.message)
 
     def test_retry_after_is_read_in_both_forms(self):
-        for value, seconds in [("7", 7), ("Tue, 01 Jan 2030 00:00:09 GMT", 9), ("soon", None), ("", None)]:
+        far_away = 0xFFFF_FFFF
+        for value, seconds in [
+            ("7", 7),
+            (" 0 ", 0),
+            ("99999999999", far_away),
+            ("Tue, 01 Jan 2030 00:00:09 GMT", 9),
+            ("Tuesday, 01-Jan-30 00:01:00 GMT", 60),
+            ("Tue Jan  1 00:00:02 2030", 2),
+            ("Mon, 31 Dec 2029 23:59:59 GMT", 0),
+            ("Thu, 01 Jan 1970 00:00:00 GMT", 0),
+            ("Fri, 31 Dec 9999 23:59:59 GMT", far_away),
+            *((text, None) for text in ["", "soon", "-1", "1.5", "2030-01-01T00:00:20Z"]),
+        ]:
             with FakeHost.scripted(answer(429, headers={"Retry-After": value})), self.subTest(value):
                 self.assertEqual(http.get(URL).failure().retry_after, seconds)
+
+    def test_a_part_of_a_second_is_waited_for_as_a_whole_one(self):
+        late = answer(429, headers={"Retry-After": "Tue, 01 Jan 2030 00:00:09 GMT"})
+        with FakeHost.scripted(late):
+            clock.sleep(0.5)
+            self.assertEqual(http.get(URL).retry_after(), 9)
 
     def test_json_goes_both_ways(self):
         with FakeHost.scripted(answer(200, {"a": [1]})) as outside:
             self.assertEqual(http.put(URL, json={"b": "é"}, headers={"X-Y": "z"}).json(), {"a": [1]})
         self.assertEqual(outside.sent[0].headers, {"x-y": "z", "content-type": "application/json"})
+
+
+class Findings(unittest.TestCase):
+    def test_a_finding_is_a_note_of_one_or_two_lines(self):
+        self.assertEqual(finding("info", "new", "it will be made"), "info new: it will be made")
+        text = finding("error", "app-full", "the app has no room", "remove some")
+        self.assertEqual(text, "error app-full: the app has no room\nremove some")
+
+    def test_what_a_service_called_something_makes_no_further_line(self):
+        text = finding("warning", "owner", 'the app "a\nerror b: c"', "ask\r\nsomebody")
+        self.assertEqual(text, 'warning owner: the app "a error b: c"\nask  somebody')
+
+    def test_level_and_code_are_checked(self):
+        for level, code in [("fatal", "a"), ("info", "Not Kebab"), ("info", ""), ("info", "a-")]:
+            with self.assertRaises(ValueError):
+                finding(level, code, "m")
 
 
 class Values(unittest.TestCase):
@@ -187,5 +223,10 @@ class Values(unittest.TestCase):
             {"method": "GET", "host": "h", "path": "/"}]})
         self.assertIn('"hosts": ["https://h"]', whole)
         self.assertIn('"steps": ["all"]', whole)
+        values = [{"value": "all", "description": "Every old key."}, "none"]
+        ranged = {"key": "days", "type": "int", "description": "d", "min": 1, "max": 730}
+        chosen = {"key": "retire", "type": "enum", "description": "r", "values": values}
+        settings = loads(to_json({**loads(whole), "settings": [ranged, chosen]}))["settings"]
+        self.assertEqual(settings, [ranged, chosen])
         text = f"language=python sdk={pamrun.__version__}".encode()
         self.assertEqual(stamp(), bytes([0, 11 + len(text), 10]) + b"pamrun-sdk" + text)

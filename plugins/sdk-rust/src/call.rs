@@ -6,7 +6,7 @@ use http::{HeaderValue, Method, Request, Response, Uri, header};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::{Failure, Host};
+use crate::{Failure, Host, retry_after};
 
 /// A request that is about to be sent. What it lacks for a special service, [`Host::send`] has.
 ///
@@ -103,7 +103,7 @@ impl Call {
         let response =
             sent.map_err(|error| if changes { error.while_changing() } else { error.while_reading() })?;
         let what = format!("{service} answered {} to {asked}", response.status().as_u16());
-        Ok(Answer { response, changes, what })
+        Ok(Answer { retry_after: retry_after(&response, host.now()), response, changes, what })
     }
 }
 
@@ -111,6 +111,8 @@ impl Call {
 #[derive(Debug)]
 pub struct Answer {
     response: Response<Vec<u8>>,
+    /// The seconds that the service asks to wait.
+    retry_after: Option<u32>,
     changes: bool,
     what: String,
 }
@@ -157,7 +159,7 @@ impl Answer {
                 Failure::conflict("conflict", format!("{what}: somebody else changed it at the same time"))
             }
             429 => Failure::unavailable("throttled", format!("{what}: it asks to slow down"))
-                .retry_after(self.retry_after()),
+                .retry_after(self.retry_after),
             408 => self.unclear(self.why()),
             400..500 => Failure::denied("refused", what.clone()),
             _ => self.unclear(self.why()),
@@ -172,17 +174,12 @@ impl Answer {
         if self.changes {
             Failure::uncertain("unclear-answer", message)
         } else {
-            Failure::unavailable("unclear-answer", message).retry_after(self.retry_after())
+            Failure::unavailable("unclear-answer", message).retry_after(self.retry_after)
         }
     }
 
     fn why(&self) -> &'static str {
         if self.changes { "which does not say whether it was done" } else { "which is no answer" }
-    }
-
-    /// The seconds that the service asks to wait, if it gives a number.
-    fn retry_after(&self) -> Option<u32> {
-        self.response.headers().get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()
     }
 }
 
@@ -239,6 +236,17 @@ mod tests {
         }
         let told = failure(Call::delete("https://a.example/x?key=1"), 403);
         assert_eq!(told.message, "a.example answered 403 to DELETE /x: a right is missing");
+    }
+
+    #[test]
+    fn a_busy_service_says_when_to_come_back_as_a_number_or_a_date() {
+        for (value, seconds) in [("7", 7), ("Tue, 01 Jan 2030 00:00:40 GMT", 40)] {
+            let mut busy = answer(429, "{}").unwrap();
+            busy.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(value));
+            let host = FakeHost::scripted([Ok(busy)]);
+            let failure = Call::get("https://a.example/").send(&host).unwrap().failure();
+            assert_eq!(failure.kind, FailureKind::Unavailable { retry_after: Some(seconds) });
+        }
     }
 
     #[test]

@@ -9,8 +9,8 @@ use serde_json::{Map, Value};
 use toml::Spanned;
 
 use super::error::{CaseError, line_at, with_nearest};
+use super::expect::Expect;
 use crate::model::StepName;
-use crate::rotation::OutcomeKind;
 
 /// The name of the file that makes a folder a case.
 pub const CASE_FILE: &str = "case.toml";
@@ -25,23 +25,35 @@ pub struct Case {
     pub name: String,
     /// Its file.
     pub path: PathBuf,
-    /// The plugin or script.
-    pub run: PathBuf,
-    /// What is around it.
+    /// The plugin or script that it is about: one that rotates, or one that delivers.
+    pub program: ProgramEntry,
+    /// Those that hand the new value on, besides.
+    pub deliver: Vec<ProgramEntry>,
+    /// What is around them.
     pub setting: Setting,
     /// What is expected.
     pub expect: Expect,
 }
 
-/// What is around a plugin in a case.
-#[derive(Debug, Clone, Default)]
-pub struct Setting {
+/// A plugin or script, and what it is started with.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProgramEntry {
+    /// Its file.
+    pub run: PathBuf,
     /// The program that runs a script, as `--interpreter` takes it.
     pub interpreter: Option<String>,
     /// What a script gets on its command line.
+    #[serde(default)]
     pub arguments: Vec<String>,
-    /// What `--set` would give.
+    /// What `--set` would give, or what stands behind it in `--deliver`.
+    #[serde(default)]
     pub settings: BTreeMap<String, Value>,
+}
+
+/// What is around a plugin in a case.
+#[derive(Debug, Clone, Default)]
+pub struct Setting {
     /// When it begins, as time since the Unix epoch.
     pub now: Option<Duration>,
     /// What the operator allows; without it, all that the manifest asks for.
@@ -54,6 +66,10 @@ pub struct Setting {
     pub records: Vec<RecordEntry>,
     /// The credentials that the service has before.
     pub credentials: Vec<CredentialEntry>,
+    /// The new values that a plugin is handed which only delivers, by the labels of fields.
+    pub new: Map<String, Value>,
+    /// The texts of the state that are what consumers use.
+    pub consumers: Vec<String>,
     /// The state before.
     pub state: BTreeMap<String, String>,
     /// The peers, in the order in which they are asked.
@@ -72,6 +88,8 @@ struct File {
     arguments: Vec<String>,
     #[serde(default)]
     settings: BTreeMap<String, Value>,
+    #[serde(default)]
+    deliver: Vec<ProgramEntry>,
     now: Option<Spanned<String>>,
     allow_hosts: Option<Vec<String>>,
     #[serde(default)]
@@ -82,6 +100,9 @@ struct File {
     records: Vec<RecordEntry>,
     #[serde(default, rename = "credential")]
     credentials: Vec<CredentialEntry>,
+    #[serde(default)]
+    new: Map<String, Value>,
+    consumers: Option<Vec<String>>,
     #[serde(default)]
     state: BTreeMap<String, String>,
     #[serde(default, rename = "peer")]
@@ -230,56 +251,6 @@ pub enum AnswerFault {
     Cut,
 }
 
-/// What is expected of a run. What is not there does not matter.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Expect {
-    /// How it ends.
-    pub outcome: Option<OutcomeKind>,
-    /// The exit code.
-    pub exit: Option<u8>,
-    /// `verified`, `unproven` or `none`.
-    pub proof: Option<String>,
-    /// Whether the record was saved.
-    pub saved: Option<bool>,
-    /// Fields of the target's record, afterwards.
-    #[serde(default)]
-    pub updates: BTreeMap<String, String>,
-    /// The ids that commit removed.
-    pub removed: Option<Vec<String>>,
-    /// The ids that are left alive and named.
-    pub retained: Option<Vec<String>>,
-    /// The code of the error.
-    pub error: Option<String>,
-    /// What the message of the error, or its hint, contains.
-    pub message: Option<String>,
-    /// What the warnings contain.
-    #[serde(default)]
-    pub warnings: Vec<String>,
-    /// How many requests were sent, or which, in order.
-    pub requests: Option<Requests>,
-    /// The state afterwards.
-    #[serde(default)]
-    pub state: BTreeMap<String, String>,
-    /// The ids of the credentials that the service accepts afterwards.
-    pub credentials: Option<Vec<String>>,
-    /// The codes of requests that policy refused.
-    #[serde(default)]
-    pub refused: Vec<String>,
-    /// Whether commit and rollback, called once more, must do well and change nothing.
-    pub again: Option<bool>,
-}
-
-/// What is expected of requests.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(untagged)]
-pub enum Requests {
-    /// So many.
-    Count(usize),
-    /// These: `METHOD host/path`.
-    Sequence(Vec<String>),
-}
-
 impl Case {
     /// Reads the case in a folder. It is called as the folder is from `root`.
     ///
@@ -298,17 +269,22 @@ impl Case {
         let case = Self {
             name: name.unwrap_or(Path::new(own)).display().to_string(),
             path,
-            run,
-            setting: Setting {
+            program: ProgramEntry {
+                run,
                 interpreter: file.interpreter,
                 arguments: file.arguments,
                 settings: file.settings,
+            },
+            deliver: file.deliver,
+            setting: Setting {
                 now: file.now.as_ref().and_then(|now| seconds(now.get_ref())),
                 allow_hosts: file.allow_hosts,
                 limits: file.limits,
                 params: file.params,
                 records: file.records,
                 credentials: file.credentials,
+                new: file.new,
+                consumers: file.consumers.unwrap_or_default(),
                 state: file.state,
                 peers: file.peers.into_iter().map(Spanned::into_inner).collect(),
             },
@@ -342,6 +318,7 @@ fn read(path: &Path, deepest: usize) -> Result<File, CaseError> {
     let mut file = parse(path, &text)?;
     let folder = path.parent().unwrap_or(Path::new("."));
     file.run = file.run.map(|run| folder.join(run));
+    file.deliver.iter_mut().for_each(|entry| entry.run = folder.join(&entry.run));
     let Some(base) = file.base.take() else { return Ok(file) };
     if deepest == 0 {
         return Err(CaseError::new(path, "files build upon each other for ever: see `base`"));
@@ -393,12 +370,15 @@ impl File {
             interpreter: self.interpreter.or(base.interpreter),
             arguments: if self.arguments.is_empty() { base.arguments } else { self.arguments },
             settings: over(base.settings, self.settings),
+            deliver: if self.deliver.is_empty() { base.deliver } else { self.deliver },
             now: self.now.or(base.now),
             allow_hosts: self.allow_hosts.or(base.allow_hosts),
             limits: over(base.limits, self.limits),
             params: over(base.params, self.params),
             records: records_upon(self.records, base.records),
             credentials: if self.credentials.is_empty() { base.credentials } else { self.credentials },
+            new: over(base.new, self.new),
+            consumers: self.consumers.or(base.consumers),
             state: over(base.state, self.state),
             peers: self.peers.into_iter().chain(base.peers).collect(),
             expect: self.expect.or(base.expect),

@@ -1,10 +1,11 @@
 //! Judges what came of a run: by what the case expects, and by what holds in every case.
 
+use std::collections::BTreeSet;
 use std::fmt::Display;
 
 use serde_json::Value;
 
-use super::case::{Expect, Requests};
+use super::expect::{Expect, Requests};
 use super::pattern::Pattern;
 use super::world::{Scope, World};
 
@@ -53,8 +54,9 @@ impl Problem {
 pub fn judge(expect: &Expect, world: &World, played: &Played) -> Vec<Problem> {
     let mut judge = Judge { expect, world, played, problems: Vec::new() };
     // A request that nobody answers is the cause of whatever else is wrong.
-    let unmatched: Vec<_> = world.state().unmatched.iter().map(Problem::said).collect();
-    judge.problems.extend(unmatched);
+    // One that is sent again and again is shown once.
+    let unmatched: BTreeSet<_> = world.unmatched().into_iter().collect();
+    judge.problems.extend(unmatched.into_iter().map(Problem::said));
     judge.outcome();
     judge.record();
     judge.service();
@@ -148,16 +150,38 @@ impl Judge<'_> {
                 self.compare_lists(what, expected, &self.list(&format!("/{what}")), false);
             }
         }
+        for (name, expected) in &expect.deliveries {
+            self.compare(&format!("the delivery by {name}"), expected, &self.delivery(name));
+        }
         let warnings = self.list("/warnings");
         for expected in &expect.warnings {
             if !warnings.iter().any(|warning| self.matches(&format!("*{expected}*"), warning)) {
                 self.problems.push(Problem::differs("warnings", expected, &warnings.join("\n")));
             }
         }
+        let code = |found: &Value| found.get("code")?.as_str().map(str::to_owned);
+        let codes: Vec<_> = self.entries("findings").filter_map(code).collect();
+        let missing = expect.findings.iter().filter(|expected| !codes.contains(expected));
+        self.problems.extend(missing.map(|code| Problem::differs("findings", code, &codes.join("\n"))));
         if let Some(expected) = &expect.message {
             let found = format!("{}; {}", self.text("/error/message"), self.text("/error/hint"));
             self.compare("message", &format!("*{expected}*"), &found);
         }
+    }
+
+    /// The entries of a list in the outcome document.
+    fn entries(&self, key: &str) -> impl Iterator<Item = &Value> {
+        self.played.document.get(key).and_then(Value::as_array).into_iter().flatten()
+    }
+
+    /// What became of a delivery, in a word.
+    fn delivery(&self, name: &str) -> String {
+        let found = self.entries("deliveries").find(|delivery| delivery["name"] == name);
+        let Some(delivery) = found else { return "no such delivery".to_owned() };
+        let text = |pointer: &str| delivery.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
+        let is_delivered = delivery["delivered"] == true;
+        let word = || if is_delivered { "delivered" } else { "planned" }.to_owned();
+        text("/proof").or_else(|| text("/error/code")).unwrap_or_else(word)
     }
 
     fn record(&mut self) {

@@ -62,6 +62,7 @@ impl<'a> Promises<'a> {
             broken.extend(self.record_works(after));
             broken.extend(self.all_is_known(after, played));
             broken.extend(self.nothing_else_is_touched());
+            broken.extend(self.consumers_work(after));
         }
         if let Some(played) = played {
             broken.extend(self.words_are_true(after, played));
@@ -130,6 +131,28 @@ impl<'a> Promises<'a> {
             .collect()
     }
 
+    /// 1, for those who use the credential: each has one that the service accepts, and the current one
+    /// after the next run. Where one is replaced in place, they have the old one until they are handed
+    /// the new one.
+    fn consumers_work(&self, after: Stage) -> Vec<String> {
+        let state = self.world.state();
+        let is_over = after != Stage::Disturbed && self.undisturbed == "rotated";
+        let record = state.records.iter().find(|record| record.uid == self.world.target);
+        let current = record.map(|record| holding(&state, record, true)).unwrap_or_default();
+        let has = |known: &Credential, value: &str| known.secret == value;
+        let works = |value: &str| {
+            let is_current = current.iter().any(|known| has(known, value));
+            let mut still = state.credentials.iter().filter(|known| known.fate != Fate::Removed);
+            is_current || !is_over && still.any(|known| has(known, value))
+        };
+        let consumers = self.world.setting.consumers.iter();
+        let without =
+            consumers.filter(|name| !works(state.get(name)) && (is_over || !state.get(name).is_empty()));
+        let what =
+            if is_over { "the credential that the record holds" } else { "one that the service accepts" };
+        without.map(|name| format!("1. the consumer {name} does not have {what}")).collect()
+    }
+
     /// 3: the document says what is true.
     fn words_are_true(&self, after: Stage, played: &Played) -> Vec<String> {
         let document = &played.document;
@@ -142,6 +165,9 @@ impl<'a> Promises<'a> {
             if !holds.iter().any(|held| held.is_made) {
                 wrong.push("the record holds nothing new that works".to_owned());
             }
+            let deliveries = document.get("deliveries").and_then(Value::as_array).into_iter().flatten();
+            let missing = deliveries.filter(|delivery| delivery["delivered"] != true);
+            wrong.extend(missing.map(|delivery| format!("{} did not get it", delivery["target"])));
             let removed = document.get("removed").and_then(Value::as_array).into_iter().flatten();
             let back = removed.filter_map(Value::as_str).filter(|id| state.live(id).is_some());
             wrong.extend(back.map(|id| format!("{id} is told to be removed, and works")));

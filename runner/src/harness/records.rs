@@ -68,7 +68,7 @@ fn title<'a>(entry: &'a RecordEntry, uid: &'a str) -> &'a str {
 }
 
 /// A field as Keeper keeps it, and where it stands.
-fn field(label: &str, value: &Value) -> Result<(&'static str, Value), String> {
+pub(super) fn field(label: &str, value: &Value) -> Result<(&'static str, Value), String> {
     let part = |key: &str| value.get(key).and_then(Value::as_str);
     let is_standard = part("place").map_or(STANDARD.contains(&label), |place| place == "standard");
     let values = match value {

@@ -193,7 +193,7 @@ impl World {
         let scope = Scope { request: Some((request, captured)), peer: Some(at), ..Scope::of(self, state) };
         let uses = state.uses.get(at).copied().unwrap_or_default();
         if let Some(times) = peer.times.filter(|times| uses >= *times) {
-            return Err(format!("times: it has answered {times} times"));
+            return Err(format!("times: it has answered as often as it may, which is {times}"));
         }
         for (key, expected) in &peer.when {
             let pattern = super::pattern::Pattern::new(expected, &scope)?;
@@ -255,18 +255,22 @@ impl World {
         if let Some(makes) = &peer.makes {
             self.renew(makes);
             let made = Credential::of(makes, &scope(self, state, request, at))?;
-            self.learn("made", &made.secret);
-            // What has the same id is replaced: a password is.
-            if let Some(known) = state.live(&made.id).and_then(|at| state.credentials.get_mut(at)) {
-                known.end(Fate::Replaced);
-            }
-            state.credentials.push(Credential { is_made: true, ..made });
+            self.add_made(state, made);
         }
         for (key, value) in &peer.then {
             let value = expand(value, &scope(self, state, request, at))?;
             state.set(key, value, self.time.now());
         }
         Ok(())
+    }
+
+    /// Adds what was made; what has the same id is replaced: a password is.
+    pub(super) fn add_made(&self, state: &mut State, made: Credential) {
+        self.learn("made", &made.secret);
+        if let Some(known) = state.live(&made.id).and_then(|at| state.credentials.get_mut(at)) {
+            known.end(Fate::Replaced);
+        }
+        state.credentials.push(Credential { is_made: true, ..made });
     }
 
     /// Tells people of a request that nobody answers.

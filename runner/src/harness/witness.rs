@@ -7,12 +7,13 @@ use crate::rotation::{Call, Plugin, StepResult};
 
 /// A plugin, watched.
 pub struct Witness<'a> {
-    plugin: &'a mut dyn Plugin,
+    plugin: Box<dyn Plugin>,
     world: &'a World,
     /// What policy refused, in all steps.
     pub denials: Vec<Deny>,
     commit: Option<Settled<(String, Vec<Removed>)>>,
     rollback: Option<Settled<Option<String>>>,
+    delivery: Option<Settled<String>>,
 }
 
 /// A step that settled well, and what it was called with.
@@ -42,12 +43,13 @@ impl<T> Settled<T> {
 
 impl<'a> Witness<'a> {
     /// Watches a plugin.
-    pub fn new(plugin: &'a mut dyn Plugin, world: &'a World) -> Self {
-        Self { plugin, world, denials: Vec::new(), commit: None, rollback: None }
+    #[must_use]
+    pub fn new(plugin: Box<dyn Plugin>, world: &'a World) -> Self {
+        Self { plugin, world, denials: Vec::new(), commit: None, rollback: None, delivery: None }
     }
 
-    /// Calls what settled well once more, in a fresh instance: that must do well too. Returns what
-    /// did not.
+    /// Calls what settled or delivered well once more, in a fresh instance: that must do well too.
+    /// Returns what did not.
     pub async fn again(&mut self) -> Vec<String> {
         let mut wrong = Vec::new();
         let mut judge = |step: StepName, problem: Option<String>| {
@@ -75,6 +77,17 @@ impl<'a> Witness<'a> {
             let answer = self.plugin.rollback(settled.call(), &settled.plan, settled.rest.as_deref()).await;
             judge(StepName::Rollback, answer.result.err().map(|error| format!("failed: {error}")));
         }
+        if let Some(settled) = self.delivery.take() {
+            let answer = self.plugin.rotate(settled.call(), &settled.plan).await;
+            judge(
+                StepName::Rotate,
+                match answer.result {
+                    Err(error) => Some(format!("failed: {error}")),
+                    Ok(made) if made.handle == settled.rest => None,
+                    Ok(made) => Some(format!("made {} in the place of {}", made.handle, settled.rest)),
+                },
+            );
+        }
         wrong
     }
 
@@ -100,6 +113,9 @@ impl Plugin for Witness<'_> {
         // Nobody rolls back once more what came before: it would remove what this try makes, too.
         self.rollback = None;
         let answer = self.plugin.rotate(call, plan).await;
+        if let (Ok(made), false) = (&answer.result, call.request.deliver.is_empty()) {
+            self.delivery = Some(Settled::new(call, plan, made.handle.clone()));
+        }
         self.note(answer)
     }
 

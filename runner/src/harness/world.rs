@@ -337,7 +337,9 @@ impl World {
     /// Tells whether the case says what the service accepts, so that what it accepts can be judged.
     #[must_use]
     pub fn declares_credentials(&self) -> bool {
-        let makes = self.setting.peers.iter().any(|peer| peer.makes.is_some());
+        // What stands in for the plugin that rotates makes some without a request.
+        let makes =
+            !self.setting.new.is_empty() || self.setting.peers.iter().any(|peer| peer.makes.is_some());
         makes && self.state().credentials.iter().any(|known| !known.is_made && known.was_held)
     }
 

@@ -37,6 +37,9 @@ pub struct CaseReport {
     /// With how many faults it was played, each once.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub faults: Option<usize>,
+    /// Why it was played without any, although it was asked to be played with all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_swept: Option<String>,
     /// What was not as expected.
     pub problems: Vec<Difference>,
     /// What one should know of the verdict.
@@ -84,16 +87,18 @@ impl TestReport {
     pub fn summary(&self, colour: bool) -> String {
         let total = self.passed + self.failed;
         let faults: usize = self.cases.iter().filter_map(|case| case.faults).sum();
-        let with = if faults == 0 { String::new() } else { format!(" with {faults} faults") };
-        let (cases, ms) = (if total == 1 { "case" } else { "cases" }, self.ms);
-        let passed = |shade| paint(&format!("{} passed", self.passed), shade, colour);
-        match self.failed {
-            0 => format!("{total} {cases}{with}: {} in {ms} ms", passed(Colour::Green)),
-            failed => {
-                let failed = paint(&format!("{failed} failed"), Colour::Red, colour);
-                format!("{total} {cases}{with}: {failed}, {} in {ms} ms", passed(Colour::Dim))
-            }
-        }
+        let with = if faults == 0 { String::new() } else { format!(" with {}", count(faults, "fault")) };
+        let failed = match self.failed {
+            0 => String::new(),
+            failed => format!("{}, ", paint(&format!("{failed} failed"), Colour::Red, colour)),
+        };
+        let shade = if self.failed == 0 { Colour::Green } else { Colour::Dim };
+        let passed = paint(&format!("{} passed", self.passed), shade, colour);
+        let skipped = match self.cases.iter().filter(|case| case.not_swept.is_some()).count() {
+            0 => String::new(),
+            skipped => format!(", {}", paint(&format!("{skipped} not swept"), Colour::Yellow, colour)),
+        };
+        format!("{}{with}: {failed}{passed}{skipped} in {} ms", count(total, "case"), self.ms)
     }
 }
 
@@ -107,6 +112,7 @@ impl CaseReport {
             passed: problems.is_empty(),
             ms: milliseconds(elapsed),
             faults: None,
+            not_swept: None,
             problems,
             notes: Vec::new(),
             exchange: Vec::new(),
@@ -118,7 +124,7 @@ impl CaseReport {
     #[must_use]
     pub fn render(&self, colour: bool) -> String {
         let verdict = if self.passed { ("ok    ", Colour::Green) } else { ("FAILED", Colour::Red) };
-        let faults = self.faults.map(|faults| format!("{faults} faults, ")).unwrap_or_default();
+        let faults = self.faults.map(|faults| format!("{}, ", count(faults, "fault"))).unwrap_or_default();
         let time = paint(&format!("{faults}{} ms", self.ms), Colour::Dim, colour);
         let mut lines =
             vec![format!("{} {}  {time}", paint(verdict.0, verdict.1, colour), escape(&self.name))];
@@ -141,16 +147,19 @@ impl CaseReport {
                     .extend(text.map(|line| paint(&format!("      {sign} {}", escape(line)), shade, colour)));
             }
         }
-        lines.extend(
-            self.notes
-                .iter()
-                .map(|note| paint(&format!("    note: {}", escape(note)), Colour::Yellow, colour)),
-        );
+        let skipped = self.not_swept.iter().map(|why| format!("skipped: {}", escape(why)));
+        let notes = self.notes.iter().map(|note| format!("note: {}", escape(note)));
+        lines.extend(skipped.chain(notes).map(|note| paint(&format!("    {note}"), Colour::Yellow, colour)));
         if !self.passed {
             lines.push(format!("    see {}", escape(&self.path)));
         }
         lines.join("\n")
     }
+}
+
+/// So many of something, in words.
+fn count(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]
@@ -188,5 +197,17 @@ mod tests {
         assert_eq!(report.summary(false), "1 case: 1 passed in 9 ms");
         report.add(case(vec![Difference { what: "x".to_owned(), expected: None, found: None }]));
         assert_eq!(report.summary(false), "2 cases: 1 failed, 1 passed in 9 ms");
+    }
+
+    #[test]
+    fn what_was_swept_and_what_was_not_is_counted() {
+        let mut report = TestReport::default();
+        report.add(CaseReport { faults: Some(1), ..case(Vec::new()) });
+        report.end(Duration::from_millis(9));
+        assert_eq!(report.cases[0].render(false), "ok     lost  1 fault, 7 ms");
+        assert_eq!(report.summary(false), "1 case with 1 fault: 1 passed in 9 ms");
+        report.add(CaseReport { not_swept: Some("it is a script".to_owned()), ..case(Vec::new()) });
+        assert_eq!(report.cases[1].render(false), "ok     lost  7 ms\n    skipped: it is a script");
+        assert_eq!(report.summary(false), "2 cases with 1 fault: 2 passed, 1 not swept in 9 ms");
     }
 }

@@ -2,7 +2,6 @@
 
 use super::block_on::block_on;
 use super::fault::Fault;
-use super::purpose::Purpose;
 use super::show;
 use crate::catalog::PluginFile;
 use crate::cli::Format;
@@ -47,12 +46,6 @@ pub(super) fn check_script(file: &PluginFile, script: &Script, format: Format) -
 
 pub(super) fn form(inspection: &Inspection) -> FileForm {
     if inspection.core_module { FileForm::CoreModule } else { FileForm::Component }
-}
-
-/// Tells whether a plugin with this manifest can rotate.
-pub(super) fn must_fit(manifest: &Manifest) -> Result<(), Fault> {
-    check_manifest(manifest)?;
-    Purpose::Rotate { is_delivered: false }.check(&manifest.name, Some(manifest.strategy))
 }
 
 /// Asks the plugin what it is, if it can be asked at all.
@@ -161,15 +154,6 @@ mod tests {
         let mut check = Check::new(Digest::of(b""), 0);
         judge(manifest, &mut check);
         check
-    }
-
-    #[test]
-    fn only_what_makes_a_new_value_can_rotate() {
-        for strategy in ["overlap", "in-place"] {
-            must_fit(&manifest(strategy, &json!([]))).unwrap();
-        }
-        let deliverer = Manifest { returns: Vec::new(), ..manifest("deliver", &json!([])) };
-        assert_eq!(must_fit(&deliverer).unwrap_err().code, "strategy-unfit");
     }
 
     #[test]

@@ -2,19 +2,19 @@
 
 use std::cell::RefCell;
 use std::convert::Infallible;
-use std::ffi::OsString;
 use std::path::Path;
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
 use tokio::runtime::Builder;
 
+use super::players::{Players, Role};
 use super::program::Program;
-use crate::cli::{ScriptEnvironment, SetValue};
+use crate::cli::SetValue;
 use crate::harness::{
-    Case, MemoryJournal, MemoryVault, Played, ProcessClock, Reach, Service, Witness, World, follow, params,
-    serve,
+    Case, MemoryJournal, MemoryVault, Played, ProcessClock, ProgramEntry, Reach, Service, StandIn, Witness,
+    World, follow, params, serve,
 };
 use crate::limits::Limits;
 use crate::model::Record;
@@ -22,7 +22,7 @@ use crate::params::{Params, encode};
 use crate::policy::Operator;
 use crate::report::{PluginInfo, Report};
 use crate::rotation::{
-    Job, LogLine, Outcome, OutcomeKind, Parts, Patience, Plugin, Uninterrupted, Vault, settle,
+    Deliverer, Job, LogLine, Outcome, OutcomeKind, Parts, Patience, Plugin, Uninterrupted, Vault, settle,
 };
 use crate::run::block_on::block_on_with;
 use crate::run::fault::Fault;
@@ -30,7 +30,7 @@ use crate::run::prepare::{Order, Preparation};
 use crate::run::random::random;
 use crate::run::rotate::{job, run};
 use crate::run::terms::Terms;
-use crate::script::{Line, Options, Script, WorkFolders};
+use crate::script::{Line, WorkFolders};
 use crate::secret::{Redactor, Secret};
 use crate::wasm::Gate;
 
@@ -45,20 +45,36 @@ pub(super) enum Purpose {
     Settle,
 }
 
+/// One script at a time: when it ends, all that this process has started is ended with it.
+static SCRIPTS: Mutex<()> = Mutex::new(());
+
 /// The variable that tells a script where the service is.
 const SERVICE: &str = "PAMRUN_TEST_SERVICE";
 
-/// What is under test, ready for one rotation.
-struct Attached {
-    plugin: Box<dyn Plugin>,
-    terms: Terms,
+/// A plugin or script of a case, ready for one rotation.
+struct Attached<'a> {
+    plugin: Witness<'a>,
+    terms: Rc<Terms>,
     info: PluginInfo,
+    /// The option that would give it its settings, and what that would give.
+    option: &'static str,
+    sets: Vec<(String, SetValue)>,
+}
+
+/// What plugins are attached with.
+#[derive(Clone, Copy)]
+struct Surroundings<'a> {
+    limits: &'a Limits,
+    params: &'a Params,
+    redactor: &'a Redactor,
+    /// Where scripts work.
+    folder: &'a Path,
 }
 
 /// A process of a case.
 pub(super) struct Life<'a> {
     pub(super) case: &'a Case,
-    pub(super) program: &'a Program,
+    pub(super) players: &'a Players,
     pub(super) world: &'a Arc<World>,
 }
 
@@ -68,10 +84,12 @@ impl Life<'_> {
     /// # Errors
     /// What in the case makes no sense.
     pub(super) fn live(&self, purpose: Purpose) -> Result<Option<Played>, Fault> {
+        let is_script = self.players.reach() == Reach::Loopback;
+        let _turn = is_script.then(|| SCRIPTS.lock().unwrap_or_else(PoisonError::into_inner));
         let time = self.world.time.clone();
         let mut builder = Builder::new_current_thread();
         builder.enable_all();
-        if self.program.reach() == Reach::BehindTheGate {
+        if !is_script {
             // When nobody has anything to do but wait, time passes.
             builder.on_thread_park(move || time.pass());
         }
@@ -108,23 +126,41 @@ impl Life<'_> {
             let log = Rc::clone(&log);
             Rc::new(move |line: LogLine| log.borrow_mut().push(line.text))
         };
-        let Attached { mut plugin, terms, info } =
-            self.attach(&limits, &params, &redactor, take, folder.path())?;
-        let terms = Rc::new(terms);
-        let mut plugin = Witness::new(&mut *plugin, world);
+        let stage =
+            Surroundings { limits: &limits, params: &params, redactor: &redactor, folder: folder.path() };
+        let mut rotating = match &self.players.rotating {
+            Some(role) => self.attach(role, "--set", &stage, Rc::clone(&take) as _)?,
+            None => self.stand_in().map_err(invalid)?,
+        };
+        let deliver = |role| self.attach(role, "--deliver", &stage, Rc::clone(&take) as _);
+        let mut delivering =
+            self.players.delivering.iter().map(deliver).collect::<Result<Vec<_>, Fault>>()?;
         let (mut vault, mut journal) = (MemoryVault(Arc::clone(world)), MemoryJournal(Arc::clone(world)));
 
-        let job = job(&limits, &params, &terms);
-        let mut preparation = self.preparation(&terms, &params, &redactor).map_err(invalid)?;
-        if self.case.setting.allow_hosts.is_none() {
-            let records = vault.get(&job.wanted).await.unwrap_or_default();
-            preparation.operator.allow_hosts = preparation.hosts_to_allow(&records);
-        }
+        let job = Job {
+            wants_attached: delivering.iter().chain([&rotating]).any(|one| one.terms.wants_attached()),
+            ..job(&limits, &params, &rotating.terms)
+        };
+        let records = match self.case.setting.allow_hosts {
+            None => vault.get(&job.wanted).await.unwrap_or_default(),
+            Some(_) => Vec::new(),
+        };
+        let order = Order::from(&params);
+        let prepared = |one: &Attached<'_>| self.preparation(one, &order, &redactor, &records);
+        let preparation = prepared(&rotating);
+        let preparations: Vec<_> = delivering.iter().map(prepared).collect();
+        let functions: Vec<_> =
+            preparations.iter().map(|one| |records: &[Record]| one.prepare(records)).collect();
+        let names = unique_names(&delivering);
+        let deliverers = delivering.iter_mut().zip(&functions).zip(&names);
+        let deliverers =
+            deliverers.map(|((one, prepare), name)| Deliverer { name, plugin: &mut one.plugin, prepare });
         let clock = ProcessClock::start(world.time.clone());
         let prepare = |records: &[Record]| preparation.prepare(records);
+        let terms = Rc::clone(&rotating.terms);
         let mut parts = Parts {
-            plugin: &mut plugin,
-            deliverers: Vec::new(),
+            plugin: &mut rotating.plugin,
+            deliverers: deliverers.collect(),
             vault: Some(&mut vault),
             journal: &mut journal,
             clock: &clock,
@@ -151,11 +187,18 @@ impl Life<'_> {
             world.begin(&job.rotation_id);
             run(&terms, &job, parts).await
         };
-        outcome.warnings.splice(0..0, earlier.into_iter().chain(preparation.warnings.take()));
+        let warnings = earlier.into_iter().chain(preparation.warnings.take());
+        let of_deliverers = names.iter().zip(&preparations).flat_map(|(name, one)| {
+            one.warnings.take().into_iter().map(move |warning| format!("{name}: {warning}"))
+        });
+        outcome.warnings.splice(0..0, warnings.chain(of_deliverers));
 
-        let refused = plugin.denials.iter().map(|deny| (deny.code().to_owned(), deny.to_string())).collect();
+        let info = rotating.info.clone();
+        let mut plugins: Vec<_> = delivering.into_iter().chain([rotating]).map(|one| one.plugin).collect();
+        let denials = plugins.iter().flat_map(|plugin| &plugin.denials);
+        let refused = denials.map(|deny| (deny.code().to_owned(), deny.to_string())).collect();
         let again =
-            if purpose == Purpose::RotateAndAskAgain { again(world, &mut plugin).await } else { Vec::new() };
+            if purpose == Purpose::RotateAndAskAgain { again(world, &mut plugins).await } else { Vec::new() };
         let log = log.take();
         Ok(Played {
             document: document(&info, &outcome, &job, &redactor),
@@ -175,14 +218,9 @@ impl Life<'_> {
         Ok(limits)
     }
 
-    fn preparation(
-        &self,
-        terms: &Rc<Terms>,
-        params: &Params,
-        redactor: &Redactor,
-    ) -> Result<Preparation, String> {
-        let setting = &self.case.setting;
-        let sets = setting.settings.iter().map(|(key, value)| {
+    /// What `--set`, or `--deliver`, would give.
+    fn sets(&self, entry: &ProgramEntry) -> Result<Vec<(String, SetValue)>, String> {
+        let sets = entry.settings.iter().map(|(key, value)| {
             let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             let filled = Secret::new(self.world.expand(&text)?);
             // A secret setting must come from a file, and this one does.
@@ -194,61 +232,89 @@ impl Life<'_> {
             };
             Ok((key.clone(), value))
         });
-        Ok(Preparation {
-            terms: Rc::clone(terms),
-            order: Order::from(params),
-            operator: Operator {
-                allow_hosts: setting.allow_hosts.clone().unwrap_or_default(),
-                allow_private: Vec::new(),
-            },
-            option: "--set",
-            sets: sets.collect::<Result<_, String>>()?,
+        sets.collect()
+    }
+
+    /// Makes what goes with a plugin. What its manifest asks for is allowed, where the case does not say
+    /// otherwise; `records` tell of which hosts its settings speak.
+    fn preparation(
+        &self,
+        attached: &Attached<'_>,
+        order: &Order,
+        redactor: &Redactor,
+        records: &[Record],
+    ) -> Preparation {
+        let allow_hosts = self.case.setting.allow_hosts.clone();
+        let mut preparation = Preparation {
+            terms: Rc::clone(&attached.terms),
+            order: order.clone(),
+            operator: Operator { allow_hosts: Vec::new(), allow_private: Vec::new() },
+            option: attached.option,
+            sets: attached.sets.clone(),
             config: Vec::new(),
             locked: Vec::new(),
             allow_managed: false,
             redactor: redactor.clone(),
             warnings: Vec::new().into(),
             first: None.into(),
+        };
+        preparation.operator.allow_hosts = allow_hosts.unwrap_or_else(|| preparation.hosts_to_allow(records));
+        preparation
+    }
+
+    /// Makes what stands in for a plugin that rotates.
+    fn stand_in(&self) -> Result<Attached<'_>, String> {
+        let stand_in = StandIn::new(self.world)?;
+        let manifest = stand_in.manifest();
+        Ok(Attached {
+            info: PluginInfo::built_in(&manifest.name, &manifest.version),
+            plugin: Witness::new(Box::new(stand_in), self.world),
+            terms: Rc::new(Terms::Manifest(Box::new(manifest))),
+            option: "--set",
+            sets: Vec::new(),
         })
     }
 
-    /// Makes a plugin of what is under test.
+    /// Makes a plugin of a role.
     fn attach(
         &self,
-        limits: &Limits,
-        params: &Params,
-        redactor: &Redactor,
+        role: &Role,
+        option: &'static str,
+        surroundings: &Surroundings<'_>,
         log: Rc<dyn Fn(LogLine)>,
-        folder: &Path,
-    ) -> Result<Attached, Fault> {
-        match self.program {
+    ) -> Result<Attached<'_>, Fault> {
+        let Surroundings { limits, params, redactor, folder } = *surroundings;
+        let (plugin, terms, info): (Box<dyn Plugin>, _, _) = match &*role.program {
             Program::Plugin { loaded, manifest, info } => {
                 let service = Arc::new(Service(Arc::clone(self.world)));
                 let gate = Gate::to_peer(service, Arc::new(self.world.time.clone()), limits);
                 let plugin = loaded.within(limits).instantiate(Arc::new(gate), redactor.clone(), log);
-                let terms = Terms::Manifest(manifest.clone());
-                Ok(Attached { plugin: Box::new(plugin), terms, info: info.clone() })
+                (Box::new(plugin), Terms::Manifest(manifest.clone()), info.clone())
             }
             Program::Script(file) => {
-                let setting = &self.case.setting;
-                let mut environment = ScriptEnvironment::usual().variables;
-                environment.extend(self.world.url().map(|url| (SERVICE.into(), url.into())));
-                let options = Options {
-                    interpreter: setting.interpreter.clone(),
-                    arguments: setting.arguments.iter().map(OsString::from).collect(),
-                    environment,
-                    confinement: None,
-                    limits: limits.clone(),
-                };
-                let script = Script::new(&file.path, &file.bytes, options)?;
+                let service = self.world.url().map(|url| (SERVICE.into(), url.into()));
+                let script = role.script(file, limits, service)?;
                 let info = PluginInfo::script(&script.name(), file.digest, false);
                 let strategy = script.declared().map(|declared| declared.strategy);
                 let line = Line::Piped(params.raw.clone());
                 let plugin = script.instantiate(line, WorkFolders::open(folder)?, redactor.clone(), log)?;
-                Ok(Attached { plugin: Box::new(plugin), terms: Terms::Script(strategy), info })
+                (Box::new(plugin), Terms::Script(strategy), info)
             }
-        }
+        };
+        let sets = self.sets(&role.entry).map_err(|problem| Fault::invalid("case", problem, None))?;
+        Ok(Attached { plugin: Witness::new(plugin, self.world), terms: Rc::new(terms), info, option, sets })
     }
+}
+
+/// The names that plugins go by in one rotation: of those that are called the same, the second has
+/// `#2` behind it.
+fn unique_names(attached: &[Attached<'_>]) -> Vec<String> {
+    let own = || attached.iter().map(|one| &one.info.name);
+    let name = |(at, name): (usize, &String)| match own().take(at).filter(|other| *other == name).count() {
+        0 => name.clone(),
+        count => format!("{name}#{}", count + 1),
+    };
+    own().enumerate().map(name).collect()
 }
 
 fn document(info: &PluginInfo, outcome: &Outcome, job: &Job, redactor: &Redactor) -> Value {
@@ -262,10 +328,13 @@ fn document(info: &PluginInfo, outcome: &Outcome, job: &Job, redactor: &Redactor
     serde_json::to_value(document).unwrap_or_default()
 }
 
-/// Calls what settled once more; it must do well, and change nothing.
-async fn again(world: &World, plugin: &mut Witness<'_>) -> Vec<String> {
+/// Calls what settled or delivered once more; it must do well, and change nothing.
+async fn again(world: &World, plugins: &mut [Witness<'_>]) -> Vec<String> {
     let before = world.snapshot();
-    let mut wrong = plugin.again().await;
+    let mut wrong = Vec::new();
+    for plugin in plugins {
+        wrong.extend(plugin.again().await);
+    }
     wrong.extend(world.changes_since(&before));
     wrong.extend(world.forget_since(&before));
     wrong

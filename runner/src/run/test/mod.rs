@@ -2,6 +2,7 @@
 
 mod life;
 mod parallel;
+mod players;
 mod program;
 mod sweep;
 
@@ -10,8 +11,9 @@ use std::time::{Duration, Instant};
 
 use self::life::{Life, Purpose};
 use self::parallel::parallel;
-use self::program::{Program, Programs};
-use self::sweep::sweep;
+use self::players::Players;
+use self::program::Programs;
+use self::sweep::{obstacle, sweep};
 use super::fault::Fault;
 use super::guard;
 use crate::cli::{Format, TestArgs, TestSettings, process_environment};
@@ -47,8 +49,12 @@ pub(super) fn test(args: TestArgs) -> Result<u8, Fault> {
             let tried = tried.map_err(|fault| in_case(case, fault))?;
             let mut result = tried.report(case, settings.verbose);
             if settings.sweep && result.passed {
-                let swept = sweep(case, &tried.program, (&tried.world, &tried.played), jobs);
-                result = swept.map_err(|fault| in_case(case, fault))?;
+                if let Some(why) = obstacle(&tried.players) {
+                    result.not_swept = Some(why.to_owned());
+                } else {
+                    let swept = sweep(case, &tried.players, (&tried.world, &tried.played), jobs);
+                    result = swept.map_err(|fault| in_case(case, fault))?;
+                }
             }
             tell(result)
         },
@@ -84,7 +90,7 @@ fn cases(settings: &TestSettings) -> Result<Vec<Case>, Fault> {
 
 /// A case that was run.
 struct Tried {
-    program: Arc<Program>,
+    players: Players,
     world: Arc<World>,
     played: Played,
     problems: Vec<Problem>,
@@ -94,13 +100,12 @@ struct Tried {
 /// Runs one case.
 fn try_case(case: &Case, programs: &Programs) -> Result<Tried, Fault> {
     // Compiling is no time of the case's.
-    let program = programs.get(&case.run)?;
+    let players = Players::of(case, programs)?;
     let began = Instant::now();
-    let setting = Arc::new(case.setting.clone());
-    let world = World::new(&setting, None, program.reach())
+    let world = World::new(&players.setting, None, players.reach())
         .map_err(|problem| Fault::invalid("case", problem, None))?;
     let world = Arc::new(world);
-    let life = Life { case, program: &program, world: &world };
+    let life = Life { case, players: &players, world: &world };
     let purpose = match case.expect.again {
         Some(false) => Purpose::Rotate,
         _ => Purpose::RotateAndAskAgain,
@@ -108,7 +113,7 @@ fn try_case(case: &Case, programs: &Programs) -> Result<Tried, Fault> {
     let played = guard::catch(|| life.live(purpose)).unwrap_or_else(|place| Err(Fault::panicked(&place)))?;
     let played = played.unwrap_or_default();
     let problems = judge(&case.expect, &world, &played);
-    Ok(Tried { program, world, played, problems, elapsed: began.elapsed() })
+    Ok(Tried { players, world, played, problems, elapsed: began.elapsed() })
 }
 
 impl Tried {

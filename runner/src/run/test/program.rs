@@ -6,12 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::catalog::PluginFile;
 use crate::cli::StateFolder;
-use crate::harness::Reach;
 use crate::limits::Limits;
 use crate::model::Manifest;
 use crate::report::PluginInfo;
+use crate::request::check_manifest;
 use crate::run::block_on::block_on;
-use crate::run::check::must_fit;
 use crate::run::fault::Fault;
 use crate::wasm::{Loaded, Runtime};
 
@@ -29,16 +28,6 @@ type Slot = Arc<Mutex<Option<Arc<Program>>>>;
 pub(super) struct Programs {
     runtime: Runtime,
     loaded: Mutex<HashMap<PathBuf, Slot>>,
-}
-
-impl Program {
-    /// How it reaches the service of a case.
-    pub(super) fn reach(&self) -> Reach {
-        match self {
-            Self::Plugin { .. } => Reach::BehindTheGate,
-            Self::Script(_) => Reach::Loopback,
-        }
-    }
 }
 
 impl Programs {
@@ -79,7 +68,7 @@ impl Programs {
         let loaded = self.runtime.load(&file.bytes, &file.digest.to_string());
         let loaded = loaded.map_err(|error| Fault::unfit(path, &error))?;
         let manifest = block_on(loaded.describe())??;
-        must_fit(&manifest)?;
+        check_manifest(&manifest)?;
         let info = PluginInfo::wasm(&manifest.name, &manifest.version, file.digest);
         Ok(Program::Plugin { loaded: Box::new(loaded), manifest: Box::new(manifest), info })
     }

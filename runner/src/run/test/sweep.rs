@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::life::{Life, Purpose};
 use super::parallel::parallel;
-use super::program::Program;
+use super::players::Players;
 use crate::harness::{Case, Fault as Disturbance, Played, Promises, Reach, Stage, World};
 use crate::report::{CaseReport, Difference};
 use crate::run::fault::Fault;
@@ -15,20 +15,21 @@ use crate::run::guard;
 /// How long nothing is done before what is left is settled: nothing can be on its way any more.
 const QUIET: Duration = Duration::from_mins(2);
 
+/// Why a case cannot be swept.
+pub(super) fn obstacle(players: &Players) -> Option<&'static str> {
+    (players.reach() == Reach::Loopback).then_some(
+        "it is not swept, but played once: a script runs in the machine's time, in which all the waiting after \
+         faults would take hours",
+    )
+}
+
 /// Replays a case with every fault; `undisturbed` is how it went without one.
 pub(super) fn sweep(
     case: &Case,
-    program: &Program,
+    players: &Players,
     undisturbed: (&World, &Played),
     jobs: usize,
 ) -> Result<CaseReport, Fault> {
-    if program.reach() == Reach::Loopback {
-        let mut report = CaseReport::new(&case.name, &case.path, Duration::ZERO, Vec::new());
-        report
-            .notes
-            .push("a script runs in the machine's time: it was played once, and not swept".to_owned());
-        return Ok(report);
-    }
     let began = Instant::now();
     let (world, played) = undisturbed;
     let faults = Disturbance::all(world);
@@ -36,7 +37,7 @@ pub(super) fn sweep(
     parallel(
         jobs,
         &faults,
-        |fault| replay(case, program, played, *fault),
+        |fault| replay(case, players, played, *fault),
         |fault, broken| {
             let broken = broken?;
             if !broken.is_empty() {
@@ -61,16 +62,15 @@ pub(super) fn sweep(
 /// promised and not kept.
 fn replay(
     case: &Case,
-    program: &Program,
+    players: &Players,
     undisturbed: &Played,
     fault: Disturbance,
 ) -> Result<Vec<String>, Fault> {
-    let setting = Arc::new(case.setting.clone());
-    let world = World::new(&setting, Some(fault), program.reach())
+    let world = World::new(&players.setting, Some(fault), players.reach())
         .map_err(|problem| Fault::invalid("case", problem, None))?;
     let world = Arc::new(world);
     let mut promises = Promises::new(&world, undisturbed);
-    let life = Life { case, program, world: &world };
+    let life = Life { case, players, world: &world };
     for (stage, purpose) in [
         (Stage::Disturbed, Purpose::Rotate),
         (Stage::Next, Purpose::Rotate),
