@@ -36,15 +36,15 @@ have_debian() {
     } >>"$log" 2>&1 </dev/null
 }
 
-check=(check --quiet --locked --package pamrun --lib --bins --target-dir target/ports)
+check=(check --quiet --locked --release --package pamrun --lib --bins)
 for target in "$@"; do
     mapfile -t variables < <(no_c "$target")
     if have_installed "$target"; then
-        env "${variables[@]}" RUSTFLAGS="-D warnings" cargo "${check[@]}" --target "$target"
+        env "${variables[@]}" cargo "${check[@]}" --target "$target"
     elif have_debian; then
-        env -u RUSTUP_TOOLCHAIN -u CARGO -u RUSTC_WRAPPER "${variables[@]}" RUSTFLAGS="-D warnings" \
+        env -u RUSTUP_TOOLCHAIN -u CARGO -u RUSTC_WRAPPER "${variables[@]}" \
             RUSTC_BOOTSTRAP=1 RUSTC=/usr/bin/rustc PATH=/usr/bin:/bin \
-            /usr/bin/cargo "${check[@]}" --target "$target" -Z build-std=std,panic_unwind
+            /usr/bin/cargo "${check[@]}" --target "$target" --target-dir target/ports -Z build-std=std,panic_unwind
     else
         echo "runner/ports.sh: no standard library for $target can be had; what was tried is in $log" >&2
         exit 1

@@ -1,5 +1,5 @@
-//! SIGTERM and SIGINT, or what stands for them: the first one lets a rotation come to an end in which nothing is left
-//! behind, and a second one ends the process where it is, with the rest in the journal.
+//! SIGTERM and SIGINT, or what stands for them: the first one lets a rotation come to an end in which
+//! nothing is left behind, and a second one ends the process where it is, with the rest in the journal.
 
 use std::io;
 use std::thread;

@@ -13,8 +13,8 @@ use crate::script::confine::Confined;
 
 /// What is not done here.
 pub(crate) const SHORTCOMING: Option<&str> = Some(
-    "on macOS the limits `script_memory` and `processes` do not hold a script; what it starts in a session of its own \
-     outlives it, and it outlives a pamrun that is killed",
+    "on macOS the limits `script_memory` and `processes` do not hold a script; what it starts in a session of \
+     its own outlives it, and it outlives a pamrun that is killed",
 );
 
 const NOT_CONFINED: &str = "it needs Landlock, which only Linux has";

@@ -21,8 +21,8 @@ use crate::system::no_links;
 
 /// What is not done here.
 pub(crate) const SHORTCOMING: Option<&str> = Some(
-    "on Windows the limits `cpu`, `script_memory` and `open_files` do not hold a script, and it is killed without \
-     being asked to end",
+    "on Windows the limits `cpu`, `script_memory` and `open_files` do not hold a script, and it is killed \
+     without being asked to end",
 );
 
 /// The programs that run Python, the best first: where Python is missing, `python3` may lead to a shop.
@@ -117,7 +117,7 @@ impl Tree {
         None
     }
 
-    /// Counts the processes that are alive; when there are more than can be listed, that is more than any limit.
+    /// Counts the processes that are alive. More than can be listed are more than any limit.
     pub(in crate::script) fn count(&self) -> usize {
         let job = self.0.borrow();
         job.as_ref().map_or(0, |job| job.query_process_id_list().map_or(usize::MAX, |alive| alive.len()))
@@ -135,7 +135,7 @@ impl Tree {
     /// Kills all of them; returns how many there were, and that the system leaves none.
     pub(in crate::script) fn kill(&self) -> (usize, bool) {
         let found = self.count();
-        self.0.take();
+        drop(self.0.take());
         (found, false)
     }
 }
