@@ -62,7 +62,9 @@ impl Mutant {
     /// When it cannot be mutated or does not compile.
     pub fn build(&self) -> Result<PathBuf, String> {
         let copy = target().join("sweep/workspace");
-        for file in files(Path::new("")) {
+        let current = files(&root(), Path::new(""));
+        remove_others(&copy, &current);
+        for file in current {
             let content = self.adapt(&file, fs::read(root().join(&file)).unwrap())?;
             // cargo builds what was written since, whatever is in it.
             if fs::read(copy.join(&file)).ok().as_ref() != Some(&content) {
@@ -116,19 +118,27 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
-/// The files below a folder of the workspace, but for what was built and what git keeps.
-fn files(folder: &Path) -> Vec<PathBuf> {
+/// The files below a folder of a workspace, but for what was built and what git keeps.
+fn files(workspace: &Path, folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    for entry in fs::read_dir(root().join(folder)).unwrap() {
+    for entry in fs::read_dir(workspace.join(folder)).unwrap() {
         let entry = entry.unwrap();
         let path = folder.join(entry.file_name());
         match entry.file_type().unwrap() {
             _ if path == Path::new("target") || path == Path::new(".git") => {}
-            kind if kind.is_dir() => found.extend(files(&path)),
+            kind if kind.is_dir() => found.extend(files(workspace, &path)),
             _ => found.push(path),
         }
     }
     found
+}
+
+/// Removes what an earlier copy had and the workspace has no longer: cargo finds targets by their files.
+fn remove_others(copy: &Path, current: &[PathBuf]) {
+    let kept = if copy.exists() { files(copy, Path::new("")) } else { Vec::new() };
+    for gone in kept.iter().filter(|file| !current.contains(file)) {
+        fs::remove_file(copy.join(gone)).unwrap();
+    }
 }
 
 #[cfg(test)]
@@ -141,6 +151,17 @@ mod tests {
             let original = mutant.original();
             assert_ne!(mutant.mutate(&original).unwrap(), original, "{}", mutant.name);
         }
+    }
+
+    #[test]
+    fn a_file_that_is_gone_from_the_workspace_goes_from_the_copy_too() {
+        let copy = tempfile::tempdir().unwrap();
+        fs::create_dir(copy.path().join("tests")).unwrap();
+        for file in ["Cargo.toml", "tests/gone.rs"] {
+            fs::write(copy.path().join(file), "").unwrap();
+        }
+        remove_others(copy.path(), &[PathBuf::from("Cargo.toml")]);
+        assert_eq!(files(copy.path(), Path::new("")), [PathBuf::from("Cargo.toml")]);
     }
 
     #[test]
