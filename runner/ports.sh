@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Type-checks pamrun for systems that it is not built for.
+# Type-checks and lints pamrun for systems that it is not built for.
 #
 #   runner/ports.sh TARGET...    for example aarch64-apple-darwin
 #
 # The standard library of a target is that of the toolchain at hand, after `rustup target add`; where its host
-# cannot be asked, Debian's rustc-web compiles it along the way.
+# cannot be asked, Debian's rustc-web compiles it along the way, and lints nothing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -36,15 +36,15 @@ have_debian() {
     } >>"$log" 2>&1 </dev/null
 }
 
-check=(check --quiet --locked --release --package pamrun --lib --bins)
+what=(--quiet --locked --release --package pamrun --lib --bins)
 for target in "$@"; do
     mapfile -t variables < <(no_c "$target")
     if have_installed "$target"; then
-        env "${variables[@]}" cargo "${check[@]}" --target "$target"
+        env "${variables[@]}" cargo clippy "${what[@]}" --target "$target" -- -D warnings
     elif have_debian; then
         env -u RUSTUP_TOOLCHAIN -u CARGO -u RUSTC_WRAPPER "${variables[@]}" \
             RUSTC_BOOTSTRAP=1 RUSTC=/usr/bin/rustc PATH=/usr/bin:/bin \
-            /usr/bin/cargo "${check[@]}" --target "$target" --target-dir target/ports -Z build-std=std,panic_unwind
+            /usr/bin/cargo check "${what[@]}" --target "$target" --target-dir target/ports -Z build-std=std,panic_unwind
     else
         echo "runner/ports.sh: no standard library for $target can be had; what was tried is in $log" >&2
         exit 1

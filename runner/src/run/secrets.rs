@@ -57,7 +57,9 @@ pub(super) fn secrets(args: SecretsArgs) -> Result<(), Fault> {
     let places = sheet.places();
     let mut vault = reader(&settings)?;
     let values = block_on(look_up(vault.as_mut(), &mut sheet, settings.to));
-    SHORTCOMINGS.iter().for_each(|shortcoming| Console::plain().say(Message::Warning(shortcoming)));
+    for shortcoming in SHORTCOMINGS {
+        Console::plain().say(Message::Warning(shortcoming));
+    }
     vault.notes().iter().for_each(|note| Console::plain().say(Message::Warning(note)));
     hand_over(settings.to, &sheet.queries, places, &values??)
 }

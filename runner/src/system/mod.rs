@@ -31,6 +31,11 @@ pub(crate) use here::{into_exclusive, open_to_lock, put, sync_folder, write_at};
 /// A place that a variable names: the variable, and what follows its folder.
 pub(crate) type PlaceOf = (&'static str, &'static str);
 
+/// All that others than its owner may do with a file.
+const USE_BY_OTHERS: u32 = 0o077;
+/// What of that changes it.
+const CHANGE_BY_OTHERS: u32 = 0o022;
+
 /// Whose a file is, and who may do what with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Rights {
@@ -50,11 +55,11 @@ impl Rights {
 
     /// Tells whether nobody but its owner may do anything with it.
     pub(crate) fn are_private(self) -> bool {
-        self.mode & 0o077 == 0
+        self.mode & USE_BY_OTHERS == 0
     }
 
     /// Tells whether nobody but its owner may change it.
     pub(crate) fn are_kept(self) -> bool {
-        self.mode & 0o022 == 0
+        self.mode & CHANGE_BY_OTHERS == 0
     }
 }
