@@ -5,7 +5,7 @@ use std::io;
 use std::process::{Child, Command, Stdio};
 
 use super::launch::LAUNCH;
-use super::system::ourselves;
+use super::system::{ourselves, strip_environment};
 
 /// A process that waits on its stdin for a [`Launch`](super::launch::Launch). Dropped, it ends.
 pub(super) struct Launcher(Option<Child>);
@@ -18,7 +18,7 @@ impl Launcher {
     pub(super) fn start() -> io::Result<Self> {
         #[expect(clippy::disallowed_methods, reason = "script starts scripts")]
         let mut command = Command::new(ourselves()?);
-        command.arg(LAUNCH).env_clear();
+        strip_environment(command.arg(LAUNCH));
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         Ok(Self(Some(command.spawn()?)))
     }

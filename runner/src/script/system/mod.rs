@@ -18,4 +18,6 @@ pub(super) use here::{FIRST_LINES_COUNT, PYTHON, TEMPORARY_FOLDER, open_answer};
 /// Its pipes, the leash that it is held by, and a wait for any of them.
 pub(super) use here::{Hand, Inlet, Leash, Outlet, leash, wait};
 /// A process that becomes a script: who it is, what it gives up, and what it becomes.
-pub(super) use here::{become_program, confine, may_confine, ourselves, own_stdin, restrict};
+pub(super) use here::{
+    become_program, confine, may_confine, ourselves, own_stdin, restrict, strip_environment,
+};

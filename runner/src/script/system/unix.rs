@@ -149,6 +149,11 @@ pub(in crate::script) fn wait(
     }
 }
 
+/// Has a process begin without an environment.
+pub(in crate::script) fn strip_environment(command: &mut Command) {
+    command.env_clear();
+}
+
 /// This process's stdin, of which nothing is read ahead.
 pub(in crate::script) fn own_stdin() -> io::Result<File> {
     io::stdin().as_fd().try_clone_to_owned().map(File::from)

@@ -34,6 +34,8 @@ pub(in crate::script) const TEMPORARY_FOLDER: &[&str] = &["TMPDIR", "TEMP", "TMP
 
 const NOT_CONFINED: &str = "it needs Landlock, which only Linux has";
 
+/// The variable without which libraries are not found.
+const NEEDED: &str = "SystemRoot";
 /// How often a script is looked at.
 const LOOK: Duration = Duration::from_millis(5);
 /// How many pieces of output wait to be taken.
@@ -58,6 +60,15 @@ pub(in crate::script) fn may_confine() -> Result<(), String> {
 /// Confines nothing.
 pub(in crate::script) fn confine(_: &Confined) -> Result<(), String> {
     Err(NOT_CONFINED.to_owned())
+}
+
+/// Has a process begin with nothing of the environment but what the system's own libraries need.
+pub(in crate::script) fn strip_environment(command: &mut Command) {
+    for (name, _) in std::env::vars_os() {
+        if !name.eq_ignore_ascii_case(NEEDED) {
+            command.env_remove(name);
+        }
+    }
 }
 
 /// This process's stdin, of which nothing is read ahead.
