@@ -131,15 +131,24 @@ impl<'a> AppJudge<'a> {
             if !run.outcome["error"].is_null() {
                 wrong.push("an error is told".to_owned());
             }
+            let planned = run.planned_removals();
+            let left = planned.iter().filter(|id| now.contains_key(*id) && !self.may_stay(run, id));
+            wrong.extend(left.map(|id| format!("{id} was to be removed, and is left")));
             let retained = run.outcome["retained"].to_string();
-            let mut expected = run.planned_removals();
-            if self.app.retire == Retire::All {
-                expected.extend(self.app.protected.iter().cloned());
-            }
-            let unnamed = expected.into_iter().filter(|id| now.contains_key(id) && !retained.contains(id));
+            let protected = self.app.protected.iter().filter(|_| self.app.retire == Retire::All);
+            let expected = planned.iter().chain(protected);
+            let unnamed = expected.filter(|id| now.contains_key(*id) && !retained.contains(*id));
             wrong.extend(unnamed.map(|id| format!("{id} is left, and not told")));
         }
         wrong.into_iter().map(|wrong| format!("3. it is told as `{outcome}`, but {wrong}")).collect()
+    }
+
+    /// Whether a rotation that succeeds may leave what it planned to remove: when nobody could prove the new
+    /// secret, or a record names the old one by then.
+    fn may_stay(&self, run: &Run, id: &str) -> bool {
+        run.word("proof") != "verified"
+            || self.app.protected.iter().any(|kept| kept == id)
+            || AppCast::held_in(&self.world.saved()).key_id == id
     }
 
     /// Of 2: what others saved to the record meanwhile is still there, unless it was read and replaced.
