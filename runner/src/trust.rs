@@ -23,9 +23,7 @@ pub(crate) fn parse_pem(pem: &[u8]) -> Result<Extra, String> {
 /// Makes the settings of TLS connections that speak HTTP/1.1. Reading what the machine trusts takes
 /// milliseconds. Returns nothing when TLS cannot be set up at all.
 pub(crate) fn client_config(extra: Extra) -> Option<ClientConfig> {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(native());
-    roots.add_parsable_certificates(extra);
+    let roots = roots(extra);
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -34,6 +32,18 @@ pub(crate) fn client_config(extra: Extra) -> Option<ClientConfig> {
         .with_no_client_auth();
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Some(config)
+}
+
+/// Counts the certificate authorities that are trusted.
+pub(crate) fn authorities(extra: Extra) -> usize {
+    roots(extra).len()
+}
+
+fn roots(extra: Extra) -> RootCertStore {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(native());
+    roots.add_parsable_certificates(extra);
+    roots
 }
 
 /// What the machine trusts. The folder beside a bundle holds the same certificates once more, in

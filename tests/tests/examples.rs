@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use pamrun_tests::azure::ADMIN_ROLE;
+use pamrun_tests::azure::{ADMIN_ROLE, Azure};
 use pamrun_tests::cloud::{App, Cloud, Issued, Sovereign};
 use pamrun_tests::gateway::{Exec, Gateway, Run, plugin};
 use pamrun_tests::record::{Record, Shown, text};
@@ -95,7 +95,10 @@ fn every_example_is_used_here() {
             "azure-pipelines",
             "azure-pipelines/azure-pipelines.yml",
             "azure-pipelines/secrets.txt",
+            "azure/admin.csv",
+            "azure/custom-role.json",
             "azure/params.json",
+            "azure/target.csv",
             "azure/vault.json",
             "entra",
             "entra/params.json",
@@ -134,6 +137,90 @@ fn params_and_vault_of_the_azure_example_rotate() {
     let run = bench.run(exec);
     run.ends("rotated", 0);
     assert!(!bench.cloud.keys_of(&bench.target).contains(&bench.old.key_id), "{run}");
+}
+
+/// The record that Keeper Commander makes of a row: folder, title, login, password, URL, notes, shared folder,
+/// and then names and values of fields, `$type` being the record's own.
+fn imported(row: &str) -> Record {
+    let cells: Vec<_> = row.trim_end().split(',').collect();
+    let [_, title, login, password, _, _, folder, fields @ ..] = cells.as_slice() else { panic!("{row}") };
+    assert!(folder.starts_with("Azure rotations"), "{row}");
+    let mut record = Record::new("", title);
+    for (kind, value) in [("login", login), ("password", password)] {
+        if !value.is_empty() {
+            record = record.standard(kind, "", value);
+        }
+    }
+    for pair in fields.chunks(2) {
+        let (name, value) = (pair[0].strip_prefix('$').unwrap(), pair[1]);
+        record = match name.split_once(':') {
+            None => {
+                assert_eq!(name, "type");
+                record.json["type"] = value.into();
+                record
+            }
+            Some(("secret", label)) => record.hidden(label, value),
+            Some(("text", label)) => record.text(label, value),
+            Some(_) => panic!("{name}"),
+        };
+    }
+    record
+}
+
+#[test]
+fn records_imported_from_the_templates_rotate() {
+    let mut azure = Azure::new();
+    let put = |row: String, values: &[(&str, &str)]| {
+        let row = values.iter().fold(row, |row, (capitals, value)| row.replace(capitals, value));
+        assert!(!row.contains(" OF "), "{row}");
+        imported(&row)
+    };
+    let (target, old) = (azure.target.clone(), azure.old.clone());
+    azure.record = put(
+        example("azure/target.csv"),
+        &[
+            ("OBJECT ID OF THE APP", &target.object_id),
+            ("VALUE OF ITS SECRET", &old.value),
+            ("ID OF ITS SECRET", &old.key_id),
+        ],
+    );
+    assert_eq!(azure.record.json["type"], "pamUser");
+    let admin = azure.admin.clone();
+    azure.attached = vec![put(
+        example("azure/admin.csv"),
+        &[
+            ("CLIENT ID OF THE ADMIN APP", &admin.app_id),
+            ("ID OF THE DIRECTORY", &admin.tenant),
+            ("VALUE OF ITS SECRET", &azure.admin_secret.value),
+        ],
+    )];
+    let run = azure.rotate(&[]);
+    azure.expect_rotated(&run);
+    assert_eq!(
+        run.list("warnings").iter().filter(|warning| !warning.starts_with("--resolve")).count(),
+        0,
+        "{run}"
+    );
+}
+
+#[test]
+fn the_custom_role_names_single_actions_and_no_whole_subscription() {
+    let role: Value = serde_json::from_str(&example("azure/custom-role.json")).unwrap();
+    let texts = |key: &str| -> Vec<String> {
+        let list = role[key].as_array().unwrap();
+        list.iter().map(|text| text.as_str().unwrap().to_owned()).collect()
+    };
+    let actions = texts("Actions");
+    assert!(
+        actions.iter().all(|action| !action.contains('*') && action.starts_with("Microsoft.")),
+        "{actions:?}"
+    );
+    assert!(
+        actions.iter().all(|action| action.ends_with("/read") || action.ends_with("/write")),
+        "{actions:?}"
+    );
+    assert!(texts("AssignableScopes").iter().all(|scope| scope.contains("/resourceGroups/")));
+    assert!(texts("DataActions").is_empty());
 }
 
 #[test]

@@ -45,7 +45,8 @@ fn ci_runs_the_commands_that_build_and_every_other_one_exists() {
 
 #[test]
 fn every_command_of_the_page_runs() {
-    let azure = Azure::new();
+    let mut azure = Azure::new();
+    azure.record = azure.record.clone().script(&azure.attached[0]);
     let commands = commands(&read("README.md"), "pamrun");
     for command in &commands {
         let run = run(&azure, command);
@@ -79,6 +80,19 @@ fn run(azure: &Azure, command: &[String]) -> Run {
             let run = azure.gateway.command(&["plugin", verb]).argument(built(file)).run(Vec::new);
             assert!(run.stdout.contains("sha256:"), "{run}");
             run
+        }
+        ([_, "doctor", "--record", _], None) => {
+            azure.fill_vault();
+            let host = azure.cloud.address();
+            let doctor = azure.gateway.command(&["doctor", "--record", &azure.record.uid]);
+            let doctor = doctor
+                .flag("--vault", azure.gateway.vault().flag())
+                .flag("--state-dir", azure.gateway.path("state"))
+                .flag("--ca-file", azure.gateway.path("ca.pem"))
+                .host(azure.sovereign.login(), host)
+                .host(azure.sovereign.graph(), host);
+            // The script of this record has no file attached.
+            azure.run(doctor.argument(plugin("azure-app-secret")))
         }
         ([_, "params", "encode", ..], None) => {
             let plain = azure.gateway.write_input("params.json", read("examples/azure/params.json"));

@@ -12,8 +12,10 @@ use std::path::PathBuf;
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use super::{Format, Input, SecretsArgs};
-use crate::secret::Secret;
+use super::{DoctorArgs, Format, Input, RunArgs, SecretsArgs};
+
+/// The length of a record's UID: 16 bytes in base64.
+const UID: usize = 22;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -30,6 +32,13 @@ Exit codes:
    0  no rotation is open, or none any more
    2  invalid: usage or bad input
    5  a rotation is open, and not under way
+  70  a bug in pamrun";
+
+const DOCTOR_EXIT_CODES: &str = "\
+Exit codes:
+   0  no error was found
+   1  an error was found, or with --strict a warning
+   2  invalid: usage
   70  a bug in pamrun";
 
 const SECRETS_EXIT_CODES: &str = "\
@@ -104,6 +113,16 @@ pub enum Command {
     /// params encode` made.
     #[command(after_help = RECOVER_EXIT_CODES)]
     Recover(Box<RecoverArgs>),
+
+    /// Look for what would make rotations fail: on this machine, in the vault and at the service
+    ///
+    /// Alone, it looks at this machine and the vault. With a record, it also looks at the record, and has
+    /// the plugin look at what it would rotate, as `pamrun exec --dry-run` does; no gateway is needed. The
+    /// plugin, and the options to run it with, are those of the record's rotation script, unless they are
+    /// given here. Nothing is changed. Each finding has a code, what it means and what to do: see
+    /// docs/doctor.md.
+    #[command(after_help = DOCTOR_EXIT_CODES)]
+    Doctor(Box<DoctorArgs>),
 
     /// Look up secrets in the vault, and hand them to a pipeline, a program or files
     ///
@@ -220,151 +239,18 @@ pub enum ParamsCommand {
 
 /// The options of `exec`, as typed.
 #[derive(Debug, Default, clap::Args)]
-#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub struct ExecArgs {
     /// What to run: a WebAssembly component or core module, or a script
     #[arg(value_name = "PLUGIN_OR_SCRIPT")]
     pub plugin: PathBuf,
 
-    /// What a script gets on its command line
-    #[arg(last = true, value_name = "ARGS")]
-    pub arguments: Vec<OsString>,
-
-    /// How to run it: wasm, script or saas [default: told by the file]
-    ///
-    /// `wasm`: in the WebAssembly sandbox.
-    ///
-    /// `script`: with an external interpreter, as a process of its own.
-    ///
-    /// `saas`: the class SaasPlugin of a Python file made for Keeper's gateway, unchanged. What the
-    /// plugin requires must be installed for the Python that --interpreter names; its config record
-    /// is the attached one whose field `SaaS Type` is the plugin's name.
-    #[arg(long, value_name = "RUNTIME", help_heading = "What to rotate")]
-    pub runtime: Option<String>,
-
-    /// Give the plugin a setting; of a secret one, only the name of a file that holds it
-    ///
-    /// Goes before what the records and the configuration file say. `KEY=@FILE` reads the value
-    /// from the file, without the line end after it; a secret setting is accepted only so, because
-    /// other users may see a command line.
-    #[arg(
-        long = "set",
-        value_name = "KEY=VALUE|KEY=@FILE",
-        value_parser = secret,
-        help_heading = "What to rotate"
-    )]
-    pub settings: Vec<Secret>,
-
-    /// Hand the new value to somebody who uses it, before the old one is removed; repeat for more
-    ///
-    /// A plugin or script of strategy `deliver` with its settings, or `file`, which is built in:
-    /// "file,path=/etc/app/.env,format=env,key=SECRET". Of a secret setting, KEY=@FILE. A value with a
-    /// comma in it can only stand in the configuration file, under `[[deliver]]`. As long as one of
-    /// them does not have the new value, the old one stays.
-    #[arg(
-        long = "deliver",
-        value_name = "PLUGIN_OR_SCRIPT[,KEY=VALUE…]",
-        value_parser = secret,
-        help_heading = "What to rotate"
-    )]
-    pub deliver: Vec<Secret>,
-
-    /// Run a script with this program [default: told by its first line, or the end of its name]
-    ///
-    /// A name or a path, with arguments if need be: "/opt/venv/bin/python", "python3 -I".
-    #[arg(long, value_name = "CMD", help_heading = "Scripts")]
-    pub interpreter: Option<String>,
-
-    /// Let a script see a variable of the environment, or a value that is not secret; repeat for more
-    ///
-    /// Without this it sees PATH, HOME, USER, LOGNAME, LANG, LANGUAGE, LC_*, TZ, a TMPDIR of its own,
-    /// and what pamrun tells it.
-    #[arg(long = "env", value_name = "NAME[=VALUE]", help_heading = "Scripts")]
-    pub environment: Vec<String>,
-
-    /// Confine a script: no files but the system's programs and a folder of its own, and no network
-    ///
-    /// More is granted by `read`, `write` and `network` under `[[plugin]]` in the configuration file.
-    /// Refused where the kernel lacks Landlock (Linux 6.2 and later).
-    #[arg(long, help_heading = "Scripts")]
-    pub confine: bool,
+    /// How it is run.
+    #[command(flatten)]
+    pub run: RunArgs,
 
     /// Look and tell what would be made, saved and removed; change nothing
     #[arg(long, help_heading = "What to rotate")]
     pub dry_run: bool,
-
-    /// Rotate a record even if it is flagged `managed`, for another system changes its credentials
-    #[arg(long, help_heading = "What to rotate")]
-    pub allow_managed: bool,
-
-    /// Where the records are: ksm, ksm:PATH, file:PATH or none [default: `vault` of the
-    /// configuration file, else ksm]
-    ///
-    /// `ksm:PATH`: Keeper Secrets Manager, with the device configuration in that file. Without PATH
-    /// the first that there is of $KSM_CONFIG, the file $KSM_CONFIG_FILE, $GATEWAY_CONFIG and
-    /// /etc/keeper-gateway/gateway-config.json. The file is never written. Reached through --proxy,
-    /// or else through $HTTPS_PROXY unless $NO_PROXY names the host.
-    ///
-    /// `file:PATH`: a JSON file of records with their revisions.
-    ///
-    /// `none`: nowhere; the caller takes the new values from stdout and saves them. Needs --reveal,
-    /// and never removes the old credential.
-    #[arg(long, value_name = "VAULT", help_heading = "Vault and files")]
-    pub vault: Option<String>,
-
-    /// The configuration file [default: /etc/pamrun/config.toml, else pamrun/config.toml in
-    /// $XDG_CONFIG_HOME or ~/.config]
-    #[arg(long, value_name = "FILE", help_heading = "Vault and files")]
-    pub config: Option<String>,
-
-    /// The folder for state and compiled plugins; nobody else may enter it
-    ///
-    /// Made if missing. By default the first that is set of $STATE_DIRECTORY, $XDG_STATE_HOME/pamrun,
-    /// ~/.local/state/pamrun and /var/lib/pamrun.
-    #[arg(long, value_name = "FOLDER", help_heading = "Vault and files")]
-    pub state_dir: Option<String>,
-
-    /// Let the plugin talk to a host that it asks for; repeat for more [default port: 443]
-    ///
-    /// What the plugin asks for and what is allowed here must agree: no host is allowed by default.
-    #[arg(long = "allow-host", value_name = "HOST[:PORT]", help_heading = "Network")]
-    pub allow_hosts: Vec<String>,
-
-    /// Accept a private or local address for a host; does not allow the host itself
-    #[arg(long = "allow-private", value_name = "HOST[:PORT]", help_heading = "Network")]
-    pub allow_private: Vec<String>,
-
-    /// Use this address for a host instead of asking DNS, as curl's --connect-to does
-    ///
-    /// Connections to HOST:PORT go to ADDR:PORT; an IPv6 address stands in brackets. The address
-    /// is judged like any other.
-    #[arg(long, value_name = "HOST:PORT:ADDR:PORT", help_heading = "Network")]
-    pub resolve: Vec<String>,
-
-    /// Send all requests through an HTTP proxy
-    ///
-    /// http://HOST:PORT. Proxy variables of the environment, such as HTTPS_PROXY, are followed for
-    /// Keeper Secrets Manager only, never for the plugin's requests.
-    #[arg(long, value_name = "URL", help_heading = "Network")]
-    pub proxy: Option<String>,
-
-    /// Trust the certificate authorities in this PEM file too
-    #[arg(long, value_name = "PEM", help_heading = "Network")]
-    pub ca_file: Option<String>,
-
-    /// The longest that one HTTP request may take [default: 10s]
-    #[arg(long, value_name = "DURATION", help_heading = "Limits")]
-    pub request_timeout: Option<String>,
-
-    /// The longest that the whole rotation may take, waiting included [default: 10m]
-    ///
-    /// 30s of it are kept for putting things in order at the end.
-    #[arg(long, value_name = "DURATION", help_heading = "Limits")]
-    pub timeout: Option<String>,
-
-    /// The most memory that a WebAssembly plugin may use [default: 64MiB]
-    #[arg(long, value_name = "SIZE", help_heading = "Limits")]
-    pub memory: Option<String>,
 
     /// Write a test case of this run to this new folder: what was sent and answered, without secrets
     ///
@@ -469,10 +355,30 @@ pub struct Stop {
 /// When help or the version is asked for, or the usage is wrong. `pamrun` without a command is
 /// wrong usage, so that a gateway that forgot the rest is not told that all went well.
 pub fn parse(argv: impl IntoIterator<Item = OsString>) -> Result<Command, Stop> {
-    Arguments::try_parse_from(argv).map(|arguments| arguments.command).map_err(|error| Stop {
-        text: error.render().to_string(),
-        exit_code: if error.use_stderr() { 2 } else { 0 },
-    })
+    Arguments::try_parse_from(uids_last(argv.into_iter().collect()))
+        .map(|arguments| arguments.command)
+        .map_err(|error| Stop {
+            text: error.render().to_string(),
+            exit_code: if error.use_stderr() { 2 } else { 0 },
+        })
+}
+
+/// The UID of a record may begin with a hyphen; behind `--` it does not pass for an option of `recover`.
+fn uids_last(argv: Vec<OsString>) -> Vec<OsString> {
+    if argv.get(1).is_none_or(|verb| verb != "recover") || argv.iter().any(|word| word == "--") {
+        return argv;
+    }
+    let is_uid = |word: &OsString| {
+        let word = word.as_encoded_bytes();
+        word.len() == UID && word.iter().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(b))
+    };
+    let (uids, mut words): (Vec<_>, Vec<_>) =
+        argv.into_iter().partition(|word| is_uid(word) && word.as_encoded_bytes().starts_with(b"-"));
+    if !uids.is_empty() {
+        words.push("--".into());
+        words.extend(uids);
+    }
+    words
 }
 
 /// Generates the completion script of a shell.
@@ -481,9 +387,4 @@ pub fn completions(shell: Shell) -> Vec<u8> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Arguments::command(), "pamrun", &mut script);
     script
-}
-
-#[expect(clippy::unnecessary_wraps, reason = "clap's signature of a value parser")]
-fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
-    Ok(Secret::new(text))
 }

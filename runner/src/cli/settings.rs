@@ -160,13 +160,14 @@ impl ExecSettings {
     /// # Errors
     /// The first value that is wrong, with where it was written.
     pub fn gather(args: ExecArgs, environment: Environment<'_>) -> Result<Self, CliError> {
+        let ExecArgs { plugin, run: args, dry_run, record, reveal, format } = args;
         let named = Layers { environment, config: &Config::default() }.one("config", args.config)?;
         let config = config_file::load(named.as_ref(), environment)?;
         let layers = Layers { environment, config: &config };
 
         let vault = layers.vault(args.vault, CliError::NoVault)?;
-        let dry_run = layers.flag("dry-run", args.dry_run)?;
-        if vault == VaultChoice::None && !args.reveal && !dry_run {
+        let dry_run = layers.flag("dry-run", dry_run)?;
+        if vault == VaultChoice::None && !reveal && !dry_run {
             return Err(CliError::RevealMissing);
         }
         let deliveries = layers.deliveries(args.deliver)?;
@@ -174,7 +175,7 @@ impl ExecSettings {
             return Err(CliError::NothingToDeliver);
         }
         Ok(Self {
-            plugin: args.plugin,
+            plugin,
             runtime: layers.checked("runtime", args.runtime, values::runtime)?,
             arguments: args.arguments,
             interpreter: layers.one("interpreter", args.interpreter)?.map(|written| written.value),
@@ -196,9 +197,9 @@ impl ExecSettings {
             ca_file: layers.checked("ca-file", args.ca_file, |written| written.path(&written.value))?,
             audit: layers.checked("audit", None, values::audit)?,
             limits: layers.limits(args.timeout, args.request_timeout, args.memory)?,
-            record: args.record,
-            reveal: args.reveal,
-            format: layers.checked("format", args.format, values::format)?.unwrap_or_default(),
+            record,
+            reveal,
+            format: layers.checked("format", format, values::format)?.unwrap_or_default(),
             plugins: config.plugins,
         })
     }

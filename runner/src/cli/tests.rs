@@ -114,12 +114,12 @@ fn no_option_is_forgotten_by_these_tests() {
         "deliver",
         "env",
         "confine",
-        "dry-run",
         "allow-managed",
         "config",
         "allow-host",
         "allow-private",
         "resolve",
+        "dry-run",
         "record",
         "reveal",
     ];
@@ -177,7 +177,7 @@ fn what_a_script_sees_of_the_environment_is_named_in_flags_variables_and_the_fil
 #[test]
 fn what_stands_after_two_dashes_is_for_the_script() {
     let args = exec(&["--dry-run", "--", "--vault", "x y"]);
-    assert_eq!((args.arguments, args.vault), (vec!["--vault".into(), "x y".into()], None));
+    assert_eq!((args.run.arguments, args.run.vault), (vec!["--vault".into(), "x y".into()], None));
 }
 
 #[test]
@@ -466,4 +466,16 @@ fn completions_know_every_command() {
     for command in Arguments::command().get_subcommands() {
         assert!(script.contains(command.get_name()));
     }
+}
+
+#[test]
+fn the_uid_of_a_record_may_begin_with_a_hyphen() {
+    let uid = "-Gx3MttfQbaDSVly1B4xCg";
+    let Ok(Command::Recover(args)) = typed(&["recover", uid, "--state-dir", "/s", "ab"]) else {
+        panic!("it is not understood");
+    };
+    assert_eq!(args.records, ["ab", uid]);
+    assert_eq!(args.state_dir.as_deref(), Some("/s"));
+    let stop = typed(&["recover", "-Gx3"]).unwrap_err();
+    assert!(stop.text.contains("-G"), "{}", stop.text);
 }

@@ -3,6 +3,7 @@
 //! In and out: nothing but types. Touches: nothing.
 
 mod failure;
+mod finding;
 mod manifest;
 mod record;
 mod saas;
@@ -10,6 +11,7 @@ mod shared;
 mod step;
 
 pub use failure::{Failure, FailureKind};
+pub use finding::{Finding, Level};
 pub use manifest::{
     Choice, DescribedChoice, HostTemplate, Manifest, RecordAsk, RequestRule, ReturnedField, Role,
     SettingSchema, SettingType, StepName, Strategy,

@@ -68,7 +68,7 @@ pub struct Request {
     pub rotation_id: String,
     /// What to name new credentials with; made anew for each try.
     pub marker: String,
-    /// The number of the try, from 1.
+    /// The number of the try, from 1; 0 when none will be made, as in a dry run.
     pub attempt: u32,
     /// The granted records, the target first.
     pub records: Vec<VaultRecord>,
@@ -138,7 +138,7 @@ pub struct Plan {
     pub creates: String,
     /// Exactly what commit will remove.
     pub removes: Vec<Listed>,
-    /// What an operator should know.
+    /// What an operator should know; see [`Finding::read`](super::Finding::read).
     pub notes: Vec<String>,
 }
 

@@ -16,7 +16,7 @@ use std::collections::HashSet;
 use std::fmt;
 use std::io::BufRead;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
 pub use encode::{encode, encode_json};
@@ -97,6 +97,15 @@ impl Params {
             raw: SecretBytes::new(raw.to_vec()),
             json,
         })
+    }
+
+    /// Params for a record of which no gateway spoke: without other records, and without passwords.
+    ///
+    /// # Errors
+    /// When there is no UID.
+    pub fn of_record(uid: &str, provider_uid: Option<&str>, limits: &Limits) -> Result<Self, ParamsError> {
+        let json = json!({"userRecordUid": uid, "providerRecordUid": provider_uid, "records": []});
+        Self::parse(encode(&json).as_bytes(), limits)
     }
 
     /// Returns the records, in the order of the line. A UID that comes twice is the same record

@@ -10,7 +10,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::document::{ErrorEntry, ListedEntry, PluginInfo, milliseconds};
+use super::document::{DeliveryEntry, ErrorEntry, ListedEntry, PluginInfo, milliseconds};
 use super::{Document, RotationEntry, RotationState};
 use crate::rotation::OutcomeKind;
 use crate::system::{Syslog, private, user};
@@ -63,6 +63,10 @@ struct Line<'a> {
     removed: &'a [String],
     #[serde(skip_serializing_if = "Vec::is_empty")]
     retained: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    delivered: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    undelivered: Vec<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -134,6 +138,8 @@ impl<'a> Line<'a> {
             updated: Vec::new(),
             removed: &[],
             retained: Vec::new(),
+            delivered: Vec::new(),
+            undelivered: Vec::new(),
             error: error.map(|error| error.code.as_str()),
             step: error.and_then(|error| error.step.as_deref()),
             ms: 0,
@@ -150,6 +156,8 @@ impl<'a> Line<'a> {
             updated: document.updates.iter().map(|update| update.label.as_str()).collect(),
             removed: &document.removed,
             retained: ids(&document.retained),
+            delivered: targets(&document.deliveries, true),
+            undelivered: targets(&document.deliveries, false),
             ms: milliseconds(elapsed),
             ..Self::new(
                 Ending::Run { outcome, exit, dry_run },
@@ -166,10 +174,18 @@ impl<'a> Line<'a> {
             target: Some(&entry.target),
             removed: &entry.removed,
             retained: ids(&entry.retained),
+            delivered: targets(&entry.deliveries, true),
+            undelivered: targets(&entry.deliveries, false),
             ms: milliseconds(elapsed),
             ..Self::new(Ending::Settled { settled: entry.state }, entry.plugin.as_ref(), entry.error.as_ref())
         }
     }
+}
+
+/// Where consumers keep the value that have it now, or do not.
+fn targets(deliveries: &[DeliveryEntry], delivered: bool) -> Vec<&str> {
+    let those = deliveries.iter().filter(|delivery| delivery.delivered == delivered);
+    those.map(|delivery| delivery.target.as_str()).collect()
 }
 
 fn ids(listed: &[ListedEntry]) -> Vec<&str> {
@@ -211,7 +227,8 @@ mod tests {
             "record_uid": "u1", "rotation_id": "r1",
             "plugin": "azure-app-secret 0.1.0", "digest": digest, "target": "tenant/app",
             "saved": true, "updated": ["client_secret", "client_secret_id"],
-            "removed": ["k0"], "retained": ["k1"], "ms": 1234,
+            "removed": ["k0"], "retained": ["k1"],
+            "delivered": ["file:/app/.env"], "undelivered": ["file:/app/.env"], "ms": 1234,
         });
         assert_eq!(line, expected);
     }

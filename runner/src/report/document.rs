@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::Redact;
 use crate::catalog::Digest;
-use crate::model::{Listed, Place, Plan, Update};
+use crate::model::{Finding, Level, Listed, Place, Plan, Update};
 use crate::rotation::{Delivery, ErrorInfo, Outcome, OutcomeKind, StepTiming};
 
 /// The version of the document.
@@ -51,6 +51,9 @@ pub struct Document {
     pub warnings: Vec<String>,
     /// What went wrong; null when nothing did.
     pub error: Option<ErrorEntry>,
+    /// What was found at the target, each with a code; a warning among them stands in `warnings` too,
+    /// and the first error is the `error`.
+    pub findings: Vec<FindingEntry>,
 }
 
 /// What ran.
@@ -182,6 +185,19 @@ pub struct DeliveryEntry {
     pub error: Option<ErrorEntry>,
 }
 
+/// Something that a look at the target found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct FindingEntry {
+    /// How much it matters: an `error` will make the rotation fail, and a `warning` may.
+    pub level: Level,
+    /// A stable word in kebab-case.
+    pub code: String,
+    /// What was found, and where.
+    pub message: String,
+    /// What to do about it; null when there is nothing to do.
+    pub fix: Option<String>,
+}
+
 /// How long a step took.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct StepEntry {
@@ -232,11 +248,7 @@ impl Report<'_> {
             rotation_id: self.rotation_id.map(str::to_owned),
             record_uid: self.record_uid.map(redact),
             plugin: self.plugin.map(|plugin| plugin.clone().redacted(redact)),
-            plan: outcome.plan.as_ref().map(|Plan { target, creates, removes, .. }| PlanEntry {
-                target: redact(target),
-                creates: redact(creates),
-                removes: listed(removes),
-            }),
+            plan: outcome.plan.as_ref().map(|plan| PlanEntry::new(plan, redact)),
             updates: outcome.updates.iter().map(|update| self.update(update, redact)).collect(),
             saved: outcome.saved,
             proof: outcome.proof,
@@ -246,6 +258,7 @@ impl Report<'_> {
             steps: outcome.steps.iter().map(StepEntry::new).collect(),
             warnings: texts(&outcome.warnings),
             error: outcome.error.as_ref().map(|error| ErrorEntry::new(error, redact)),
+            findings: outcome.findings.iter().map(|finding| FindingEntry::new(finding, redact)).collect(),
         }
     }
 
@@ -268,6 +281,25 @@ impl ErrorEntry {
             message: redact(&error.message),
             hint: error.hint.as_deref().map(redact),
         }
+    }
+}
+
+impl FindingEntry {
+    pub(super) fn new(finding: &Finding, redact: &Redact<'_>) -> Self {
+        let Finding { level, code, message, fix } = finding;
+        Self { level: *level, code: redact(code), message: redact(message), fix: fix.as_deref().map(redact) }
+    }
+
+    pub(super) fn line(&self) -> String {
+        let fix = self.fix.as_ref().map_or_else(String::new, |fix| format!("; {fix}"));
+        format!("{}{fix}", self.message)
+    }
+}
+
+impl PlanEntry {
+    pub(super) fn new(Plan { target, creates, removes, .. }: &Plan, redact: &Redact<'_>) -> Self {
+        let removes = removes.iter().map(|listed| ListedEntry::new(listed, redact)).collect();
+        Self { target: redact(target), creates: redact(creates), removes }
     }
 }
 

@@ -17,7 +17,7 @@ mod tests {
     use serde_json::Value;
 
     use super::super::document::tests::rotated;
-    use super::super::{Check, Document, InspectionDocument, Recovery};
+    use super::super::{Check, Diagnosis, Document, InspectionDocument, Recovery};
     use super::*;
 
     #[expect(clippy::disallowed_methods, reason = "the kept file is compared, or written anew")]
@@ -38,6 +38,7 @@ mod tests {
         expect_kept::<Document>("outcome");
         expect_kept::<Recovery>("recovery");
         expect_kept::<Check>("check");
+        expect_kept::<Diagnosis>("diagnosis");
         expect_kept::<InspectionDocument>("inspection");
     }
 

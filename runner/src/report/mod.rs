@@ -6,6 +6,7 @@
 
 mod audit;
 mod check;
+mod diagnosis;
 mod document;
 mod inspection;
 mod json;
@@ -19,8 +20,10 @@ mod trial;
 
 pub use audit::{Audit, AuditTarget};
 pub use check::{Check, Problem, RequestAsk, StepAsk};
+pub use diagnosis::{CheckEntry, CheckState, Diagnosis};
 pub use document::{
-    Document, ErrorEntry, ListedEntry, PlanEntry, PluginInfo, Report, StepEntry, UpdateEntry, UpdateValue,
+    Document, ErrorEntry, FindingEntry, ListedEntry, PlanEntry, PluginInfo, Report, StepEntry, UpdateEntry,
+    UpdateValue,
 };
 pub use inspection::{InspectionDocument, ScriptEntry, ToolEntry};
 pub use json::render_json;

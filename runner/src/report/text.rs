@@ -3,6 +3,7 @@
 use super::document::{DeliveryEntry, Document, ErrorEntry, ListedEntry, PluginInfo, StepEntry, UpdateValue};
 use super::message::{Colour, escape, paint};
 use super::recovery::{Recovery, RotationEntry, RotationState};
+use crate::model::Level;
 use crate::rotation::OutcomeKind;
 
 /// How wide the left column is.
@@ -34,6 +35,9 @@ pub fn render_text(document: &Document, colour: bool) -> String {
     page.list("retained", &document.retained, listed);
     page.list("consumers", &document.deliveries, delivery);
     page.list("steps", &document.steps, step);
+    for finding in document.findings.iter().filter(|finding| finding.level == Level::Info) {
+        page.row("info", &finding.line());
+    }
     page.end(&document.warnings, document.error.as_ref());
     page.lines.join("\n")
 }
@@ -194,6 +198,7 @@ mod tests {
                     file:/app/.env  the key SECRET  missing: graph.test is not allowed
           steps     get             0 ms
                     rotate         41 ms  2 requests
+          info      the app has many secrets
           warning   k1 stays
         ");
     }

@@ -65,7 +65,7 @@ impl Engine<'_> {
     pub(super) fn note_consumers(&mut self, consumers: &[Consumer]) {
         self.outcome.deliveries = consumers.iter().map(Delivery::planned).collect();
         for Consumer { name, plan } in consumers {
-            plan.notes.iter().for_each(|note| self.warn(format!("{name}: {note}")));
+            plan.notes.iter().for_each(|note| self.outcome.note(note, &format!("{name}: ")));
         }
     }
 

@@ -226,7 +226,8 @@ impl<'a> Engine<'a> {
             return Err(self.out_of_time());
         }
         let mut request = prepared.request.clone();
-        request.attempt = self.tries.count.max(1);
+        // None will follow when it only looks, which is when a plugin looks more closely.
+        request.attempt = if self.job.dry_run { 0 } else { self.tries.count.max(1) };
         request.rotation_id.clone_from(&self.job.rotation_id);
         request.marker = marker(&self.job.record_uid, &self.job.rotation_id, request.attempt);
         Ok(Asked { request, grant: (prepared.grant)(step, removals), budget, settles })
@@ -235,6 +236,9 @@ impl<'a> Engine<'a> {
     fn note_call<T>(&mut self, name: &str, began: Duration, answer: &StepResult<T>) {
         let elapsed = self.clock.elapsed().saturating_sub(began);
         let requests = answer.trace.requests;
+        if let Some(skew) = &answer.trace.clock_skew {
+            self.outcome.find(skew.finding());
+        }
         self.outcome.steps.push(StepTiming { name: name.to_owned(), elapsed, requests });
         for deny in &answer.trace.denials {
             if answer.result.as_ref().err() != Some(&StepError::Refused(deny.clone())) {
@@ -338,9 +342,7 @@ impl<'a> Engine<'a> {
     }
 
     pub(super) fn warn(&mut self, warning: String) {
-        if !self.outcome.warnings.contains(&warning) {
-            self.outcome.warnings.push(warning);
-        }
+        self.outcome.warn(warning);
     }
 
     pub(super) fn retain(&mut self, listed: Listed) {

@@ -3,7 +3,7 @@
 
 use super::StepError;
 use crate::limits::exceeded;
-use crate::model::{Credential, Failure, Listed, Plan, Proof, Removed, Undone, Update};
+use crate::model::{Credential, Failure, Finding, Listed, Plan, Proof, Removed, Undone, Update};
 use crate::secret::{Redactor, Secret};
 
 /// The longest text for people that is kept, in characters.
@@ -62,8 +62,16 @@ impl Intake {
             target: self.id("target", plan.target)?,
             creates: self.text(&plan.creates)?,
             removes: self.list(plan.removes, Self::listed)?,
-            notes: self.list(plan.notes, |intake, note| intake.text(&note))?,
+            notes: self.list(plan.notes, |intake, note| intake.note(&note))?,
         })
+    }
+
+    /// A finding keeps its two lines.
+    fn note(&mut self, note: &str) -> Taken<String> {
+        let Some(Finding { level, code, message, fix }) = Finding::read(note) else { return self.text(note) };
+        let message = self.text(&message)?;
+        let fix = fix.map(|fix| self.text(&fix)).transpose()?;
+        Ok(Finding { level, code, message, fix }.note())
     }
 
     fn listed(&mut self, listed: Listed) -> Taken<Listed> {

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{Clock, Interrupt, Journal, Plugin, Random, Secrets, Stop, Vault};
 use crate::limits::Limits;
-use crate::model::{Record, RecordUid, Request, ReturnedField, StepName};
+use crate::model::{Finding, Record, RecordUid, Request, ReturnedField, StepName};
 use crate::policy::{Removals, StepGrant};
 use crate::secret::Secret;
 
@@ -48,6 +48,8 @@ pub struct Prepared {
     pub request: Request,
     /// What it may do.
     pub grant: StepGrants,
+    /// What was found in the records that an operator should know.
+    pub findings: Vec<Finding>,
 }
 
 /// Makes request and grant of records; called again whenever they were read again. Fails as

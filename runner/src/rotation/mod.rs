@@ -5,6 +5,7 @@
 //! but those four, so that every interleaving of failures can be played with fakes.
 
 mod clock;
+mod clock_skew;
 mod commit;
 mod conclude;
 mod contract;
@@ -39,6 +40,7 @@ mod vault;
 mod tests;
 
 pub use clock::Clock;
+pub use clock_skew::ClockSkew;
 pub use contract::Secrets;
 pub use in_place::rotate_in_place;
 pub use intake::{Intake, clean};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::model::{Listed, Plan, StepName, Update};
+use crate::model::{Finding, Level, Listed, Plan, StepName, Update};
 
 /// How a rotation ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
@@ -125,6 +125,8 @@ pub struct Outcome {
     pub deliveries: Vec<Delivery>,
     /// How long the steps took.
     pub steps: Vec<StepTiming>,
+    /// What preflight found, with codes; those of level `warning` stand in `warnings` too.
+    pub findings: Vec<Finding>,
     /// What an operator should know.
     pub warnings: Vec<String>,
     /// What went wrong.
@@ -145,8 +147,34 @@ impl Outcome {
             retained: Vec::new(),
             deliveries: Vec::new(),
             steps: Vec::new(),
+            findings: Vec::new(),
             warnings: Vec::new(),
             error: None,
+        }
+    }
+
+    /// Adds a warning, once.
+    pub fn warn(&mut self, warning: String) {
+        if !self.warnings.contains(&warning) {
+            self.warnings.push(warning);
+        }
+    }
+
+    /// Adds a finding, once; one that wants attention is a warning, too.
+    pub fn find(&mut self, finding: Finding) {
+        if finding.level == Level::Warning {
+            self.warn(finding.to_string());
+        }
+        if !self.findings.contains(&finding) {
+            self.findings.push(finding);
+        }
+    }
+
+    /// Adds what a note says, a finding or a warning, with `whose` in front of it.
+    pub fn note(&mut self, note: &str, whose: &str) {
+        match Finding::read(note) {
+            Some(finding) => self.find(Finding { message: format!("{whose}{}", finding.message), ..finding }),
+            None => self.warn(format!("{whose}{note}")),
         }
     }
 

@@ -4,7 +4,7 @@ use super::contract::{judge_plan, spare};
 use super::engine::{Engine, Fresh, Ready};
 use super::pending::Pending;
 use super::{Entry, Intent, Job, Lock, Outcome, OutcomeKind, Parts, Prepared, Stop};
-use crate::model::{Credential, Record, StepName, Strategy};
+use crate::model::{Credential, Finding, Level, Record, StepName, Strategy};
 use crate::policy::Removals;
 
 /// How often a rotation is planned anew because its target was in other hands meanwhile.
@@ -75,6 +75,7 @@ impl Engine<'_> {
                 continue;
             }
             self.note_plan(&ready);
+            self.found_no_error()?;
             return Ok((ready, seen));
         }
         let message = format!("the target that record {} names kept changing", self.job.record_uid);
@@ -109,6 +110,7 @@ impl Engine<'_> {
     /// Step 3.
     pub(super) async fn look_with(&mut self, fresh: Fresh, prepared: Prepared) -> Result<Ready, Stop> {
         let Fresh { target, records } = fresh;
+        prepared.findings.iter().for_each(|finding| self.outcome.find(finding.clone()));
         let preflight = self.call(StepName::Preflight, &prepared, Removals::Nothing, async |plugin, call| {
             plugin.preflight(call).await
         });
@@ -122,13 +124,26 @@ impl Engine<'_> {
 
     fn note_plan(&mut self, ready: &Ready) {
         self.outcome.plan = Some(ready.plan.clone());
-        ready.plan.notes.iter().for_each(|note| self.warn(note.clone()));
+        ready.plan.notes.iter().for_each(|note| self.outcome.note(note, ""));
         self.note_consumers(&ready.consumers);
         for spared in &ready.spared {
             let listed = &spared.listed;
             self.warn(format!("{} ({}) will not be removed: {}", listed.id, listed.label, spared.why));
             self.retain(listed.clone());
         }
+    }
+
+    /// What is bound to fail is not begun.
+    fn found_no_error(&mut self) -> Result<(), Stop> {
+        let found = self.outcome.findings.clone().into_iter();
+        let mut errors = found.filter(|finding| finding.level == Level::Error);
+        let Some(Finding { code, message, fix, .. }) = errors.next() else { return Ok(()) };
+        for other in errors {
+            self.warn(other.to_string());
+        }
+        let mut stop = Stop::failed("preflight", &code, message);
+        stop.error.hint = fix;
+        Err(stop)
     }
 
     /// Step 5.

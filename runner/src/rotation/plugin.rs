@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::ClockSkew;
 use crate::model::{Credential, Failure, Plan, Proof, Removed, Request, Undone};
 use crate::policy::{Deny, StepGrant};
 
@@ -68,6 +69,8 @@ pub struct Trace {
     pub change: Change,
     /// Refusals that did not end the step.
     pub denials: Vec<Deny>,
+    /// How a service's clock differs from ours, where that is worth telling.
+    pub clock_skew: Option<ClockSkew>,
 }
 
 /// The result of one step, with what happened on the way.

@@ -150,11 +150,7 @@ impl Engine<'_> {
     async fn go_forward(&mut self, trail: &Trail<'_>, handle: &str, fresh: Fresh) -> Result<Settled, Stop> {
         self.note_deliveries(trail);
         let ready = self.ready_again(trail, &fresh)?;
-        let credential = credential(&fresh.target, handle, self.job);
-        if let Err(error) = self.verify(&ready, &credential).await {
-            let stop = Stop::of_step(StepName::Verify, error);
-            return Err(self.leave_uncommitted(&ready.plan, stop));
-        }
+        let credential = self.prove_held(&ready, handle, &fresh).await?;
         let fresh = self.deliver_saved(&ready, &trail.owed(), &credential, fresh).await?;
         self.commit(&ready, &credential, &fresh.records).await?;
         self.close(Entry::Done);
@@ -172,12 +168,17 @@ impl Engine<'_> {
     ) -> Result<(), Stop> {
         let ready = self.ready_again(trail, fresh)?;
         let handle = held_in(&fresh.target, save.field).unwrap_or_default();
-        let credential = credential(&fresh.target, &handle, self.job);
-        if let Err(error) = self.verify(&ready, &credential).await {
-            let stop = Stop::of_step(StepName::Verify, error);
-            return Err(self.leave_uncommitted(&ready.plan, stop));
-        }
+        let credential = self.prove_held(&ready, &handle, fresh).await?;
         self.commit(&ready, &credential, &fresh.records).await
+    }
+
+    /// Proves again what the record holds: until then nothing that it replaces is removed.
+    async fn prove_held(&mut self, ready: &Ready, handle: &str, fresh: &Fresh) -> Result<Credential, Stop> {
+        let credential = credential(&fresh.target, handle, self.job);
+        match self.verify(ready, &credential).await {
+            Ok(()) => Ok(credential),
+            Err(error) => Err(self.leave_uncommitted(&ready.plan, Stop::of_step(StepName::Verify, error))),
+        }
     }
 
     /// The vault does not hold our credential, and never will: removes it.

@@ -10,9 +10,7 @@ use super::fault::Fault;
 use super::purpose::Purpose;
 use super::terms::Terms;
 use crate::catalog::PluginFile;
-use crate::cli::{
-    CliError, ExecSettings, KeeperChoice, Resolve, Runtime, SecretsSettings, StateFolder, VaultChoice,
-};
+use crate::cli::{CliError, ExecSettings, KeeperChoice, Resolve, Runtime, StateFolder, VaultChoice};
 use crate::limits::Limits;
 use crate::model::Strategy;
 use crate::report::{Console, Message, PluginInfo};
@@ -220,16 +218,18 @@ pub(super) fn vault(settings: &ExecSettings) -> Result<Option<Box<dyn Vault>>, F
     })
 }
 
-/// Makes the vault that secrets are read from.
+/// Makes the vault that is only read from.
 ///
 /// # Errors
 /// What is wrong with its configuration, or with the way to it.
-pub(super) fn reader(settings: &SecretsSettings) -> Result<Box<dyn Reader>, Fault> {
-    match &settings.vault {
-        VaultChoice::Ksm(keeper) => {
-            let (proxy, limits) = (settings.proxy.as_ref(), &settings.limits);
-            Ok(Box::new(keeper_vault(keeper, proxy, settings.ca_pem()?, limits)?))
-        }
+pub(super) fn reader(
+    vault: &VaultChoice,
+    proxy: Option<&Uri>,
+    ca_file: Option<Vec<u8>>,
+    limits: &Limits,
+) -> Result<Box<dyn Reader>, Fault> {
+    match vault {
+        VaultChoice::Ksm(keeper) => Ok(Box::new(keeper_vault(keeper, proxy, ca_file, limits)?)),
         VaultChoice::File(path) => Ok(Box::new(FileVault::new(path))),
         VaultChoice::None => Err(CliError::NothingToRead.into()),
     }

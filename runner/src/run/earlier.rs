@@ -2,13 +2,15 @@
 
 use super::settle::{Settled, Settler};
 use crate::journal::{FileJournal, Left};
-use crate::model::Listed;
-use crate::rotation::{Journal, JournalError};
+use crate::model::{Finding, Level, Listed};
+use crate::rotation::{Intent, Journal, JournalError};
 
 /// What is left of earlier rotations.
 #[derive(Debug, Default)]
 pub(super) struct Earlier {
-    /// What became of each, or that it is open.
+    /// Those that are open, where none is settled.
+    pub(super) findings: Vec<Finding>,
+    /// What became of each that is settled.
     pub(super) warnings: Vec<String>,
     /// What they left alive.
     pub(super) retained: Vec<Listed>,
@@ -17,11 +19,10 @@ pub(super) struct Earlier {
 impl Earlier {
     /// Names what is open, for a run that changes nothing.
     pub(super) fn named(left: Result<Vec<Left>, JournalError>) -> Self {
-        let warnings = match left {
-            Ok(left) => left.iter().map(still_open).collect(),
-            Err(error) => vec![error.to_string()],
-        };
-        Self { warnings, ..Self::default() }
+        match left {
+            Ok(left) => Self { findings: left.iter().map(still_open).collect(), ..Self::default() },
+            Err(error) => Self { warnings: vec![error.to_string()], ..Self::default() },
+        }
     }
 
     /// Locks the record, and settles what is open. One that cannot be settled yet stays open, and
@@ -48,16 +49,17 @@ impl Earlier {
 }
 
 /// Says of an open rotation when it began and at what, and how it is settled.
-fn still_open(left: &Left) -> String {
+fn still_open(left: &Left) -> Finding {
     let Left { since, rotation } = left;
     let id = &rotation.rotation_id;
-    match rotation.intent() {
-        Some(intent) => format!(
-            "rotation {id} of record {uid} at {target}, which began {since}, is still open: the next run settles it, or \
-             `pamrun recover {uid}`",
-            uid = intent.record_uid,
-            target = intent.plan.target,
-        ),
-        None => format!("rotation {id}, which began {since}, is still open"),
+    let (at, record) = rotation.intent().map_or_else(Default::default, |intent| {
+        let Intent { record_uid, plan, .. } = intent;
+        (format!(" of record {record_uid} at {}", plan.target), format!(" {record_uid}"))
+    });
+    Finding {
+        level: Level::Warning,
+        code: "rotation-open".to_owned(),
+        message: format!("rotation {id}{at}, which began {since}, is still open"),
+        fix: Some(format!("the next run settles it, or `pamrun recover{record}`")),
     }
 }

@@ -46,6 +46,11 @@ impl Subject {
         }
     }
 
+    /// One of a look at a record, which nobody is told of here.
+    pub(super) fn of_dry_run(record_uid: String) -> Self {
+        Self { record_uid: Some(record_uid), dry_run: true, ..Self::new(Format::Json, false) }
+    }
+
     /// The journal's entries of this rotation.
     fn entries(&self, journal: Option<&FileJournal>) -> Vec<Entry> {
         let id = self.rotation_id.as_deref().unwrap_or_default();

@@ -8,6 +8,7 @@ mod audit;
 mod block_on;
 mod check;
 mod clock;
+mod doctor;
 mod earlier;
 mod equip;
 mod exec;
@@ -76,6 +77,7 @@ fn carry_out(command: Command) -> Result<u8, Fault> {
     match command {
         Command::Exec(args) => return Ok(exec::exec(*args)),
         Command::Recover(args) => return recover::recover(*args),
+        Command::Doctor(args) => return doctor::doctor(*args),
         Command::Secrets(args) => secrets::secrets(*args)?,
         Command::Test(args) => return test::test(*args),
         Command::Plugin(command) => return plugin::plugin(&command),

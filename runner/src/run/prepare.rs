@@ -6,13 +6,14 @@ use std::rc::Rc;
 use super::fault::Fault;
 use super::terms::Terms;
 use crate::cli::SetValue;
-use crate::model::{Record, RecordUid, Request};
+use crate::model::{Finding, Level, Record, RecordUid, Request, ReturnedField, Update};
 use crate::params::Params;
 use crate::policy::{Deny, Operator};
 use crate::request::{self, Sources};
 use crate::rotation::{Prepared, Stop};
 use crate::script::Line;
 use crate::secret::{Redactor, Secret};
+use crate::vault::apply;
 
 /// What is to be rotated, and with what: what the gateway says besides the records themselves.
 #[derive(Debug, Clone)]
@@ -101,7 +102,30 @@ impl Preparation {
             });
         }
         let grant = Box::new(move |step, removals| grant.for_step(step, removals));
-        Ok(Prepared { request, grant })
+        let findings = target.map(|target| self.misfits(target)).unwrap_or_default();
+        Ok(Prepared { request, grant, findings })
+    }
+
+    /// The fields that are there, and cannot hold what the plugin returns. It shows when a text is put into
+    /// a copy of them.
+    fn misfits(&self, target: &Record) -> Vec<Finding> {
+        let misfit = |field: &ReturnedField| {
+            let there = target.field_in(field.place, &field.label)?;
+            let (kind, label) = (field.kind.clone(), field.label.clone());
+            let is_same = there.kind.is_empty() || there.kind == kind;
+            let update = Update { label, place: field.place, kind, values: vec![Secret::new("x")] };
+            let wrong = apply(&mut target.json.clone(), &[update]).err().filter(|_| !is_same)?;
+            Some(Finding {
+                level: Level::Error,
+                code: "field-type".to_owned(),
+                message: format!("the record \"{}\" ({}): {wrong}", target.title(), target.uid),
+                fix: Some(format!(
+                    "remove the field `{}`, or make it one of type `{}`",
+                    field.label, field.kind
+                )),
+            })
+        };
+        self.terms.returns().iter().filter_map(misfit).collect()
     }
 
     /// The fields that the plugin may return, as they are now.

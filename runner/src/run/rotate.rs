@@ -68,59 +68,71 @@ pub(super) fn rotate(
 
     let file = PluginFile::read(&settings.plugin, settings.limits.plugin)?;
     let order = Order::from(&params);
+    let given =
+        Given { settings: &settings, params: &params, order: &order, file: &file, state: &state_folder };
+    perform(given, &clock, subject, journal, redactor)
+}
+
+/// What a rotation is made of.
+#[derive(Clone, Copy)]
+pub(super) struct Given<'a> {
+    pub(super) settings: &'a ExecSettings,
+    pub(super) params: &'a Params,
+    pub(super) order: &'a Order,
+    pub(super) file: &'a PluginFile,
+    pub(super) state: &'a StateFolder,
+}
+
+/// Rotates, or only looks, as the settings say.
+///
+/// # Errors
+/// What is wrong with plugin, settings or machine. Nothing has begun then.
+pub(super) fn perform(
+    given: Given<'_>,
+    clock: &SystemClock,
+    subject: &mut Subject,
+    journal: &mut FileJournal,
+    redactor: &Redactor,
+) -> Result<Outcome, Fault> {
+    let Given { settings, params, order, file, state } = given;
     let purpose = Purpose::Rotate { is_delivered: !settings.deliveries.is_empty() };
-    let source = Source {
-        file: Some(&file),
-        settings: &settings,
-        order: &order,
-        state: &state_folder,
-        redactor,
-        purpose,
-    };
+    let source = Source { file: Some(file), settings, order, state, redactor, purpose };
     let mut stage = block_on(Stage::set(source, &mut subject.plugin))??;
-    let mut setup = Setup::new(&settings, file.digest, began(&stage.rotating), &params)?;
+    let mut setup = Setup::new(settings, file.digest, began(&stage.rotating), params)?;
     let mut files = vec![file.clone()];
-    setup.deliveries = block_on(add_deliveries(&mut stage, source, &mut files, &params))??;
+    setup.deliveries = block_on(add_deliveries(&mut stage, source, &mut files, params))??;
     let load_time = StepTiming { name: "load".to_owned(), elapsed: clock.elapsed(), requests: 0 };
 
     let job = Job {
         setup: setup.to_value()?,
         dry_run: settings.dry_run,
         wants_attached: stage.wants_attached(),
-        ..job(&settings.limits, &params, &stage.rotating.terms)
+        ..job(&settings.limits, params, &stage.rotating.terms)
     };
     subject.rotation_id = Some(job.rotation_id.clone());
     journal.set_plugins(files);
     let signals = Signals::listen();
     let (mut outcome, earlier) = block_on(async {
         let earlier = if settings.dry_run {
-            Earlier::named(left_open(&state_folder, &job.record_uid))
+            Earlier::named(left_open(state, &job.record_uid))
         } else {
-            let now = Now::new(&settings);
+            let now = Now::new(settings);
             let others = Others::Given(job.params_records.clone());
             let patience = Patience::OneLook;
-            let (clock, interrupt) = (&clock, &signals);
+            let interrupt = &signals;
             let proposed = job.proposed.clone();
             let audit = subject.audit.as_mut();
-            let mut settler = Settler {
-                state: &state_folder,
-                now,
-                redactor,
-                clock,
-                interrupt,
-                patience,
-                others,
-                proposed,
-                audit,
-            };
+            let mut settler =
+                Settler { state, now, redactor, clock, interrupt, patience, others, proposed, audit };
             Earlier::settled(journal, &job.record_uid, &mut settler).await
         };
         let terms = Rc::clone(&stage.rotating.terms);
-        (run(&terms, &job, stage.parts(journal, &clock, &signals)).await, earlier)
+        (run(&terms, &job, stage.parts(journal, clock, &signals)).await, earlier)
     })?;
 
     outcome.steps.insert(0, load_time);
     point_to_recovery(&mut outcome, &job, journal);
+    earlier.findings.into_iter().for_each(|finding| outcome.find(finding));
     let warnings = [params.warnings(), stage.warnings(), earlier.warnings];
     outcome.warnings.splice(0..0, warnings.into_iter().flatten());
     let is_left = |listed: &Listed| !outcome.removed.contains(&listed.id);

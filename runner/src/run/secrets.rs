@@ -55,7 +55,7 @@ pub(super) fn secrets(args: SecretsArgs) -> Result<(), Fault> {
     }
     sheet.problems.extend(check_names(settings.to, &sheet.queries));
     let places = sheet.places();
-    let mut vault = reader(&settings)?;
+    let mut vault = reader(&settings.vault, settings.proxy.as_ref(), settings.ca_pem()?, &settings.limits)?;
     let values = block_on(look_up(vault.as_mut(), &mut sheet, settings.to));
     for shortcoming in SHORTCOMINGS {
         Console::plain().say(Message::Warning(shortcoming));

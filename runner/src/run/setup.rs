@@ -271,7 +271,7 @@ mod tests {
 
     use super::*;
     use crate::catalog::PluginFile;
-    use crate::cli::ExecArgs;
+    use crate::cli::{ExecArgs, RunArgs};
     use crate::model::{Plan, Strategy};
     use crate::rotation::{Entry, Intent};
 
@@ -315,13 +315,16 @@ mod tests {
         );
         let args = ExecArgs {
             plugin,
-            config: Some(file(folder, "c.toml", &config).display().to_string()),
-            vault: Some("file:/v.json".to_owned()),
-            settings: vec![Secret::new("days=7"), Secret::new(format!("token={token}"))],
-            allow_hosts: vec!["a.example".to_owned()],
-            allow_private: vec!["a.example".to_owned()],
-            resolve: vec!["a.example:443:127.0.0.1:8443".to_owned()],
-            proxy: Some("http://proxy:3128".to_owned()),
+            run: RunArgs {
+                config: Some(file(folder, "c.toml", &config).display().to_string()),
+                vault: Some("file:/v.json".to_owned()),
+                settings: vec![Secret::new("days=7"), Secret::new(format!("token={token}"))],
+                allow_hosts: vec!["a.example".to_owned()],
+                allow_private: vec!["a.example".to_owned()],
+                resolve: vec!["a.example:443:127.0.0.1:8443".to_owned()],
+                proxy: Some("http://proxy:3128".to_owned()),
+                ..RunArgs::default()
+            },
             ..ExecArgs::default()
         };
         (ExecSettings::gather(args, &|_| None).unwrap(), plugin_file)

@@ -137,6 +137,9 @@ impl Gate {
         }
         match answer {
             Ok(answer) => {
+                if matches!(self.way, Way::Network(_)) {
+                    watch.compares_clocks(&answer, uri.host());
+                }
                 watch.answered(&answer, &uri, &body, may_change);
                 Ok(answer.map(|body| Full::new(body).map_err(|never| match never {}).boxed_unsync()))
             }

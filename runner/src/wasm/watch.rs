@@ -1,14 +1,16 @@
 //! What is seen of a step while it runs, from outside the sandbox.
 
-use bytes::Bytes;
-use http::StatusCode;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use http::{StatusCode, header};
 
 use super::suspects::suspects;
 use crate::limits;
 use crate::model::StepName;
 use crate::policy::Deny;
-use crate::rotation::{Change, StepError, Trace};
+use crate::rotation::{Change, ClockSkew, StepError, Trace};
 
 /// A limit was met.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -82,6 +84,17 @@ impl Watch {
         }
     }
 
+    /// Compares the clock of the service that answered with ours, once a step.
+    pub(super) fn compares_clocks(&self, answer: &http::Response<Bytes>, host: Option<&str>) {
+        let mut seen = self.seen();
+        let ours = SystemTime::now().duration_since(UNIX_EPOCH).ok();
+        if let (None, Some(host), Some(ours), Some(theirs)) =
+            (&seen.trace.clock_skew, host, ours, date(answer))
+        {
+            seen.trace.clock_skew = ClockSkew::between(host, ours, theirs);
+        }
+    }
+
     /// Looks at an answer, and the request that it answers: whether it is a refusal, and else for
     /// what may be a new secret. What was refused made none, and the reason is what an operator
     /// needs to see. Only rotate is given new secrets.
@@ -106,8 +119,41 @@ impl Watch {
     }
 }
 
+/// The time that an answer says it was made at, since 1970 (RFC 9110, section 6.6.1).
+fn date(answer: &http::Response<Bytes>) -> Option<Duration> {
+    let text = answer.headers().get(header::DATE)?.to_str().ok()?;
+    let at = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
+    Duration::try_from(at.duration_since(jiff::Timestamp::UNIX_EPOCH)).ok()
+}
+
 /// Tells whether a service says with this status that it did nothing. One that gave up waiting
 /// for a request may have seen all of it.
 fn is_refusal(status: StatusCode) -> bool {
     status.is_client_error() && status != StatusCode::REQUEST_TIMEOUT
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_date_of_an_answer_is_the_time_that_it_names() {
+        let at = |text: &str| {
+            date(&http::Response::builder().header(header::DATE, text).body(Bytes::new()).unwrap())
+        };
+        assert_eq!(at("Sun, 06 Nov 1994 08:49:37 GMT"), Some(Duration::from_secs(784_111_777)));
+        assert_eq!((at("yesterday"), at("Sun, 06 Nov 1894 08:49:37 GMT")), (None, None));
+    }
+
+    #[test]
+    fn a_clock_that_is_far_off_is_noticed_once() {
+        let watch = Watch::new(StepName::Preflight);
+        let answer =
+            |text: &str| http::Response::builder().header(header::DATE, text).body(Bytes::new()).unwrap();
+        watch.compares_clocks(&answer("Sun, 06 Nov 1994 08:49:37 GMT"), Some("api.test"));
+        watch.compares_clocks(&answer("Sun, 06 Nov 1994 08:49:38 GMT"), Some("login.test"));
+        let skew = watch.seen().trace.clock_skew.clone().unwrap();
+        let message = skew.finding().message;
+        assert!(message.contains("ahead of that of api.test"), "{message}");
+    }
 }

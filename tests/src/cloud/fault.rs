@@ -25,6 +25,8 @@ pub enum Fault {
     LandLate(Duration),
     /// No answer, and a broken connection so much later; done by then, whether or not anybody waits.
     Hang(Duration),
+    /// Done and answered, by a clock that is so far behind.
+    ClockBehind(Duration),
     /// 429, with or without a `Retry-After` in seconds.
     Throttle(Option<u32>),
     /// Refused, since another write is under way.

@@ -247,6 +247,11 @@ impl World {
                 tokio::time::sleep(time).await;
                 Answer::nothing()
             }
+            Fault::ClockBehind(time) => {
+                let told = jiff::Timestamp::now().checked_sub(time).unwrap();
+                let date = told.strftime("%a, %d %b %Y %H:%M:%S GMT");
+                self.apply(request, 0).with("date", date.to_string())
+            }
             Fault::Throttle(retry_after) => throttle(request, retry_after),
             Fault::Collision(form) => refuse(GraphError::collision(form)),
             Fault::StaleList(writes_behind) => self.apply(request, writes_behind),

@@ -41,8 +41,18 @@ fn outcome() -> Outcome {
             StepTiming { name: "get".to_owned(), elapsed: Duration::from_micros(900), requests: 0 },
             StepTiming::of(StepName::Rotate, Duration::from_millis(41), 2),
         ],
+        findings: vec![finding()],
         warnings: vec!["k1 stays".to_owned()],
         error: None,
+    }
+}
+
+fn finding() -> Finding {
+    Finding {
+        level: Level::Info,
+        code: "many-secrets".to_owned(),
+        message: "the app has many secrets".to_owned(),
+        fix: None,
     }
 }
 
@@ -89,7 +99,7 @@ pub(in crate::report) fn failed() -> Document {
 
 #[test]
 fn names_and_order_are_those_of_the_contract() {
-    let expected = r#"{"schema":1,"outcome":"rotated","rotation_id":"r1","record_uid":"u1","plugin":{"name":"azure-app-secret","version":"0.1.0","runtime":"wasm","sandbox":"wasm","digest":"sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},"plan":{"target":"tenant/app","creates":"a secret that ends 2032-01-01","removes":[{"id":"k0","label":"by hand","expires":"2031-01-01T00:00:00Z"},{"id":"k1","label":"","expires":null}]},"updates":[{"label":"client_secret","place":"custom","type":"secret","value":"********"},{"label":"client_secret_id","place":"custom","type":"text","value":"k2"}],"saved":true,"proof":"verified","removed":["k0"],"retained":[{"id":"k1","label":"","expires":null}],"deliveries":[{"name":"file","target":"file:/app/.env","creates":"the key SECRET","delivered":true,"proof":"verified","id":"SECRET","error":null},{"name":"file","target":"file:/app/.env","creates":"the key SECRET","delivered":false,"proof":null,"id":null,"error":{"code":"host-not-allowed","step":"preflight","message":"graph.test is not allowed","hint":"--allow-host graph.test"}}],"steps":[{"name":"get","ms":0,"requests":0},{"name":"rotate","ms":41,"requests":2}],"warnings":["k1 stays"],"error":null}"#;
+    let expected = r#"{"schema":1,"outcome":"rotated","rotation_id":"r1","record_uid":"u1","plugin":{"name":"azure-app-secret","version":"0.1.0","runtime":"wasm","sandbox":"wasm","digest":"sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},"plan":{"target":"tenant/app","creates":"a secret that ends 2032-01-01","removes":[{"id":"k0","label":"by hand","expires":"2031-01-01T00:00:00Z"},{"id":"k1","label":"","expires":null}]},"updates":[{"label":"client_secret","place":"custom","type":"secret","value":"********"},{"label":"client_secret_id","place":"custom","type":"text","value":"k2"}],"saved":true,"proof":"verified","removed":["k0"],"retained":[{"id":"k1","label":"","expires":null}],"deliveries":[{"name":"file","target":"file:/app/.env","creates":"the key SECRET","delivered":true,"proof":"verified","id":"SECRET","error":null},{"name":"file","target":"file:/app/.env","creates":"the key SECRET","delivered":false,"proof":null,"id":null,"error":{"code":"host-not-allowed","step":"preflight","message":"graph.test is not allowed","hint":"--allow-host graph.test"}}],"steps":[{"name":"get","ms":0,"requests":0},{"name":"rotate","ms":41,"requests":2}],"warnings":["k1 stays"],"error":null,"findings":[{"level":"info","code":"many-secrets","message":"the app has many secrets","fix":null}]}"#;
     assert_eq!(serde_json::to_string(&rotated()).unwrap(), expected);
 }
 

@@ -17,6 +17,7 @@ impl State {
     pub fn enter(&mut self, step: StepName, call: &Call<'_>) {
         self.catch_up();
         self.calls.push(step.word());
+        self.attempts.push(call.request.attempt);
         let reserve = match step {
             StepName::Commit | StepName::Rollback => Duration::ZERO,
             _ => self.limits.reserve,
@@ -72,13 +73,13 @@ impl State {
 }
 
 pub fn fine<T>(value: T) -> StepResult<T> {
-    let trace = Trace { requests: 2, change: Change::Possible, denials: vec![] };
+    let trace = Trace { requests: 2, change: Change::Possible, ..Trace::default() };
     StepResult { result: Ok(value), trace }
 }
 
 pub fn broken<T>(error: StepError, change: Change) -> StepResult<T> {
     let denials = if let StepError::Refused(deny) = &error { vec![deny.clone()] } else { vec![] };
-    StepResult { result: Err(error), trace: Trace { requests: 1, change, denials } }
+    StepResult { result: Err(error), trace: Trace { requests: 1, change, denials, clock_skew: None } }
 }
 
 /// What a call tells the plugin of the target.
@@ -100,7 +101,7 @@ impl State {
             target: target.into(),
             creates: "a key".into(),
             removes: (self.lists)(self),
-            notes: vec!["a note".into()],
+            notes: self.notes.clone(),
         })
     }
 

@@ -58,6 +58,44 @@ fn a_dry_run_plans_without_locks_or_journal() {
 }
 
 #[test]
+fn a_plugin_is_told_that_no_try_will_follow_a_dry_run() {
+    let attempt = |dry_run| {
+        let world = World::new();
+        let _ = world.run_as(|job| job.dry_run = dry_run, true);
+        let state = world.0.borrow();
+        state.attempts.first().copied()
+    };
+    assert_eq!((attempt(true), attempt(false)), (Some(0), Some(1)));
+}
+
+#[test]
+fn findings_are_told_with_their_codes_and_warnings_among_them_twice() {
+    let notes = ["warning old-key: the key is old\nmake another one", "info beta: as of today", "a text"];
+    let world = World::with(|state| state.notes = notes.map(str::to_owned).into());
+    let outcome = world.run();
+    assert_eq!(outcome.kind, OutcomeKind::Rotated);
+    assert_eq!(outcome.warnings, ["the key is old; make another one", "a text"]);
+    let codes: Vec<_> = outcome.findings.iter().map(|finding| finding.code.as_str()).collect();
+    assert_eq!(codes, ["old-key", "beta"]);
+}
+
+#[test]
+fn what_is_bound_to_fail_is_not_begun() {
+    let notes = ["error full: there is no room\nmake room", "error off: it is off"];
+    for dry_run in [true, false] {
+        let world = World::with(|state| state.notes = notes.map(str::to_owned).into());
+        let outcome = world.run_as(|job| job.dry_run = dry_run, true);
+        assert_eq!((outcome.kind, code(&outcome)), (OutcomeKind::Failed, "full"));
+        let error = outcome.error.expect("an error");
+        assert_eq!((error.message.as_str(), error.hint.as_deref()), ("there is no room", Some("make room")));
+        assert_eq!((outcome.warnings, outcome.findings.len()), (vec!["it is off".to_owned()], 2));
+        assert!(outcome.plan.is_some());
+        assert_untouched(&world);
+        assert!(world.0.borrow().here.journal.is_empty());
+    }
+}
+
+#[test]
 fn a_record_that_cannot_be_saved_is_not_rotated() {
     let world = World::with(|state| state.gets = [GetFault::Missing].into());
     assert_eq!(code(&world.run()), "record-missing");

@@ -256,7 +256,7 @@ impl World {
             world.0.borrow_mut().here.gate = removals;
             StepGrant::default()
         };
-        Ok(Prepared { request, grant: Box::new(grant) })
+        Ok(Prepared { request, grant: Box::new(grant), findings: Vec::new() })
     }
 
     /// Lets a moment pass, in which the process may die or be told to end.

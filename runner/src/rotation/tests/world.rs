@@ -63,6 +63,8 @@ pub struct State {
     /// What preflight lists: `listed`, unless a test says otherwise.
     pub lists: fn(&Self) -> Vec<Listed>,
     pub listed: Vec<Listed>,
+    /// What preflight notes.
+    pub notes: Vec<String>,
     pub versions: Vec<Version>,
     pub late_saves: Vec<(Duration, Version)>,
     pub editable: bool,
@@ -93,6 +95,8 @@ pub struct State {
     pub vault_calls: usize,
     pub prepares: VecDeque<Option<Stop>>,
     pub calls: Vec<&'static str>,
+    /// What the plugin was told of the number of the try.
+    pub attempts: Vec<u32>,
     /// What the engine did that it must never do.
     pub breaches: Vec<String>,
     pub learnt: RefCell<Vec<String>>,
@@ -132,6 +136,7 @@ impl World {
             limits: Limits::default(),
             lists: |state| state.listed.clone(),
             listed: listed.into(),
+            notes: vec!["a note".to_owned()],
             keys,
             arriving: Vec::new(),
             versions: vec![first],
@@ -160,6 +165,7 @@ impl World {
             vault_calls: 0,
             prepares: VecDeque::new(),
             calls: Vec::new(),
+            attempts: Vec::new(),
             breaches: Vec::new(),
             learnt: RefCell::default(),
         })))
