@@ -6,7 +6,7 @@ CARGO_DENY := target/tools/bin/cargo-deny
 PLUGINS := $(addprefix target/plugins/,$(addsuffix .wasm,azure-app-secret entra-user-password \
 	azure-key-vault-secret azure-devops-variable-group))
 
-.PHONY: demo test lint build plugins guests witness bench sweep clean help
+.PHONY: demo test lint ports build plugins guests witness bench sweep clean help
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1 /p' $(MAKEFILE_LIST) | while read -r name text; do printf '%-9s %s\n' "$$name" "$$text"; done
@@ -24,6 +24,9 @@ lint: $(CARGO_DENY) ## Check formatting, lints, docs, dependencies and the vendo
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --release --workspace --no-deps --document-private-items
 	$(CARGO_DENY) --log-level error check bans licenses sources
 	wit/vendor.sh --check
+
+ports: ## Type-check pamrun for macOS and Windows
+	runner/ports.sh aarch64-apple-darwin x86_64-pc-windows-gnu
 
 build: ## Build target/release/pamrun
 	$(CARGO) build --locked --release -p pamrun

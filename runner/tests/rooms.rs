@@ -12,7 +12,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Leaves: every room may use them, they use only each other.
-const LEAVES: &[&str] = &["limits", "model", "secret", "trust", "units"];
+const LEAVES: &[&str] = &["limits", "model", "secret", "system", "trust", "units"];
 
 /// Which rooms a room may use besides the leaves. `rotation` owns the ports (`Plugin`, `Vault`,
 /// `Journal`, `Clock`), so those who implement one use it.
@@ -62,6 +62,24 @@ fn no_room_uses_another_one_against_the_arrows() {
     for room in seen {
         let known = LEAVES.contains(&room.as_str()) || EDGES.iter().any(|(from, _)| *from == room);
         assert!(known, "{room} is not in the drawing: add it here and to lib.rs");
+    }
+}
+
+#[test]
+fn only_the_files_of_a_system_name_what_only_that_has() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    for file in rust_files(&source) {
+        let path = file.strip_prefix(&source).unwrap();
+        let is_test = path.to_string_lossy().contains("tests");
+        if is_test || path.iter().any(|part| part == "system") {
+            continue;
+        }
+        let text = fs::read_to_string(&file).unwrap();
+        // Tests run on Linux.
+        let code = text.split("\nmod tests {").next().unwrap();
+        for word in ["std::os::", "rustix", "target_os", "cfg!(", "libc::"] {
+            assert!(!code.contains(word), "{} has {word}: runner/src/system is for that", path.display());
+        }
     }
 }
 

@@ -2,12 +2,12 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::config::Config;
-use super::environment::folder;
+use super::environment::first_of;
 use super::{CliError, Environment, Sourced};
+use crate::system::{CONFIG_FILE, PERSONAL_CONFIG_FILES, rights};
 
 /// Reads the file that was named, or else the first default one that exists; with neither, there
 /// is no configuration.
@@ -28,10 +28,7 @@ pub(super) fn load(
 }
 
 fn defaults(environment: Environment<'_>) -> Vec<PathBuf> {
-    let personal = folder(environment, "XDG_CONFIG_HOME")
-        .or_else(|| Some(folder(environment, "HOME")?.join(".config")))
-        .map(|folder| folder.join("pamrun/config.toml"));
-    [PathBuf::from("/etc/pamrun/config.toml")].into_iter().chain(personal).collect()
+    CONFIG_FILE.map(PathBuf::from).into_iter().chain(first_of(PERSONAL_CONFIG_FILES, environment)).collect()
 }
 
 /// Reads a file; `None` when it does not exist.
@@ -45,7 +42,8 @@ fn read(path: &Path) -> Result<Option<Config>, CliError> {
     };
     // Judged is the open file, not the path, which may name another one a moment later.
     let metadata = file.metadata().map_err(|error| unreadable(&error))?;
-    judge(metadata.uid(), metadata.mode(), rustix::process::geteuid().as_raw())
+    rights(&metadata)
+        .map_or(Ok(()), |rights| judge(rights.owner, rights.mode, rights.us))
         .map_err(|problem| CliError::ConfigNotTrusted { path: path.to_owned(), problem })?;
     let mut text = String::new();
     file.read_to_string(&mut text).map_err(|error| unreadable(&error))?;

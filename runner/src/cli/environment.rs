@@ -3,6 +3,8 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use crate::system::PlaceOf;
+
 /// Looks up a variable.
 pub type Environment<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 
@@ -17,4 +19,9 @@ pub fn process_environment(name: &str) -> Option<OsString> {
 /// the XDG base directory specification demands.
 pub(super) fn folder(environment: Environment<'_>, variable: &str) -> Option<PathBuf> {
     environment(variable).map(PathBuf::from).filter(|path| path.is_absolute())
+}
+
+/// Returns the first of these places whose variable is set.
+pub(super) fn first_of(places: &[PlaceOf], environment: Environment<'_>) -> Option<PathBuf> {
+    places.iter().find_map(|(variable, rest)| Some(folder(environment, variable)?.join(rest)))
 }

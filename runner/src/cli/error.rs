@@ -98,6 +98,9 @@ pub enum CliError {
         /// The keys that could stand there.
         known: Vec<&'static str>,
     },
+    /// No folder is named for the state, and the system has none that all agree on.
+    #[error("no folder is named to keep the state of rotations in")]
+    NoStateFolder,
     /// The state folder cannot be made, or is not ours alone.
     #[error("the state folder {} cannot be used: {problem}", path.display())]
     StateFolder {
@@ -128,7 +131,7 @@ impl CliError {
             Self::ConfigNotTrusted { .. } => "config-not-trusted",
             Self::ConfigSyntax { .. } => "config-syntax",
             Self::UnknownKey { .. } => "config-unknown-key",
-            Self::StateFolder { .. } => "state-folder",
+            Self::NoStateFolder | Self::StateFolder { .. } => "state-folder",
         }
     }
 
@@ -148,7 +151,7 @@ impl CliError {
             ),
             Self::NoKeeper => Some(
                 "name it with --vault ksm:PATH, or in KSM_CONFIG, KSM_CONFIG_FILE or GATEWAY_CONFIG; \
-                 on a gateway it is /etc/keeper-gateway/gateway-config.json"
+                 on a Linux gateway it is /etc/keeper-gateway/gateway-config.json"
                     .to_owned(),
             ),
             Self::SkipVerify => Some(
@@ -165,6 +168,7 @@ impl CliError {
                 path.display()
             )),
             Self::UnknownKey { known, .. } => Some(format!("known keys there: {}", known.join(", "))),
+            Self::NoStateFolder => Some("name one with --state-dir".to_owned()),
             Self::StateFolder { remedy, .. } => Some(remedy.clone()),
             Self::BadValue { .. }
             | Self::Unreadable { .. }

@@ -3,16 +3,14 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
 use super::{CliError, Environment, config_file};
 use crate::secret::Secret;
+use crate::system::{GATEWAY_FILE, rights};
 
-/// Where the gateway of a Linux installation has its configuration.
-const GATEWAY_FILE: &str = "/etc/keeper-gateway/gateway-config.json";
 /// The variables that may hold a configuration itself.
 const VARIABLES: [&str; 2] = ["KSM_CONFIG", "GATEWAY_CONFIG"];
 /// The most bytes of a configuration; it takes about one thousand.
@@ -81,7 +79,7 @@ fn look_around(environment: Environment<'_>) -> Result<Option<Found>, CliError> 
         return read(&path)?.ok_or(missing(path)).map(Some);
     }
     match in_variable("GATEWAY_CONFIG")? {
-        None => read(Path::new(GATEWAY_FILE)),
+        None => GATEWAY_FILE.map_or(Ok(None), |path| read(Path::new(path))),
         found => Ok(found),
     }
 }
@@ -108,8 +106,8 @@ fn read(path: &Path) -> Result<Option<Found>, CliError> {
         Err(error) => return Err(unreadable(&error)),
     };
     let metadata = file.metadata().map_err(|error| unreadable(&error))?;
-    let us = rustix::process::geteuid().as_raw();
-    let warning = judge(metadata.uid(), metadata.mode(), us)
+    let warning = rights(&metadata)
+        .map_or(Ok(None), |rights| judge(rights.owner, rights.mode, rights.us))
         .map_err(|problem| CliError::ConfigNotTrusted { path: path.to_owned(), problem })?;
     let mut bytes = Zeroizing::new(Vec::with_capacity(8192));
     file.take(LONGEST).read_to_end(&mut bytes).map_err(|error| unreadable(&error))?;

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 
 use super::{CliError, Environment, Origin, Sourced, values};
 use crate::secret::Secret;
+use crate::system::{PATH, VARIABLES};
 
 /// What programs need to find others, to know whose they are, and to speak to people.
 const USUAL: [&str; 17] = [
@@ -25,9 +26,6 @@ const USUAL: [&str; 17] = [
     "LC_PAPER",
     "LC_TIME",
 ];
-
-/// Where programs are when nobody says it: a service may be started with no environment at all.
-const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// The environment of a script.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -68,9 +66,9 @@ impl ScriptEnvironment {
     /// What is not set is left out.
     pub(super) fn gather(named: &[(String, Option<String>)], environment: Environment<'_>) -> Self {
         let mut found = Self::default();
-        let usual = USUAL.iter().filter(|usual| named.iter().all(|(name, _)| name != *usual));
-        for name in usual {
-            let value = environment(name).or_else(|| (*name == "PATH").then(|| PATH.into()));
+        let usual = USUAL.iter().chain(VARIABLES);
+        for name in usual.filter(|usual| named.iter().all(|(name, _)| name != *usual)) {
+            let value = environment(name).or_else(|| PATH.filter(|_| *name == "PATH").map(OsString::from));
             found.variables.extend(value.map(|value| (OsString::from(name), value)));
         }
         for (index, (name, value)) in named.iter().enumerate() {
@@ -124,7 +122,7 @@ mod tests {
     #[test]
     fn programs_are_found_even_when_nobody_says_where_they_are() {
         let found = ScriptEnvironment::gather(&[], &|_| None);
-        assert_eq!(texts(&found), [("PATH", PATH)]);
+        assert_eq!(texts(&found), [("PATH", PATH.unwrap())]);
     }
 
     #[test]
@@ -148,7 +146,7 @@ mod tests {
         assert_eq!(found.named, ["TOKEN", "MODE=a=b"]);
         let later = |name: &str| (name == "TOKEN").then(|| OsString::from("new"));
         let again = ScriptEnvironment::again(&found.named, &later).unwrap();
-        assert_eq!(texts(&again), [("PATH", PATH), ("TOKEN", "new"), ("MODE", "a=b")]);
+        assert_eq!(texts(&again), [("PATH", PATH.unwrap()), ("TOKEN", "new"), ("MODE", "a=b")]);
         let error = ScriptEnvironment::again(&found.named, &|_| None).unwrap_err();
         assert_eq!(error, CliError::VariableMissing { name: "TOKEN".to_owned() });
     }

@@ -1,14 +1,12 @@
 //! The state folder: which one it is, and that it is ours alone.
 
-use std::fs::{self, DirBuilder};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::fs;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::Access;
-
-use super::environment::folder;
+use super::environment::{first_of, folder};
 use super::error::in_words;
 use super::{CliError, Environment, Sourced};
+use crate::system::{PERSONAL_STATE_FOLDERS, STATE_FOLDER, can_write_in, make_folder, rights, us};
 
 /// A folder that exists, belongs to us, can be written by us, and be entered by nobody else.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,11 +24,11 @@ pub(super) fn locate(
     }
     // systemd lists several folders with colons between them when a unit asks for several.
     let first = |paths: PathBuf| std::env::split_paths(&paths).next();
-    Ok(folder(environment, "STATE_DIRECTORY")
+    folder(environment, "STATE_DIRECTORY")
         .and_then(first)
-        .or_else(|| Some(folder(environment, "XDG_STATE_HOME")?.join("pamrun")))
-        .or_else(|| Some(folder(environment, "HOME")?.join(".local/state/pamrun")))
-        .unwrap_or_else(|| PathBuf::from("/var/lib/pamrun")))
+        .or_else(|| first_of(PERSONAL_STATE_FOLDERS, environment))
+        .or_else(|| STATE_FOLDER.map(PathBuf::from))
+        .ok_or(CliError::NoStateFolder)
 }
 
 impl StateFolder {
@@ -43,30 +41,25 @@ impl StateFolder {
     pub fn open(path: &Path) -> Result<Self, CliError> {
         let refuse = |problem, remedy| CliError::StateFolder { path: path.to_owned(), problem, remedy };
         let elsewhere = || {
-            let us = rustix::process::geteuid().as_raw();
-            format!(
-                "let user {us}, which pamrun runs as, write there, or name another folder with --state-dir"
-            )
+            let us = us().map_or_else(|| "the user".to_owned(), |us| format!("user {us},"));
+            format!("let {us} which pamrun runs as, write there, or name another folder with --state-dir")
         };
-        let found = DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(path)
-            .and_then(|()| fs::metadata(path))
-            .map_err(|error| {
-                refuse(format!("it cannot be made or read: {}", in_words(error.kind())), elsewhere())
-            })?;
-        if found.uid() != rustix::process::geteuid().as_raw() {
-            return Err(refuse(format!("it belongs to user {}", found.uid()), elsewhere()));
+        let found = make_folder(path).and_then(|()| fs::metadata(path)).map_err(|error| {
+            refuse(format!("it cannot be made or read: {}", in_words(error.kind())), elsewhere())
+        })?;
+        match rights(&found) {
+            Some(rights) if !rights.are_ours() => {
+                return Err(refuse(format!("it belongs to user {}", rights.owner), elsewhere()));
+            }
+            Some(rights) if !rights.are_private() => {
+                return Err(refuse(
+                    format!("its mode is {:03o}, so that others may enter it", rights.mode & 0o777),
+                    format!("chmod 700 {}; for a systemd unit, StateDirectoryMode=0700", path.display()),
+                ));
+            }
+            _ => {}
         }
-        if found.mode() & 0o077 != 0 {
-            return Err(refuse(
-                format!("its mode is {:03o}, so that others may enter it", found.mode() & 0o777),
-                format!("chmod 700 {}; for a systemd unit, StateDirectoryMode=0700", path.display()),
-            ));
-        }
-        rustix::fs::access(path, Access::WRITE_OK | Access::EXEC_OK)
-            .map_err(|_| refuse("it cannot be written".to_owned(), elsewhere()))?;
+        can_write_in(path).map_err(|_| refuse("it cannot be written".to_owned(), elsewhere()))?;
         Ok(Self { path: path.to_owned() })
     }
 
@@ -91,7 +84,7 @@ mod tests {
     use crate::cli::Origin;
     use std::ffi::OsString;
     use std::fs::Permissions;
-    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
     fn mode(path: &Path) -> u32 {
         fs::metadata(path).unwrap().mode() & 0o777

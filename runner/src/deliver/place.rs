@@ -1,12 +1,12 @@
 //! A file that is ours or its owner's alone, and replaced as a whole.
 
-use std::fs::{self, File, Metadata, OpenOptions};
+use std::fs::{self, Metadata, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::OFlags;
 use zeroize::Zeroizing;
+
+use crate::system::{Rights, give, no_links, private, rights, sync_folder, us};
 
 /// The largest file that is changed, in bytes.
 const LARGEST: u64 = 1 << 20;
@@ -36,20 +36,21 @@ impl<'a> Place<'a> {
     pub(super) fn check(path: &'a Path) -> Result<Self, PlaceError> {
         let folder = path.parent().filter(|_| path.is_absolute() && path.file_name().is_some());
         let folder = folder.ok_or_else(|| bad(path, "this is no absolute path of a file"))?;
+        let owner_to_be = owner_to_be(rights_of(folder)?);
         let real = fs::canonicalize(folder).map_err(|error| io_error(folder, error))?;
         if real != folder {
             let problem = format!("a symbolic link stands on the way; write {} instead", real.display());
             return Err(bad(folder, &problem));
         }
         for (steps, ancestor) in folder.ancestors().enumerate() {
-            let found = fs::symlink_metadata(ancestor).map_err(|error| io_error(ancestor, error))?;
-            let is_sticky = found.mode() & 0o1000 != 0 && steps > 0;
-            if found.mode() & 0o022 != 0 && !is_sticky {
+            let found = rights_of(ancestor)?;
+            let is_sticky = found.mode & 0o1000 != 0 && steps > 0;
+            if !found.are_kept() && !is_sticky {
                 let problem = "others may write in this folder, and so replace the file: chmod go-w";
                 return Err(bad(ancestor, problem));
             }
-            if ![0, us()].contains(&found.uid()) && found.uid() != owner_to_be(folder)? {
-                return Err(bad(ancestor, &format!("this folder belongs to user {}", found.uid())));
+            if ![0, found.us, owner_to_be].contains(&found.owner) {
+                return Err(bad(ancestor, &format!("this folder belongs to user {}", found.owner)));
             }
         }
         let place = Self { path, folder };
@@ -64,14 +65,16 @@ impl<'a> Place<'a> {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(io_error(self.path, error)),
         };
+        let rights = judged(self.path, &found)?;
+        let Rights { owner, us, .. } = rights;
         let problem = if found.is_symlink() {
             "this is a symbolic link, and is not followed: name the file itself".to_owned()
         } else if !found.is_file() {
             "this is not a file".to_owned()
-        } else if found.mode() & 0o077 != 0 {
+        } else if !rights.are_private() {
             "others than its owner may use this file: chmod 600, if only its owner needs it".to_owned()
-        } else if us() != 0 && found.uid() != us() {
-            format!("it belongs to user {}, and pamrun runs as user {}", found.uid(), us())
+        } else if us != 0 && owner != us {
+            format!("it belongs to user {owner}, and pamrun runs as user {us}")
         } else if found.len() > LARGEST {
             format!("it is larger than {LARGEST} bytes")
         } else {
@@ -85,9 +88,8 @@ impl<'a> Place<'a> {
         if self.metadata()?.is_none() {
             return Ok(None);
         }
-        let flags = OFlags::NOFOLLOW.bits().cast_signed();
         let mut text = Zeroizing::new(String::new());
-        let opened = OpenOptions::new().read(true).custom_flags(flags).open(self.path);
+        let opened = no_links(OpenOptions::new().read(true)).open(self.path);
         let read = opened.and_then(|file| file.take(LARGEST).read_to_string(&mut text));
         read.map_err(|error| io_error(self.path, error))?;
         Ok(Some(text))
@@ -105,9 +107,7 @@ impl<'a> Place<'a> {
             let _ = fs::remove_file(&new);
             return Err(io_error(self.path, error));
         }
-        #[expect(clippy::disallowed_methods, reason = "a folder is synced through a file handle")]
-        let synced = File::open(self.folder).and_then(|folder| folder.sync_all());
-        synced.map_err(|error| PlaceError::Unsynced { path: self.path.to_owned(), error })
+        sync_folder(self.folder).map_err(|error| PlaceError::Unsynced { path: self.path.to_owned(), error })
     }
 }
 
@@ -117,24 +117,26 @@ fn write_new(new: &Path, text: &str, owner: Option<&Metadata>) -> io::Result<()>
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(new)?;
-    if let Some(owner) = owner.filter(|_| us() == 0) {
-        fchown(&file, Some(owner.uid()), Some(owner.gid()))?;
+    let mut file = private(OpenOptions::new().write(true).create_new(true)).open(new)?;
+    if let Some(owner) = owner.filter(|_| us() == Some(0)) {
+        give(&file, owner)?;
     }
     file.write_all(text.as_bytes())?;
     file.sync_all()
 }
 
 /// Whose the file may be: root writes for the owner of the folder.
-fn owner_to_be(folder: &Path) -> Result<u32, PlaceError> {
-    if us() != 0 {
-        return Ok(us());
-    }
-    fs::symlink_metadata(folder).map(|found| found.uid()).map_err(|error| io_error(folder, error))
+fn owner_to_be(folder: Rights) -> u32 {
+    if folder.us == 0 { folder.owner } else { folder.us }
 }
 
-fn us() -> u32 {
-    rustix::process::geteuid().as_raw()
+fn rights_of(path: &Path) -> Result<Rights, PlaceError> {
+    let found = fs::symlink_metadata(path).map_err(|error| io_error(path, error))?;
+    judged(path, &found)
+}
+
+fn judged(path: &Path, found: &Metadata) -> Result<Rights, PlaceError> {
+    rights(found).ok_or_else(|| bad(path, "who may use it cannot be judged on this system"))
 }
 
 fn bad(path: &Path, problem: &str) -> PlaceError {

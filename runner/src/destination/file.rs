@@ -4,8 +4,9 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::Access;
 use tempfile::NamedTempFile;
+
+use crate::system::can_write_in;
 
 /// Why a file cannot be written there. Nothing has been written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -66,7 +67,7 @@ impl Files {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let real = fs::canonicalize(folder).ok().filter(|real| real.is_dir());
         let real = real.ok_or_else(|| PlaceError::NoFolder(folder.to_owned()))?;
-        if rustix::fs::access(&real, Access::WRITE_OK | Access::EXEC_OK).is_err() {
+        if can_write_in(&real).is_err() {
             return Err(PlaceError::NotWritable(folder.to_owned()));
         }
         let place = real.join(name);

@@ -20,8 +20,7 @@ pub(super) fn keep(folder: &Path, file: &PluginFile) -> Result<(), FileError> {
         path.set_extension(extension);
     }
     // A script may be a program that runs by itself.
-    let mode = if file.is_wasm() { 0o600 } else { 0o700 };
-    write_whole(&path, &file.bytes, mode).map_err(FileError::io(&path, "written"))
+    write_whole(&path, &file.bytes, !file.is_wasm()).map_err(FileError::io(&path, "written"))
 }
 
 /// Reads the copy of the file with this digest, of at most `limit` bytes.

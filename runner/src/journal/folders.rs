@@ -1,15 +1,15 @@
 //! The journal's part of the state folder: what stands where, and how a whole file gets there.
 
 use std::ffi::OsStr;
-use std::fs::{self, File, Permissions};
+use std::fs;
 use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
 use super::error::FileError;
 use crate::cli::{CliError, StateFolder};
+use crate::system::{new_file, put, sync_folder};
 
 /// What the name of a file begins with as long as it is being written.
 pub(super) const UNFINISHED: &str = ".new-";
@@ -63,17 +63,14 @@ impl Folders {
     }
 }
 
-/// Writes a file so that a reader, or a crash, meets all of it or what was there before; with
-/// the rights of `mode`.
-pub(super) fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+/// Writes a file so that a reader, or a crash, meets all of it or what was there before. A program may
+/// be run.
+pub(super) fn write_whole(path: &Path, bytes: &[u8], is_program: bool) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("/"));
-    let mut file = tempfile::Builder::new()
-        .prefix(UNFINISHED)
-        .permissions(Permissions::from_mode(mode))
-        .tempfile_in(folder)?;
+    let mut file = new_file(UNFINISHED, folder, is_program)?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
-    file.persist(path)?;
+    put(file, path)?;
     sync_folder(folder)
 }
 
@@ -86,11 +83,6 @@ pub(super) fn files(folder: &Path) -> Result<Vec<PathBuf>, FileError> {
 /// The name of a file in one of our folders.
 pub(super) fn name(file: &Path) -> &str {
     file.file_name().and_then(OsStr::to_str).unwrap_or_default()
-}
-
-#[expect(clippy::disallowed_methods, reason = "a folder is synced through a file handle")]
-pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
 }
 
 fn hashed(text: &str) -> String {

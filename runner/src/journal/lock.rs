@@ -13,15 +13,14 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read};
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
 
-use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 
 use super::error::FileError;
 use crate::rotation::Lock;
+use crate::system::{into_exclusive, no_links, private, write_at};
 
 /// The first pause of a waiter; each one is twice as long as the one before.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(5);
@@ -72,7 +71,7 @@ impl HeldLock {
     fn sign(&self, record: &str) {
         let holder = Holder { pid: std::process::id(), since: unix_millis(), record: record.to_owned() };
         let note = serde_json::to_vec(&holder).unwrap_or_default();
-        let _ = self.0.set_len(0).and_then(|()| self.0.write_all_at(&note, 0));
+        let _ = self.0.set_len(0).and_then(|()| write_at(&self.0, &note, 0));
     }
 }
 
@@ -106,7 +105,7 @@ impl Share {
 
     /// Gives the share up for the whole, if nobody else has one.
     pub(super) fn into_whole(self) -> Option<File> {
-        self.0.try_lock().is_ok().then_some(self.0)
+        into_exclusive(self.0)
     }
 }
 
@@ -179,12 +178,12 @@ pub(super) fn unix_millis() -> u64 {
 
 fn open(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false).mode(0o600);
-    options.custom_flags(OFlags::NOFOLLOW.bits().cast_signed()).open(path)
+    options.read(true).write(true).create(true).truncate(false);
+    no_links(private(&mut options)).open(path)
 }
 
 fn open_to_read(path: &Path) -> io::Result<File> {
-    OpenOptions::new().read(true).custom_flags(OFlags::NOFOLLOW.bits().cast_signed()).open(path)
+    no_links(OpenOptions::new().read(true)).open(path)
 }
 
 #[cfg(test)]

@@ -2,16 +2,13 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read};
-use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::OFlags;
-use rustix::process::geteuid;
-
 use super::error::FileError;
-use super::folders::{Folders, sync_folder, write_whole};
+use super::folders::{Folders, write_whole};
 use super::history::History;
 use super::line::{Line, Lines};
+use crate::system::{no_links, private, rights, sync_folder, write_at};
 
 /// The file of a record's journal.
 #[derive(Debug)]
@@ -51,12 +48,12 @@ impl RecordFile {
         let file = match &mut self.file {
             Some(file) => file,
             none => {
-                let created = options(true).create(true).mode(0o600).open(&self.path)?;
+                let created = private(options(true).create(true)).open(&self.path)?;
                 folders.sync_journal()?;
                 none.insert(created)
             }
         };
-        match file.write_all_at(&text, self.length).and_then(|()| file.sync_data()) {
+        match write_at(file, &text, self.length).and_then(|()| file.sync_data()) {
             Ok(()) => self.length += size(text.len()),
             Err(error) => {
                 self.torn = true;
@@ -77,7 +74,7 @@ impl RecordFile {
         }
         let encoded: Vec<_> = lines.iter().map(Line::encode).collect::<serde_json::Result<_>>()?;
         let text = encoded.concat();
-        write_whole(&self.path, &text, 0o600)?;
+        write_whole(&self.path, &text, false)?;
         (self.file, self.length) = (Some(options(true).open(&self.path)?), size(text.len()));
         Ok(())
     }
@@ -110,7 +107,8 @@ pub(super) fn read(path: &Path, to_write: bool) -> Result<Option<(File, Vec<u8>)
         opened => opened.map_err(FileError::io(path, "opened"))?,
     };
     let found = file.metadata().map_err(FileError::io(path, "read"))?;
-    if !found.is_file() || found.uid() != geteuid().as_raw() || found.mode() & 0o077 != 0 {
+    let is_ours_alone = rights(&found).is_none_or(|rights| rights.are_ours() && rights.are_private());
+    if !found.is_file() || !is_ours_alone {
         return Err(FileError::NotOurs(path.to_owned()));
     }
     let mut text = Vec::new();
@@ -120,7 +118,7 @@ pub(super) fn read(path: &Path, to_write: bool) -> Result<Option<(File, Vec<u8>)
 
 fn options(to_write: bool) -> OpenOptions {
     let mut options = OpenOptions::new();
-    options.read(true).write(to_write).custom_flags(OFlags::NOFOLLOW.bits().cast_signed());
+    no_links(options.read(true).write(to_write));
     options
 }
 

@@ -4,9 +4,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
-use std::os::unix::net::UnixDatagram;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -15,9 +13,8 @@ use serde::Serialize;
 use super::document::{DeliveryEntry, ErrorEntry, ListedEntry, PluginInfo, milliseconds};
 use super::{Document, RotationEntry, RotationState};
 use crate::rotation::OutcomeKind;
+use crate::system::{Syslog, private, user};
 
-/// Where the system takes its log messages.
-const SYSLOG: &str = "/dev/log";
 /// Facility `authpriv`, which only administrators read, and severity `info` (RFC 3164, section 4.1.1).
 const PRIORITY: u8 = 10 * 8 + 6;
 
@@ -36,7 +33,7 @@ pub struct Audit(Sink);
 
 #[derive(Debug)]
 enum Sink {
-    Syslog(UnixDatagram),
+    Syslog(Syslog),
     File(File),
 }
 
@@ -46,7 +43,8 @@ struct Line<'a> {
     time: String,
     #[serde(flatten)]
     ending: Ending,
-    user: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     record_uid: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -91,18 +89,12 @@ impl Audit {
     /// When nobody takes the lines.
     pub fn open(target: &AuditTarget) -> io::Result<Self> {
         match target {
-            AuditTarget::Syslog => Self::syslog(Path::new(SYSLOG)),
+            AuditTarget::Syslog => Ok(Self(Sink::Syslog(Syslog::open()?))),
             AuditTarget::File(path) => {
-                let file = OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
+                let file = private(OpenOptions::new().append(true).create(true)).open(path)?;
                 Ok(Self(Sink::File(file)))
             }
         }
-    }
-
-    fn syslog(socket: &Path) -> io::Result<Self> {
-        let unnamed = UnixDatagram::unbound()?;
-        unnamed.connect(socket)?;
-        Ok(Self(Sink::Syslog(unnamed)))
     }
 
     /// Writes the line of a run that took `elapsed`.
@@ -125,10 +117,7 @@ impl Audit {
     fn write(&mut self, line: &Line<'_>) -> io::Result<()> {
         let line = serde_json::to_string(line)?;
         match &mut self.0 {
-            Sink::Syslog(socket) => {
-                let message = format!("<{PRIORITY}>pamrun[{}]: {line}", std::process::id());
-                socket.send(message.as_bytes()).map(drop)
-            }
+            Sink::Syslog(log) => log.send(&format!("<{PRIORITY}>pamrun[{}]: {line}", std::process::id())),
             Sink::File(file) => file.write_all(format!("{line}\n").as_bytes()),
         }
     }
@@ -139,7 +128,7 @@ impl<'a> Line<'a> {
         Self {
             time: Timestamp::now().to_string(),
             ending,
-            user: rustix::process::getuid().as_raw(),
+            user: user(),
             record_uid: None,
             rotation_id: None,
             plugin: plugin.map(|plugin| format!("{} {}", plugin.name, plugin.version)),
@@ -208,6 +197,7 @@ fn ids(listed: &[ListedEntry]) -> Vec<&str> {
 mod tests {
     use std::fs;
     use std::os::unix::fs::MetadataExt;
+    use std::os::unix::net::UnixDatagram;
 
     use serde_json::{Value, json};
 
@@ -286,7 +276,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log");
         let log = UnixDatagram::bind(&path).unwrap();
-        Audit::syslog(&path).unwrap().run(&rotated(), false, ELAPSED).unwrap();
+        let mut audit = Audit(Sink::Syslog(Syslog::at(&path).unwrap()));
+        audit.run(&rotated(), false, ELAPSED).unwrap();
         let mut message = [0; 4096];
         let length = log.recv(&mut message).unwrap();
         let message = String::from_utf8_lossy(&message[..length]).into_owned();
@@ -297,6 +288,6 @@ mod tests {
     fn a_log_that_nobody_takes_is_an_error_at_once() {
         let folder = tempfile::tempdir().unwrap();
         assert!(Audit::open(&AuditTarget::File(folder.path().join("no/such/folder"))).is_err());
-        assert!(Audit::syslog(&folder.path().join("no-log")).is_err());
+        assert!(Syslog::at(&folder.path().join("no-log")).is_err());
     }
 }

@@ -1,9 +1,9 @@
 //! The only place that writes to stdout and stderr.
 
 use std::io::{self, IsTerminal, Write};
-use std::os::fd::AsFd;
 
 use super::{Message, Redact};
+use crate::system::is_discarded;
 
 /// Prints one text and a line end to stdout, and flushes it.
 ///
@@ -59,15 +59,6 @@ fn colour_is_welcome() -> bool {
 #[expect(clippy::disallowed_methods, reason = "report owns stdout")]
 pub fn stdout_is_discarded() -> bool {
     is_discarded(io::stdout())
-}
-
-/// A stream that is closed counts too: the runtime opens the null device in its place, so that
-/// every write succeeds.
-fn is_discarded(stream: impl AsFd) -> bool {
-    match (rustix::fs::fstat(stream), rustix::fs::stat("/dev/null")) {
-        (Ok(stream), Ok(null)) => stream.st_rdev == null.st_rdev && null.st_rdev != 0,
-        _ => false,
-    }
 }
 
 /// Speaks to people on stderr. All it says is redacted.

@@ -16,7 +16,7 @@ use crate::model::Strategy;
 use crate::report::{Console, Message, PluginInfo};
 use crate::request::check_manifest;
 use crate::rotation::{LogLevel, LogLine, Plugin, Vault};
-use crate::script::{Confinement, Line, Options, Script, WorkFolders, is_saas_plugin};
+use crate::script::{self, Confinement, Line, Options, Script, WorkFolders, is_saas_plugin};
 use crate::secret::{Redactor, Secret};
 use crate::vault::{FileVault, KsmConfig, KsmOptions, KsmProxy, KsmVault, Reader};
 use crate::wasm::{self, Gate, NetworkOptions, Recorder};
@@ -132,7 +132,8 @@ impl Surroundings<'_> {
         let interpreter = script.interpreter();
         let log = log(&info.name, self.redactor);
         let plugin = script.instantiate(line, folders, self.redactor.clone(), log)?;
-        Ok(Attached { info, terms, plugin: Box::new(plugin), interpreter, warning: None })
+        let warning = script::SHORTCOMING.map(str::to_owned);
+        Ok(Attached { info, terms, plugin: Box::new(plugin), interpreter, warning })
     }
 
     /// The name of a script's file; a copy of it is called by its own name.

@@ -3,18 +3,8 @@
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Mutex;
 
-use rustix::process::{Resource, Rlimit, setrlimit};
-
 /// Where the last panic was. What it said is not kept: it may quote a secret.
 static PANICKED_AT: Mutex<String> = Mutex::new(String::new());
-
-/// Forbids core dumps, and other processes of the same user to look into this one. Where the
-/// system lacks one of the two, the other one still helps; there is nobody to tell.
-pub(super) fn forbid_core_dumps() {
-    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
-    #[cfg(target_os = "linux")]
-    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
-}
 
 /// Notes where a panic was, and says nothing: the report does.
 pub(super) fn silence_panics() {

@@ -37,13 +37,14 @@ use std::io;
 use crate::cli::{self, Command, Stop};
 use crate::report::{Console, Message, print, print_help, stdin_is_terminal};
 use crate::script::{LAUNCH, launch};
+use crate::system::forbid_core_dumps;
 use fault::Fault;
 
 /// Carries out a command line, the program's name first, and returns the exit code: that of the
 /// outcome of `exec`, and for all other commands 0 when it worked, and else that of the outcome
 /// that comes closest.
 pub fn run(argv: impl IntoIterator<Item = OsString>) -> u8 {
-    guard::forbid_core_dumps();
+    forbid_core_dumps();
     guard::silence_panics();
     let argv: Vec<OsString> = argv.into_iter().collect();
     if argv.get(1).is_some_and(|command| command == LAUNCH) {

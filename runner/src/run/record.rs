@@ -2,7 +2,6 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use super::exec::{Subject, document};
@@ -11,6 +10,7 @@ use super::stage::Stage;
 use crate::harness::{CASE_FILE, Story};
 use crate::rotation::{Job, Outcome, marker};
 use crate::secret::Redactor;
+use crate::system::private;
 
 /// Makes the folder of the case, in which none must be yet. Before anything is changed: what is done
 /// is to be noted.
@@ -71,5 +71,5 @@ pub(super) fn record(
 }
 
 fn write(path: &Path, text: &str) -> io::Result<()> {
-    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?.write_all(text.as_bytes())
+    private(OpenOptions::new().write(true).create_new(true)).open(path)?.write_all(text.as_bytes())
 }

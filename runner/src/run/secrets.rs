@@ -19,6 +19,7 @@ use crate::notation::Found;
 use crate::report::{Console, Message, print};
 use crate::rotation::{Clock, GetError};
 use crate::secret::{Secret, SecretBytes};
+use crate::system::SHORTCOMINGS;
 use crate::vault::Reader;
 
 /// The most bytes of queries.
@@ -56,6 +57,9 @@ pub(super) fn secrets(args: SecretsArgs) -> Result<(), Fault> {
     let places = sheet.places();
     let mut vault = reader(&settings.vault, settings.proxy.as_ref(), settings.ca_pem()?, &settings.limits)?;
     let values = block_on(look_up(vault.as_mut(), &mut sheet, settings.to));
+    for shortcoming in SHORTCOMINGS {
+        Console::plain().say(Message::Warning(shortcoming));
+    }
     vault.notes().iter().for_each(|note| Console::plain().say(Message::Warning(note)));
     hand_over(settings.to, &sheet.queries, places, &values??)
 }

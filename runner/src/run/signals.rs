@@ -1,15 +1,15 @@
-//! SIGTERM and SIGINT: the first one lets a rotation come to an end in which nothing is left
-//! behind, and a second one ends the process where it is, with the rest in the journal.
+//! SIGTERM and SIGINT, or what stands for them: the first one lets a rotation come to an end in which
+//! nothing is left behind, and a second one ends the process where it is, with the rest in the journal.
 
 use std::io;
 use std::thread;
 
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use super::block_on::block_on;
 use crate::report::{Console, Message};
 use crate::rotation::Interrupt;
+use crate::system::Terminations;
 
 /// Hears whether a signal came.
 #[derive(Debug, Clone)]
@@ -41,15 +41,11 @@ impl Interrupt for Signals {
 }
 
 async fn hear(told: watch::Sender<bool>) -> io::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminations = Terminations::listen()?;
     for is_second in [false, true] {
-        let kind = tokio::select! {
-            _ = terminate.recv() => SignalKind::terminate(),
-            _ = interrupt.recv() => SignalKind::interrupt(),
-        };
+        let exit_code = terminations.next().await;
         if is_second {
-            end(kind);
+            end(exit_code);
         }
         told.send_replace(true);
         Console::plain().say(Message::Warning(
@@ -59,8 +55,8 @@ async fn hear(told: watch::Sender<bool>) -> io::Result<()> {
     Ok(())
 }
 
-/// Ends the process as a shell reports such an end.
+/// Ends the process, with the code of such an end.
 #[expect(clippy::exit, clippy::disallowed_methods, reason = "whoever sends two signals means it")]
-fn end(kind: SignalKind) {
-    std::process::exit(128 + kind.as_raw_value());
+fn end(exit_code: i32) {
+    std::process::exit(exit_code);
 }

@@ -12,6 +12,7 @@ use crate::model::RecordUid;
 use crate::report::PluginInfo;
 use crate::rotation::{Clock, Deliverer, Interrupt, Journal, Parts, Plugin, Prepare, Stop, Vault};
 use crate::secret::Redactor;
+use crate::system::SHORTCOMINGS;
 
 /// The plugin that rotates, those that deliver, and the vault.
 pub(super) struct Stage {
@@ -48,7 +49,7 @@ impl Stage {
             delivering: Vec::new(),
             vault,
             redactor: source.redactor.clone(),
-            warnings: override_warnings(source.settings),
+            warnings: [shortcomings(), override_warnings(source.settings)].concat(),
         })
     }
 
@@ -136,6 +137,10 @@ impl Delivering {
         };
         Deliverer { name: &self.name, plugin, prepare }
     }
+}
+
+fn shortcomings() -> Vec<String> {
+    SHORTCOMINGS.iter().map(|shortcoming| (*shortcoming).to_owned()).collect()
 }
 
 fn override_warnings(settings: &ExecSettings) -> Vec<String> {

@@ -1,13 +1,9 @@
 //! One call of a script: its folder, its process, and what came of it.
 
-use std::fs::File;
 use std::io::{self, Read};
-use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::ExitStatus;
 
-use rustix::fs::{Mode, OFlags, open};
-use rustix::process::Signal;
 use zeroize::Zeroizing;
 
 use super::answer::{Answer, Object, from_file, sift};
@@ -15,9 +11,10 @@ use super::bounds::Bounds;
 use super::folder::{WorkFolder, WorkFolders};
 use super::launch::{FAILED, Launch};
 use super::launcher::Launcher;
-use super::leash::{Leash, leashed};
+use super::leash::leashed;
 use super::process::{self, Ended, Stopped};
 use super::source::Script;
+use super::system::{Leash, TEMPORARY_FOLDER, computed_too_long, open_answer, signal_that_ended};
 use crate::limits::{Limits, exceeded};
 use crate::model::{Failure, FailureKind, StepName};
 use crate::rotation::{Intake, LogLevel, LogLine, StepError, clean};
@@ -154,10 +151,8 @@ impl Calling<'_> {
     fn launch(&self, folder: &WorkFolder) -> io::Result<Launch> {
         let mut launch = self.script.launch(folder)?;
         launch.show(self.script.options.environment.iter().cloned());
-        launch.show([
-            ("TMPDIR".into(), folder.path().into()),
-            ("PAMRUN_OUTPUT".into(), folder.path().join(OUTPUT).into()),
-        ]);
+        launch.show(TEMPORARY_FOLDER.iter().map(|name| (name.into(), folder.path().into())));
+        launch.show([("PAMRUN_OUTPUT".into(), folder.path().join(OUTPUT).into())]);
         launch.show(self.step.map(|step| ("PAMRUN_STEP".into(), step.word().into())));
         Ok(launch)
     }
@@ -218,7 +213,7 @@ impl Calling<'_> {
                 let most = self.bounds.processes;
                 of("processes", format!("the script had more than {most} processes at the same time"))
             }
-            None if ended.status.signal() == Some(Signal::XCPU.as_raw()) => {
+            None if computed_too_long(ended.status) => {
                 of("cpu", format!("the script computed for more than {:?}", limits.cpu))
             }
             // Whoever let go of it hears nothing of it.
@@ -240,7 +235,7 @@ fn ended_at_once() -> io::Error {
 }
 
 fn how(status: ExitStatus) -> String {
-    match (status.code(), status.signal()) {
+    match (status.code(), signal_that_ended(status)) {
         (Some(code), _) => format!("it exited with status {code}"),
         (None, Some(signal)) => format!("signal {signal} ended it"),
         (None, None) => "it ended".to_owned(),
@@ -262,8 +257,7 @@ fn notes(ended: &Ended) -> Vec<String> {
 
 /// Reads the file, if there is something in it. A link or a pipe in its place is none.
 fn read(path: &Path, limit: usize) -> Option<Zeroizing<Vec<u8>>> {
-    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let file = File::from(open(path, flags, Mode::empty()).ok()?);
+    let file = open_answer(path).ok()?;
     let metadata = file.metadata().ok().filter(std::fs::Metadata::is_file)?;
     let most = u64::try_from(limit).unwrap_or(u64::MAX);
     let room = usize::try_from(metadata.len().min(most)).unwrap_or(limit);

@@ -1,14 +1,8 @@
 //! Confinement: what a script may touch when the operator says `--confine`.
 
-#[cfg_attr(target_os = "linux", path = "confine_linux.rs")]
-#[cfg_attr(not(target_os = "linux"), path = "confine_elsewhere.rs")]
-mod system;
-
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
-
-pub(super) use system::{available, enter};
 
 /// What the operator grants a confined script besides its interpreter, its own file, its working folder
 /// and what every program of the system reads.

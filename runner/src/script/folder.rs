@@ -1,13 +1,13 @@
 //! The working folders of scripts: one for each call, private, and gone when it ends.
 
-use std::fs::{self, DirBuilder, File, Permissions};
+use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
 use super::ScriptError;
+use crate::system::{make_folder, new_folder, open_to_lock, take_back};
 
 /// Where working folders are made.
 #[derive(Debug, Clone)]
@@ -29,12 +29,12 @@ impl WorkFolders {
     /// Why it cannot be made.
     pub fn open(parent: &Path) -> Result<Self, ScriptError> {
         let failed = |source| ScriptError::Folder { path: parent.to_owned(), source };
-        DirBuilder::new().recursive(true).mode(0o700).create(parent).map_err(failed)?;
+        make_folder(parent).map_err(failed)?;
         let lock = lock(parent).map_err(failed)?;
         for entry in fs::read_dir(parent).map_err(failed)?.flatten() {
             let path = entry.path();
             // One that is in use is locked; its owner removes it.
-            if open(&path).is_ok_and(|folder| folder.try_lock().is_ok()) {
+            if open_to_lock(&path).is_ok_and(|folder| folder.try_lock().is_ok()) {
                 let _ = remove(&path);
             }
         }
@@ -46,11 +46,8 @@ impl WorkFolders {
     pub(super) fn make(&self) -> io::Result<WorkFolder> {
         // Nobody may take a new folder for a leftover before it is locked.
         let lock = lock(&self.parent)?;
-        let folder = tempfile::Builder::new()
-            .prefix("script-")
-            .permissions(Permissions::from_mode(0o700))
-            .tempdir_in(&self.parent)?;
-        let own = open(folder.path())?;
+        let folder = new_folder("script-", &self.parent)?;
+        let own = open_to_lock(folder.path())?;
         own.lock()?;
         drop(lock);
         Ok(WorkFolder { folder, _lock: own })
@@ -85,7 +82,7 @@ fn remove(folder: &Path) -> io::Result<()> {
 
 /// Gives us back the rights to all folders below, without following links.
 fn open_up(folder: &Path) {
-    let _ = fs::set_permissions(folder, Permissions::from_mode(0o700));
+    take_back(folder);
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             open_up(&entry.path());
@@ -94,19 +91,17 @@ fn open_up(folder: &Path) {
 }
 
 fn lock(folder: &Path) -> io::Result<File> {
-    let file = open(folder)?;
+    let file = open_to_lock(folder)?;
     file.lock()?;
     Ok(file)
-}
-
-#[expect(clippy::disallowed_methods, reason = "a folder of our own, to lock it")]
-fn open(folder: &Path) -> io::Result<File> {
-    File::open(folder)
 }
 
 #[cfg(test)]
 #[expect(clippy::disallowed_methods, reason = "tests put files there")]
 mod tests {
+    use std::fs::Permissions;
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     fn names(folder: &Path) -> usize {

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use super::ScriptError;
 use super::head::{Shebang, shebang};
+use super::system::{FIRST_LINES_COUNT, PYTHON};
 
 /// By the end of a file's name: the programs to try, and what goes before the file.
 const BY_EXTENSION: [(&str, &[&str], &[&str]); 9] = [
-    ("py", &["python3", "python"], &[]),
+    ("py", PYTHON, &[]),
     ("sh", &["bash", "sh"], &[]),
     ("bash", &["bash"], &[]),
     ("ps1", &["pwsh", "powershell"], &["-NoLogo", "-NoProfile", "-NonInteractive", "-File"]),
@@ -70,13 +71,16 @@ impl Choice<'_> {
         if let Some(named) = self.named {
             return self.named(named);
         }
-        if let Some(Shebang { program, arguments }) = shebang(self.bytes) {
+        let extension = self.path.extension().and_then(OsStr::to_str).map(str::to_ascii_lowercase);
+        let known = |(end, ..): &&(&str, _, _)| extension.as_deref() == Some(end);
+        let by_name = BY_EXTENSION.iter().find(known);
+        if let Some(Shebang { program, arguments }) = shebang(self.bytes)
+            && (FIRST_LINES_COUNT || by_name.is_none())
+        {
             let arguments = arguments.into_iter().map(OsString::from).collect();
             return self.found(&[&program], arguments, "its first line names it");
         }
-        let extension = self.path.extension().and_then(OsStr::to_str).map(str::to_ascii_lowercase);
-        let known = |(end, ..): &&(&str, _, _)| extension.as_deref() == Some(end);
-        if let Some((_, programs, arguments)) = BY_EXTENSION.iter().find(known) {
+        if let Some((_, programs, arguments)) = by_name {
             let arguments = arguments.iter().map(OsString::from).collect();
             return self.found(programs, arguments, "its name ends so");
         }
@@ -118,7 +122,7 @@ impl Choice<'_> {
 fn provider(programs: &[&str]) -> &'static str {
     let name = programs.first().and_then(|program| program.rsplit('/').next()).unwrap_or_default();
     match name {
-        "python" | "python3" => "install Python 3 (package `python3`)",
+        "py" | "python" | "python3" => "install Python 3 (package `python3`)",
         "bash" => "install bash (package `bash`)",
         "pwsh" | "powershell" => "install PowerShell 7 (package `powershell` of Microsoft's repositories)",
         "node" => "install Node.js (package `nodejs`)",

@@ -4,18 +4,15 @@
 //! another program does not.
 
 use std::ffi::OsString;
-use std::io;
-use std::os::fd::AsFd;
-use std::os::unix::process::CommandExt;
+use std::io::{self, Read};
 use std::path::PathBuf;
 use std::process::Command;
 
-use rustix::io::{Errno, read};
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit, setsid};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::confine::{self, Confined};
+use super::confine::Confined;
+use super::system::{become_program, confine, own_stdin, restrict};
 use crate::limits::Limits;
 
 /// The first argument of a pamrun that is to become a script.
@@ -87,68 +84,40 @@ impl Launch {
 
 /// Becomes the script that stdin tells.
 ///
-/// It does not return but to tell what went wrong, in one line for stderr; the exit code is 125 then.
-/// There is nothing to tell when nobody wants a script any more.
+/// Where a process can become another one, it does not return but to tell what went wrong, in one line for
+/// stderr; the exit code is 125 then. Elsewhere it returns the script's exit code, with nothing to tell.
+/// There is nothing to tell either when nobody wants a script any more.
 #[must_use]
 pub fn launch() -> (String, u8) {
-    let told = receive(io::stdin()).map(|launch| format!("{} {}", launch.token, become_script(&launch)));
-    (told.unwrap_or_default(), u8::try_from(FAILED).unwrap_or(u8::MAX))
+    let failed = u8::try_from(FAILED).unwrap_or(u8::MAX);
+    let Some(launch) = own_stdin().ok().and_then(receive) else { return (String::new(), failed) };
+    match become_script(&launch) {
+        Ok(code) => (String::new(), code),
+        Err(problem) => (format!("{} {problem}", launch.token), failed),
+    }
 }
 
 /// Reads a launch, and not a byte more: what follows is for the script.
-fn receive(from: impl AsFd) -> Option<Launch> {
+fn receive(mut from: impl Read) -> Option<Launch> {
     let mut length = [0; 4];
-    fill(&from, &mut length)?;
+    from.read_exact(&mut length).ok()?;
     let length = usize::try_from(u32::from_be_bytes(length)).ok().filter(|length| *length <= LONGEST)?;
     let mut json = Zeroizing::new(vec![0; length]);
-    fill(&from, &mut json)?;
+    from.read_exact(&mut json).ok()?;
     serde_json::from_slice(&json).ok()
 }
 
-fn fill(from: impl AsFd, mut room: &mut [u8]) -> Option<()> {
-    while !room.is_empty() {
-        match read(&from, &mut *room) {
-            Err(Errno::INTR) => {}
-            Ok(0) | Err(_) => return None,
-            Ok(count) => room = room.get_mut(count..)?,
-        }
-    }
-    Some(())
-}
-
-fn become_script(launch: &Launch) -> String {
-    let Some((program, arguments)) = launch.command.split_first() else { return String::new() };
-    if let Err(problem) = restrict(launch) {
-        return problem;
+fn become_script(launch: &Launch) -> Result<u8, String> {
+    let Some((program, arguments)) = launch.command.split_first() else { return Err(String::new()) };
+    restrict(launch.cpu, launch.open_files, launch.memory)?;
+    if let Some(confined) = &launch.confined {
+        confine(confined)?;
     }
     #[expect(clippy::disallowed_methods, reason = "script starts scripts")]
     let mut command = Command::new(program);
     let environment = launch.environment.iter().map(|(name, value)| (name, value));
-    let error = command.args(arguments).env_clear().envs(environment).current_dir(&launch.folder).exec();
-    format!("{} cannot be started: {error}", program.display())
-}
-
-fn restrict(launch: &Launch) -> Result<(), String> {
-    // Away from the terminal, and from signals that are for somebody else.
-    setsid().map_err(|error| format!("it gets no session of its own: {error}"))?;
-    #[cfg(target_os = "linux")]
-    rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))
-        .map_err(|error| format!("it would outlive pamrun: {error}"))?;
-    for (resource, limit, spare) in [
-        // The signal that says why comes at the limit, and the one that nobody can catch after it.
-        (Resource::Cpu, launch.cpu, 1),
-        (Resource::Nofile, launch.open_files, 0),
-        (Resource::Data, launch.memory, 0),
-    ] {
-        let most = getrlimit(resource).maximum.unwrap_or(u64::MAX);
-        let maximum = limit.saturating_add(spare).min(most);
-        setrlimit(resource, Rlimit { current: Some(limit.min(most)), maximum: Some(maximum) })
-            .map_err(|error| format!("its limits cannot be set: {error}"))?;
-    }
-    match &launch.confined {
-        Some(confined) => confine::enter(confined),
-        None => Ok(()),
-    }
+    command.args(arguments).env_clear().envs(environment).current_dir(&launch.folder);
+    become_program(command).map_err(|error| format!("{} cannot be started: {error}", program.display()))
 }
 
 #[cfg(test)]

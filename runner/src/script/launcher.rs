@@ -2,10 +2,10 @@
 //! it does; who knows early that there will be a script has it ready by then.
 
 use std::io;
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use super::launch::LAUNCH;
+use super::system::{ourselves, strip_environment};
 
 /// A process that waits on its stdin for a [`Launch`](super::launch::Launch). Dropped, it ends.
 pub(super) struct Launcher(Option<Child>);
@@ -18,7 +18,7 @@ impl Launcher {
     pub(super) fn start() -> io::Result<Self> {
         #[expect(clippy::disallowed_methods, reason = "script starts scripts")]
         let mut command = Command::new(ourselves()?);
-        command.arg(LAUNCH).env_clear();
+        strip_environment(command.arg(LAUNCH));
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         Ok(Self(Some(command.spawn()?)))
     }
@@ -36,17 +36,4 @@ impl Drop for Launcher {
             let _ = child.wait();
         }
     }
-}
-
-/// This very program, even when its file was replaced meanwhile.
-#[cfg(target_os = "linux")]
-#[expect(clippy::unnecessary_wraps, reason = "elsewhere it can fail")]
-fn ourselves() -> io::Result<PathBuf> {
-    Ok("/proc/self/exe".into())
-}
-
-/// This very program.
-#[cfg(not(target_os = "linux"))]
-fn ourselves() -> io::Result<PathBuf> {
-    std::env::current_exe()
 }

@@ -1,30 +1,16 @@
 //! Lets a script run while nobody but who waits for it is held up, and no longer than somebody waits.
 
-use std::io::{self, PipeReader, PipeWriter};
+use std::io;
 use std::panic::resume_unwind;
 use std::thread::{self, JoinHandle};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use tokio::sync::oneshot;
 
-/// What a process is held by: let go, it is to end.
-pub(super) struct Leash(PipeReader);
-
-impl Leash {
-    /// What to poll for the end of it.
-    pub(super) fn poll(&self) -> PollFd<'_> {
-        PollFd::new(&self.0, PollFlags::IN)
-    }
-
-    /// Tells whether it was let go.
-    pub(super) fn is_let_go(&self) -> bool {
-        poll(&mut [self.poll()], Some(&Timespec::default())).is_ok_and(|events| events > 0)
-    }
-}
+use super::system::{Hand, Leash, leash};
 
 /// The thread at work; to drop this is to let go of the leash, and to wait until the work has ended.
 struct Work {
-    hand: Option<PipeWriter>,
+    hand: Option<Hand>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -49,11 +35,11 @@ impl Drop for Work {
 pub(super) async fn leashed<T: Send + 'static>(
     work: impl FnOnce(&Leash) -> io::Result<T> + Send + 'static,
 ) -> io::Result<T> {
-    let (held, hand) = io::pipe()?;
+    let (held, hand) = leash()?;
     let (done, answer) = oneshot::channel();
     let run = move || {
         // Nobody may be there any more to take it.
-        let _ = done.send(work(&Leash(held)));
+        let _ = done.send(work(&held));
     };
     let thread = thread::Builder::new().name("script".to_owned()).spawn(run)?;
     let mut work = Work { hand: Some(hand), thread: Some(thread) };
@@ -83,7 +69,7 @@ mod tests {
         let (ended, heard) = mpsc::channel();
         let work = leashed(move |leash| {
             while !leash.is_let_go() {
-                poll(&mut [leash.poll()], None)?;
+                thread::yield_now();
             }
             ended.send(()).map_err(io::Error::other)
         });

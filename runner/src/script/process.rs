@@ -1,18 +1,13 @@
 //! One process from its start to the end of everything that it started.
 
 use std::io;
-use std::os::fd::OwnedFd;
 use std::process::{Child, ExitStatus};
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Pid, Signal};
 use zeroize::Zeroizing;
 
 use super::bounds::Bounds;
-use super::leash::Leash;
-use super::pipes::{Inlet, Outlet};
-use super::tree::Tree;
+use super::system::{ChildEnd, Inlet, Leash, Outlet, Tree, wait};
 
 /// How often processes are counted.
 const COUNT: Duration = Duration::from_millis(50);
@@ -65,7 +60,7 @@ struct Process<'a> {
     stdin: Inlet,
     stdout: Outlet,
     stderr: Outlet,
-    end: Option<OwnedFd>,
+    end: Option<ChildEnd>,
     deadline: Instant,
     next_count: Instant,
     /// When it ended, and how.
@@ -83,11 +78,11 @@ impl<'a> Process<'a> {
     ) -> io::Result<Self> {
         let started = Instant::now();
         let missing = || io::Error::other("a pipe is missing");
-        let tree = Tree::of(Pid::from_child(&child));
+        let tree = Tree::of(&child)?;
         Ok(Self {
-            stdin: Inlet::new(child.stdin.take().ok_or_else(missing)?.into(), stdin)?,
-            stdout: Outlet::new(child.stdout.take().ok_or_else(missing)?.into(), bounds.output)?,
-            stderr: Outlet::new(child.stderr.take().ok_or_else(missing)?.into(), bounds.output)?,
+            stdin: Inlet::new(child.stdin.take().ok_or_else(missing)?, stdin)?,
+            stdout: Outlet::new(child.stdout.take().ok_or_else(missing)?, bounds.output)?,
+            stderr: Outlet::new(child.stderr.take().ok_or_else(missing)?, bounds.output)?,
             end: tree.end_of_child(),
             deadline: started + bounds.time,
             next_count: started + COUNT,
@@ -131,14 +126,12 @@ impl<'a> Process<'a> {
     /// Asks it to end when it has met a bound, and kills it when it does not.
     fn judge(&mut self, now: Instant) {
         match self.stopped {
-            Some((_, patience)) if now >= patience => {
-                self.tree.kill();
-            }
+            Some((_, patience)) if now >= patience => self.kill(),
             Some(_) => {}
             None => {
                 if let Some(why) = self.exceeded(now) {
                     self.stopped = Some((why, now + self.bounds.grace));
-                    self.tree.signal(Signal::TERM);
+                    self.tree.ask_to_end();
                 }
             }
         }
@@ -176,15 +169,14 @@ impl<'a> Process<'a> {
         if end.is_none() && self.ended.is_none() {
             pause = pause.min(LOOK);
         }
-        let pipes = [self.stdin.poll(), self.stdout.poll(), self.stderr.poll()];
-        let end = end.map(|end| PollFd::new(end, PollFlags::IN));
-        let leash = (self.stopped.is_none() && self.ended.is_none()).then(|| self.leash.poll());
-        let mut events: Vec<_> = pipes.into_iter().chain([end, leash]).flatten().collect();
-        let pause = Timespec::try_from(pause).map_err(io::Error::other)?;
-        match poll(&mut events, Some(&pause)) {
-            Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
-            Err(error) => Err(error.into()),
-        }
+        let leash = (self.stopped.is_none() && self.ended.is_none()).then_some(self.leash);
+        wait(&self.stdin, [&self.stdout, &self.stderr], end, leash, pause)
+    }
+
+    /// Kills it with all that it started. The child goes first: it may not be among them yet.
+    fn kill(&mut self) {
+        let _ = self.child.kill();
+        self.tree.kill();
     }
 }
 
@@ -192,7 +184,7 @@ impl Drop for Process<'_> {
     /// Nothing of it outlives an error of ours.
     fn drop(&mut self) {
         if self.ended.is_none() {
-            self.tree.kill();
+            self.kill();
             let _ = self.child.wait();
         }
     }

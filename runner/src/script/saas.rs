@@ -10,7 +10,7 @@ use super::bounds::Bounds;
 use super::call::Calling;
 use super::folder::WorkFolders;
 use super::source::Script;
-use super::tree::adopt_orphans;
+use super::system::adopt_orphans;
 use crate::model::{Request, Role, SaasPlugin};
 use crate::rotation::StepError;
 use crate::secret::{Redactor, Secret};

@@ -4,12 +4,11 @@ use std::borrow::Cow;
 use std::ffi::OsString;
 use std::fs;
 use std::io;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::ScriptError;
-use super::confine::{self, Confined, Confinement};
+use super::confine::{Confined, Confinement};
 use super::folder::{WorkFolder, WorkFolders};
 use super::head::{Declared, declared, without_bom};
 use super::interpreter::{Choice, Interpreter, find};
@@ -17,11 +16,12 @@ use super::launch::Launch;
 use super::line::Line;
 use super::plugin::ScriptPlugin;
 use super::saas::{describe, lay_out};
-use super::tree::adopt_orphans;
+use super::system::{adopt_orphans, may_confine};
 use crate::limits::Limits;
 use crate::model::{SaasPlugin, StepName, Strategy};
 use crate::rotation::LogLine;
 use crate::secret::Redactor;
+use crate::system::is_program;
 
 /// How a script is run.
 #[derive(Debug, Clone)]
@@ -80,8 +80,6 @@ impl Script {
     }
 
     fn of_file(path: &Path, bytes: &[u8], is_saas: bool, options: Options) -> Result<Self, ScriptError> {
-        let is_program =
-            || fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o111 != 0);
         let declared = if is_saas {
             Some(Declared { steps: vec![StepName::Rotate], strategy: Strategy::InPlace })
         } else {
@@ -94,12 +92,12 @@ impl Script {
             named: options.interpreter.as_deref(),
             path,
             bytes,
-            executable: !is_saas && is_program(),
+            executable: !is_saas && is_program(path),
             find: &|program| find(program, folders),
         }
         .make()?;
         if options.confinement.is_some() {
-            confine::available().map_err(ScriptError::NotConfinable)?;
+            may_confine().map_err(ScriptError::NotConfinable)?;
         }
         // Relative names would be looked for in the working folder.
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());

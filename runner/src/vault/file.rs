@@ -2,11 +2,9 @@
 
 use std::fs::{self, File, Metadata, TryLockError};
 use std::io::{self, Read};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rustix::fs::Access;
 use zeroize::Zeroizing;
 
 use super::Reader;
@@ -16,6 +14,7 @@ use super::update::{UpdateError, apply};
 use crate::model::{Record, RecordUid, SharedRecord, Update};
 use crate::rotation::{GetError, SaveError, Vault};
 use crate::secret::SecretBytes;
+use crate::system::{can_write_in, rights};
 
 /// How long a save waits for another one to end. It takes milliseconds.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -105,11 +104,11 @@ impl FileVault {
     fn open(&mut self, path: PathBuf) -> Result<Opened, FileError> {
         let unreadable = |source| FileError::Unreadable { path: path.clone(), source };
         let (metadata, bytes) = read(&path).map_err(unreadable)?;
-        let mode = metadata.permissions().mode() & 0o777;
-        if mode & 0o077 != 0 {
+        if let Some(rights) = rights(&metadata).filter(|rights| !rights.are_private()) {
             self.warn(format!(
-                "others could read the vault file {}: its mode was {mode:04o}; every save makes it 0600",
-                path.display()
+                "others could read the vault file {}: its mode was {:04o}; every save makes it 0600",
+                path.display(),
+                rights.mode & 0o777
             ));
         }
         let document =
@@ -221,7 +220,7 @@ impl Reader for FileVault {
 /// Tells whether a save could put its files beside the vault's.
 fn can_be_replaced(path: &Path) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("/"));
-    Ok(rustix::fs::access(folder, Access::WRITE_OK | Access::EXEC_OK)?)
+    can_write_in(folder)
 }
 
 #[expect(clippy::disallowed_methods, reason = "the vault's own file")]

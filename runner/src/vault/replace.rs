@@ -3,8 +3,9 @@
 use std::ffi::OsString;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
 use std::path::{Path, PathBuf};
+
+use crate::system::{self, private, rights, sync_folder};
 
 /// Why a file was not replaced, or perhaps not.
 #[derive(Debug)]
@@ -19,7 +20,7 @@ pub(super) enum ReplaceError {
 /// save. It is never removed: somebody may be waiting for it.
 pub(super) fn open_lock(path: &Path, owner: &Metadata) -> io::Result<File> {
     let mut options = OpenOptions::new();
-    let file = options.write(true).create(true).truncate(false).mode(0o600).open(beside(path, ".lock"))?;
+    let file = private(options.write(true).create(true).truncate(false)).open(beside(path, ".lock"))?;
     // Left by root, it would keep the vault's owner out.
     let _ = give(&file, owner);
     Ok(file)
@@ -56,7 +57,7 @@ fn write_new(new: &Path, bytes: &[u8], owner: &Metadata) -> io::Result<bool> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(new)?;
+    let mut file = private(OpenOptions::new().write(true).create_new(true)).open(new)?;
     let kept = give(&file, owner)?;
     file.write_all(bytes)?;
     file.sync_all()?;
@@ -66,13 +67,9 @@ fn write_new(new: &Path, bytes: &[u8], owner: &Metadata) -> io::Result<bool> {
 /// Gives a file to the owner of another one; returns whether it is his now. His group does not
 /// matter, since it may not read the file.
 fn give(file: &File, owner: &Metadata) -> io::Result<bool> {
-    let given = fchown(file, Some(owner.uid()), Some(owner.gid())).is_ok();
-    Ok(given || file.metadata()?.uid() == owner.uid())
-}
-
-#[expect(clippy::disallowed_methods, reason = "a folder is synced through a file handle")]
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
+    let whose = |metadata: &Metadata| rights(metadata).map(|rights| rights.owner);
+    let given = system::give(file, owner).is_ok();
+    Ok(given || whose(&file.metadata()?) == whose(owner))
 }
 
 fn beside(path: &Path, suffix: &str) -> PathBuf {

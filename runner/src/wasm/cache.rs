@@ -3,20 +3,18 @@
 //! The folder is as trusted as the program itself: whoever writes there runs code as us. It is
 //! therefore used only while it belongs to us and nobody else can write to it.
 
-use std::fs::{self, DirBuilder, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::OFlags;
-use rustix::process::geteuid;
 use sha2::{Digest, Sha256};
 use twox_hash::XxHash64;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
 use super::prune::{UNFINISHED, prune, touch};
+use crate::system::{make_folder, no_links, rights};
 
 /// The checksum that stands behind the code of an entry, in little-endian order.
 const CHECKSUM: usize = size_of::<u64>();
@@ -74,8 +72,7 @@ impl Cache {
     /// Puts compiled code in, and removes what nobody uses any more.
     pub(super) fn put(&self, component: &Component, digest: &str) -> Result<(), CacheError> {
         let code = component.serialize().map_err(|error| self.not_writable(io::Error::other(error)))?;
-        let made = DirBuilder::new().recursive(true).mode(0o700).create(&self.folder);
-        made.map_err(|error| self.not_writable(error))?;
+        make_folder(&self.folder).map_err(|error| self.not_writable(error))?;
         self.check()?;
         let key = self.key(digest);
         self.write(&key, &code).map_err(|error| self.not_writable(error))?;
@@ -102,14 +99,12 @@ impl Cache {
     /// Checks that the folder is ours alone.
     fn check(&self) -> Result<(), CacheError> {
         let found = fs::symlink_metadata(&self.folder).map_err(|error| self.not_writable(error))?;
-        let fault = if !found.is_dir() {
-            "is not a folder"
-        } else if found.uid() != geteuid().as_raw() {
-            "belongs to another user"
-        } else if found.mode() & 0o077 != 0 {
-            "is open to other users"
-        } else {
-            return Ok(());
+        let fault = match rights(&found) {
+            _ if !found.is_dir() => "is not a folder",
+            None => "cannot be known to be closed to other users on this system",
+            Some(rights) if !rights.are_ours() => "belongs to another user",
+            Some(rights) if !rights.are_private() => "is open to other users",
+            Some(_) => return Ok(()),
         };
         Err(CacheError::NotPrivate { folder: self.folder.clone(), fault })
     }
@@ -137,10 +132,10 @@ fn checksum(key: &str) -> XxHash64 {
 /// Tells whether an entry is ours, and as it was written. That the folder is ours says nothing of
 /// what came into it before it was.
 fn is_sound(entry: &Path, key: &str) -> io::Result<bool> {
-    let no_link = OFlags::NOFOLLOW.bits().cast_signed();
-    let file = OpenOptions::new().read(true).custom_flags(no_link).open(entry)?;
+    let file = no_links(OpenOptions::new().read(true)).open(entry)?;
     let found = file.metadata()?;
-    if !found.is_file() || found.uid() != geteuid().as_raw() || found.mode() & 0o022 != 0 {
+    let is_ours = rights(&found).is_some_and(|rights| rights.are_ours() && rights.are_kept());
+    if !found.is_file() || !is_ours {
         return Ok(false);
     }
     // On a disk that cannot be written the entry is as good as before.

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use rustix::time::{ClockId, clock_gettime};
 use std::future::poll_fn;
 use wasmtime::component::ResourceTableError;
 use wasmtime::{Engine, Store, Trap};
@@ -17,6 +16,7 @@ use super::log::StepLog;
 use super::watch::Exceeded;
 use crate::limits::Limits;
 use crate::rotation::{StepError, clean};
+use crate::system::thread_time;
 
 /// What a call is made with.
 pub(super) struct Sandbox<'a> {
@@ -92,11 +92,6 @@ async fn metered<T>(limit: Duration, work: impl Future<Output = T>) -> Result<T,
         }
     })
     .await
-}
-
-/// The CPU time of this thread: a busy machine must not make a guest look busy.
-fn thread_time() -> Duration {
-    Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).unwrap_or_default()
 }
 
 /// Where a panic happened, the guest says on its stderr, which may hold anything by then.

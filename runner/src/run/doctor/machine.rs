@@ -8,6 +8,7 @@ use crate::model::{Level, SharedRecord};
 use crate::run::attach::reader;
 use crate::run::block_on::block_on;
 use crate::run::fault::Fault;
+use crate::system::SHORTCOMINGS;
 use crate::trust;
 use crate::vault::Reader;
 
@@ -30,8 +31,12 @@ pub(super) fn settings(args: &DoctorArgs) -> Check<ExecSettings> {
 pub(super) fn state_folder(settings: &ExecSettings) -> Check<(StateFolder, FileJournal)> {
     let folder = StateFolder::open(&settings.state_dir).map_err(Fault::from)?;
     let journal = FileJournal::new(&folder).map_err(Fault::from)?;
-    let detail = format!("{}, and nobody else may enter it", folder.path().display());
-    Ok(Checked { value: (folder, journal), detail, findings: Vec::new() })
+    let shortcoming = |text: &&str| finding(Level::Warning, "system", (*text).to_owned(), None);
+    let findings: Vec<_> = SHORTCOMINGS.iter().map(shortcoming).collect();
+    // Who may enter it may be what the system does not tell.
+    let privacy = if findings.is_empty() { ", and nobody else may enter it" } else { "" };
+    let detail = format!("{}{privacy}", folder.path().display());
+    Ok(Checked { value: (folder, journal), detail, findings })
 }
 
 pub(super) fn certificates(settings: &ExecSettings) -> Check<()> {

@@ -1,6 +1,6 @@
 //! The file vault keeps the contract, and what else a file asks for.
 
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt, symlink};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;

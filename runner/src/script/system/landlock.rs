@@ -60,7 +60,7 @@ const OTHER_NUMBERS: i64 = 0x4000_0000;
 ///
 /// # Errors
 /// What it lacks.
-pub(in crate::script) fn available() -> Result<(), String> {
+pub(in crate::script) fn may_confine() -> Result<(), String> {
     ruleset().map(drop)?;
     filter().map(drop)
 }
@@ -69,7 +69,7 @@ pub(in crate::script) fn available() -> Result<(), String> {
 ///
 /// # Errors
 /// Why it is not confined; it must not go on then.
-pub(in crate::script) fn enter(confined: &Confined) -> Result<(), String> {
+pub(in crate::script) fn confine(confined: &Confined) -> Result<(), String> {
     let read = AccessFs::from_read(NEEDED);
     let write = AccessFs::from_all(NEEDED);
     let system = SYSTEM.iter().map(PathBuf::from);

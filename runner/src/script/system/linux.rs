@@ -1,21 +1,39 @@
-//! The processes of a script on Linux: pamrun is made the parent of every orphan among them, so that no
-//! descendant can leave, and `/proc` tells who descends from whom.
+//! Linux. pamrun is made the parent of every orphan among a script's processes, so that no descendant can
+//! leave, and `/proc` tells who descends from whom.
 
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, File};
 use std::io::{self, Read};
-use std::os::fd::OwnedFd;
+use std::path::PathBuf;
+use std::process::Child;
 use std::time::Duration;
 
 use rustix::process::{
-    Pid, PidfdFlags, Signal, WaitOptions, getpid, kill_process, pidfd_open, set_child_subreaper, wait,
-    waitpid,
+    Pid, PidfdFlags, Signal, WaitOptions, getpid, kill_process, pidfd_open, set_child_subreaper,
+    set_parent_process_death_signal, waitpid,
 };
+
+pub(in crate::script) use super::landlock::{confine, may_confine};
+pub(in crate::script) use super::unix::*;
+
+/// There is none.
+pub(crate) const SHORTCOMING: Option<&str> = None;
 
 /// How often the tree is killed anew, for what was started meanwhile.
 const ROUNDS: usize = 2000;
 /// The time between.
 const PAUSE: Duration = Duration::from_millis(1);
+
+/// This very program, even when its file was replaced meanwhile.
+#[expect(clippy::unnecessary_wraps, reason = "elsewhere it can fail")]
+pub(in crate::script) fn ourselves() -> io::Result<PathBuf> {
+    Ok("/proc/self/exe".into())
+}
+
+/// Has this process, and what it becomes, killed when pamrun ends.
+pub(super) fn end_with_pamrun() -> io::Result<()> {
+    Ok(set_parent_process_death_signal(Some(Signal::KILL))?)
+}
 
 /// Makes this process the parent of its descendants whose own parent ends.
 pub(in crate::script) fn adopt_orphans() -> io::Result<()> {
@@ -29,12 +47,13 @@ pub(in crate::script) struct Tree {
 
 impl Tree {
     /// The tree of this child, the only one that we have.
-    pub(in crate::script) fn of(child: Pid) -> Self {
-        Self { child }
+    #[expect(clippy::unnecessary_wraps, reason = "elsewhere it can fail")]
+    pub(in crate::script) fn of(child: &Child) -> io::Result<Self> {
+        Ok(Self { child: Pid::from_child(child) })
     }
 
     /// Something that can be polled for the child's end.
-    pub(in crate::script) fn end_of_child(&self) -> Option<OwnedFd> {
+    pub(in crate::script) fn end_of_child(&self) -> Option<ChildEnd> {
         pidfd_open(self.child, PidfdFlags::empty()).ok()
     }
 
@@ -43,10 +62,10 @@ impl Tree {
         self.alive().len()
     }
 
-    /// Sends a signal to all of them.
-    pub(in crate::script) fn signal(&self, signal: Signal) {
+    /// Asks all of them to end.
+    pub(in crate::script) fn ask_to_end(&self) {
         for pid in self.alive() {
-            let _ = kill_process(pid, signal);
+            let _ = kill_process(pid, Signal::TERM);
         }
     }
 
@@ -54,7 +73,7 @@ impl Tree {
     #[expect(clippy::unused_self, reason = "elsewhere it is used")]
     pub(in crate::script) fn is_left(&self) -> bool {
         loop {
-            match wait(WaitOptions::NOHANG) {
+            match rustix::process::wait(WaitOptions::NOHANG) {
                 Ok(Some(_)) => {}
                 Ok(None) => return true,
                 Err(_) => return false,
