@@ -4,7 +4,8 @@
 //! [`tokens`] one for the API of our templates, [`keeper`] one for Keeper Secrets Manager, all on real
 //! TLS. [`gateway`] plays the Keeper gateway: it writes vault and configuration, runs the real binary, and
 //! fails the test when a secret shows where none may. [`azure`] puts both together, and [`witness`] asks
-//! Keeper's own clients what came of it. [`desk`] is the same for [`service`] and a guest that misbehaves. [`sweep`] is the experiment that shows what pamrun promises.
+//! Keeper's own clients what came of it. [`desk`] is the same for [`service`] and a guest that misbehaves. [`sweep`] is the experiment that shows what pamrun promises, and [`plain`]
+//! makes texts of one run comparable with those of another.
 
 pub mod azure;
 pub mod canary;
@@ -14,6 +15,7 @@ pub mod gateway;
 pub mod keeper;
 pub mod net;
 pub mod params;
+pub mod plain;
 pub mod record;
 pub mod service;
 pub mod sweep;

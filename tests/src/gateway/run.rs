@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::plain::plain;
+
 /// The exit code after a second SIGTERM.
 const TERMINATED: i32 = 128 + 15;
 
@@ -54,6 +56,21 @@ impl Run {
         let list = self.outcome["findings"].as_array().cloned().unwrap_or_default();
         let word = |finding: &Value, key: &str| finding[key].as_str().unwrap_or_default().to_owned();
         list.iter().map(|finding| format!("{} {}", word(finding, "level"), word(finding, "code"))).collect()
+    }
+
+    /// The texts of what a dry run found, for a snapshot: message and fix on a line each.
+    pub fn told_findings(&self) -> String {
+        let list = self.outcome["findings"].as_array().cloned().unwrap_or_default();
+        let text = |finding: &Value, key: &str| finding[key].as_str().unwrap_or_default().to_owned();
+        let lines =
+            list.iter().map(|finding| format!("{}\n{}", text(finding, "message"), text(finding, "fix")));
+        plain(&lines.collect::<Vec<_>>().join("\n"))
+    }
+
+    /// The texts of the error, likewise.
+    pub fn told_error(&self) -> String {
+        let text = |key: &str| self.outcome["error"][key].as_str().unwrap_or_default();
+        plain(&format!("{}\n{}", text("message"), text("hint")))
     }
 
     /// What the outcome says will be removed: ids.

@@ -25,6 +25,7 @@ fn finds(azure: &Azure, settings: &[(&str, &str)], found: &str, told: &str) {
     let message = run.outcome["findings"][0]["message"].as_str().unwrap();
     assert!(message.contains(told), "{told} is not told\n{run}");
     assert!(level == "info" || run.stderr.contains(message), "{run}");
+    insta::assert_snapshot!(found.replace(' ', "-"), run.told_findings());
     assert_eq!(azure.cloud.count("Password"), 0, "{run}");
     azure.expect_unchanged(&run, &[]);
 }
@@ -155,7 +156,9 @@ fn each_way_in_which_the_admin_app_is_not_let_in_has_its_own_code() {
         (own("application_client_id", "11111111-0000-4000-8000-000000000001"), "unknown-app"),
         (is_target, "admin-is-target"),
     ] {
-        looking(&azure, &[]).with_code(code);
+        let run = looking(&azure, &[]);
+        run.with_code(code);
+        insta::assert_snapshot!(code, run.told_error());
     }
 }
 
@@ -166,5 +169,7 @@ fn a_tenant_that_lives_in_the_other_us_cloud_has_its_own_code() {
     let other = Sovereign::UsDod.graph();
     let exec = azure.exec().argument("--dry-run").host(other, azure.cloud.address());
     let exec = exec.set("authority", azure.sovereign.login()).set("graph", other);
-    azure.run(exec).with_code("unknown-service");
+    let run = azure.run(exec);
+    run.with_code("unknown-service");
+    insta::assert_snapshot!("unknown-service", run.told_error());
 }

@@ -29,6 +29,9 @@ fn finds(bench: &Bench, settings: &[(&str, &str)], found: &[&str]) {
     let is_error = |found: &&str| found.starts_with("error ");
     assert_eq!(run.word("outcome"), if found.iter().any(is_error) { "failed" } else { "planned" }, "{run}");
     assert_eq!(run.findings(), found, "{run}");
+    if !found.is_empty() {
+        insta::assert_snapshot!(found.join("-").replace(' ', "-"), run.told_findings());
+    }
     bench.expect_agreement(&run);
 }
 
