@@ -17,11 +17,11 @@ pub fn plain(text: &str) -> String {
 }
 
 fn word(part: &str) -> &str {
-    let is_id = part.len() == 36 && uuid::Uuid::try_parse(part).is_ok();
-    let is_uid = part.len() == 22 && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
+    let is_of_base64 = |b: u8| b.is_ascii_alphanumeric() || b"-_".contains(&b);
+    let may_be_uid = part.len() == 22 && part.bytes().all(is_of_base64);
     match part {
-        _ if is_id => "ID",
-        _ if is_uid && part.bytes().any(|b| b.is_ascii_uppercase()) => "UID",
+        _ if part.len() == 36 && uuid::Uuid::try_parse(part).is_ok() => "ID",
+        _ if may_be_uid && part.bytes().any(|b| b.is_ascii_uppercase()) => "UID",
         _ if part.parse::<Timestamp>().is_ok() => "TIME",
         _ => part,
     }
