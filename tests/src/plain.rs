@@ -10,7 +10,9 @@ pub fn plain(text: &str) -> String {
     while let Some(first) = rest.chars().next() {
         let end = rest.find(|c| belongs(c) != belongs(first)).unwrap_or(rest.len());
         let (part, after) = rest.split_at(end);
-        plain.push_str(if belongs(first) { word(part) } else { part });
+        let bare = part.trim_end_matches(['.', ':']);
+        plain.push_str(if belongs(first) { word(bare) } else { bare });
+        plain.push_str(&part[bare.len()..]);
         rest = after;
     }
     plain
@@ -34,8 +36,8 @@ mod tests {
     #[test]
     fn only_what_differs_is_replaced() {
         let text = "the app \"x\" (5loH3ebCS7OC25t6v3O5hA) ends 2030-01-30T12:00:01Z: 6880a51f-705f-4651-84b9-ee6fe5186ca4.";
-        assert_eq!(plain(text), "the app \"x\" (UID) ends TIME: 6880a51f-705f-4651-84b9-ee6fe5186ca4.");
-        let text = "(6880a51f-705f-4651-84b9-ee6fe5186ca4), graph.microsoft.com – Löhne";
-        assert_eq!(plain(text), "(ID), graph.microsoft.com – Löhne");
+        assert_eq!(plain(text), "the app \"x\" (UID) ends TIME: ID.");
+        let text = "(6880a51f-705f-4651-84b9-ee6fe5186ca4), graph.microsoft.com: Löhne …";
+        assert_eq!(plain(text), "(ID), graph.microsoft.com: Löhne …");
     }
 }
