@@ -115,6 +115,10 @@ fn the_page_on_findings_has_exactly_the_codes_of_the_plugins() {
     let findings = codes_in(&[both.clone(), delivering].concat(), "Finding::");
     let mut failures = codes_in(&both, "Failure::");
     failures.extend(codes_in(&[read("plugins/sdk-rust/src/host.rs")], "Failure::"));
+    // These begin with the name of the service that refuses.
+    for (code, makers) in codes_in(&both, "self.own_") {
+        failures.entry(format!("graph-{code}")).or_default().extend(makers);
+    }
     // Which of several values a consumer gets is not a question of these two.
     failures.retain(|code, _| !code.starts_with("field-"));
 
