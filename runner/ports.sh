@@ -27,8 +27,10 @@ have_installed() {
 
 have_debian() {
     # dlltool is for the standard library of Windows.
-    local packages=(rustc-web cargo-web rust-web-src binutils-mingw-w64-x86-64) root=()
-    dpkg-query -W "${packages[@]}" >/dev/null 2>&1 && return
+    local packages=(rustc-web cargo-web rust-web-src binutils-mingw-w64-x86-64) root=() states
+    # One that was removed is still known.
+    states=$(dpkg-query -W -f '${db:Status-Status}\n' "${packages[@]}" 2>/dev/null) &&
+        ! grep -qvx installed <<<"$states" && return
     [ "$(id -u)" = 0 ] || root=(sudo -n)
     {
         "${root[@]}" apt-get update -q &&

@@ -45,7 +45,10 @@ debian_packages=(rustc-web cargo-web rust-web-src wasi-libc lld-22)
 
 have_debian() {
     command -v apt-get >/dev/null || return 1
-    if ! dpkg-query -W "${debian_packages[@]}" >/dev/null 2>&1; then
+    local states
+    # One that was removed is still known.
+    if ! states=$(dpkg-query -W -f '${db:Status-Status}\n' "${debian_packages[@]}" 2>/dev/null) ||
+        grep -qvx installed <<<"$states"; then
         say "installing Debian's wasm toolchain (about 150 MB): ${debian_packages[*]}"
         local root=()
         [ "$(id -u)" = 0 ] || root=(sudo -n)
