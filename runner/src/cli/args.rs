@@ -238,7 +238,7 @@ pub enum ParamsCommand {
 }
 
 /// The options of `exec`, as typed.
-#[derive(Debug, Default, clap::Args)]
+#[derive(Debug, Clone, Default, clap::Args)]
 pub struct ExecArgs {
     /// What to run: a WebAssembly component or core module, or a script
     #[arg(value_name = "PLUGIN_OR_SCRIPT")]

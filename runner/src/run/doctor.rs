@@ -10,8 +10,7 @@ use super::fault::Fault;
 use super::prepare::Order;
 use super::rotate::{Given, perform};
 use super::show;
-use crate::catalog::PluginFile;
-use crate::cli::{DoctorArgs, ExecArgs, ExecSettings, Format, StateFolder, process_environment};
+use crate::cli::{DoctorArgs, ExecSettings, Format, StateFolder, process_environment};
 use crate::journal::FileJournal;
 use crate::model::{Finding, Level};
 use crate::params::Params;
@@ -20,6 +19,7 @@ use crate::rotation::Outcome;
 use crate::script::Line;
 use crate::secret::Redactor;
 use patient::Patient;
+use script::Rotator;
 
 /// What is looked at, in this order; those from the fourth on only where a record is named.
 const CHECKS: [&str; 7] =
@@ -71,12 +71,10 @@ impl Visit {
 
         let uid = args.record.clone()?;
         let patient = self.note(patient::examine(&vault.records, &uid, args.provider.as_deref()))?;
-        let folder = tempfile::tempdir().ok()?;
-        let limit = settings.limits.plugin;
-        let found = script::find(args, &patient.record, vault.reader.as_mut(), folder.path(), limit);
-        let (exec, file) = self.note(found)?;
+        let found = script::find(args, &patient.record, vault.reader.as_mut(), settings.limits.plugin);
+        let rotator = self.note(found)?;
         let (state, journal) = state?;
-        self.preflight(exec, &file, &patient, &state, journal);
+        self.preflight(&rotator, &patient, &state, journal);
         Some(())
     }
 
@@ -95,15 +93,14 @@ impl Visit {
     /// Has the plugin look at what it would rotate.
     fn preflight(
         &mut self,
-        exec: ExecArgs,
-        file: &PluginFile,
+        rotator: &Rotator,
         patient: &Patient,
         state: &StateFolder,
         mut journal: FileJournal,
     ) {
         let uid = &patient.record.record.uid;
         let mut subject = Subject::of_dry_run(uid.clone());
-        let outcome = self.outcome(exec, file, patient, state, &mut journal, &mut subject);
+        let outcome = self.outcome(rotator, patient, state, &mut journal, &mut subject);
         let outcome = outcome.unwrap_or_else(Fault::into_outcome);
         let plan = outcome.plan.as_ref();
         let target = plan.map(|plan| plan.target.clone()).unwrap_or_default();
@@ -115,15 +112,14 @@ impl Visit {
 
     fn outcome(
         &self,
-        exec: ExecArgs,
-        file: &PluginFile,
+        Rotator { exec, file, .. }: &Rotator,
         patient: &Patient,
         state: &StateFolder,
         journal: &mut FileJournal,
         subject: &mut Subject,
     ) -> Result<Outcome, Fault> {
         let clock = SystemClock::start();
-        let settings = ExecSettings::gather(exec, &process_environment)?;
+        let settings = ExecSettings::gather(exec.clone(), &process_environment)?;
         let record = &patient.record.record;
         let params = Params::of_record(&record.uid, patient.provider_uid.as_deref(), &settings.limits)?;
         let order = Order { line: Line::Made { resource_uid: None }, ..Order::from(&params) };

@@ -114,7 +114,7 @@ impl Preparation {
             let (kind, label) = (field.kind.clone(), field.label.clone());
             let is_same = there.kind.is_empty() || there.kind == kind;
             let update = Update { label, place: field.place, kind, values: vec![Secret::new("x")] };
-            let wrong = apply(&mut target.json.clone(), &[update]).err().filter(|_| !is_same)?;
+            let wrong = apply(&mut target.clone().json, &[update]).err().filter(|_| !is_same)?;
             Some(Finding {
                 level: Level::Error,
                 code: "field-type".to_owned(),

@@ -102,6 +102,16 @@ fn a_script_whose_file_is_gone() {
 }
 
 #[test]
+fn a_copy_of_the_script_that_cannot_be_kept_is_no_sound_environment() {
+    let ward = Ward::with_script("pamrun exec");
+    let nowhere = ward.0.gateway.path("nowhere");
+    let run = ward.diagnose(ward.look_at_record().variable("TMPDIR", &nowhere));
+    assert_eq!(run.exit, Some(1), "{run}");
+    assert_eq!(states(&run)[5..], ["script error", "preflight skipped"]);
+    assert!(ward.findings(&run).starts_with("error script-file-unwritable\n"), "{run}");
+}
+
+#[test]
 fn what_the_plugin_finds_is_found_by_the_doctor_too() {
     let ward = Ward::with_script("pamrun exec");
     ward.0.cloud.fault(On::token(), Fault::Denied);

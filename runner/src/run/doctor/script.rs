@@ -1,9 +1,10 @@
 //! What would rotate the record: the plugin that is named, or the record's own rotation script.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::{fs, io};
 
 use serde_json::Value;
+use tempfile::TempDir;
 
 use super::{Check, Checked, finding};
 use crate::catalog::PluginFile;
@@ -14,23 +15,31 @@ use crate::run::fault::Fault;
 use crate::run::problem;
 use crate::vault::Reader;
 
-/// Finds it; an attached file is fetched into `folder`, as the gateway does, at most `limit` bytes of it.
+/// What would rotate the record, and how.
+pub(super) struct Rotator {
+    pub(super) exec: ExecArgs,
+    pub(super) file: PluginFile,
+    /// Where the copy of an attached file is, as long as it is needed.
+    _folder: Option<TempDir>,
+}
+
+/// Finds it; an attached file is fetched, as the gateway does, at most `limit` bytes of it.
 pub(super) fn find(
     args: DoctorArgs,
     shared: &SharedRecord,
     reader: &mut dyn Reader,
-    folder: &Path,
     limit: usize,
-) -> Check<(ExecArgs, PluginFile)> {
-    let (exec, detail) = match args.plugin.clone() {
-        Some(plugin) => {
-            let detail = plugin.display().to_string();
-            (args.exec(plugin), detail)
-        }
-        None => attached(&args, shared, reader, folder)?,
+) -> Check<Rotator> {
+    let (exec, detail, folder) = if let Some(plugin) = args.plugin.clone() {
+        let detail = plugin.display().to_string();
+        (args.exec(plugin), detail, None)
+    } else {
+        let folder = tempfile::tempdir().map_err(|error| uncopied(&std::env::temp_dir(), &error))?;
+        let (exec, detail) = attached(&args, shared, reader, folder.path())?;
+        (exec, detail, Some(folder))
     };
     let file = PluginFile::read(&exec.plugin, limit).map_err(Fault::from)?;
-    Ok(Checked { value: (exec, file), detail, findings: Vec::new() })
+    Ok(Checked { value: Rotator { exec, file, _folder: folder }, detail, findings: Vec::new() })
 }
 
 /// The first rotation script whose command is ours.
@@ -76,10 +85,12 @@ fn attached(
 }
 
 #[expect(clippy::disallowed_methods, reason = "the copy is the doctor's own")]
-fn keep(place: &PathBuf, bytes: &[u8]) -> Result<(), Vec<Finding>> {
-    fs::write(place, bytes).map_err(|error| {
-        let message =
-            format!("a copy of the attached file could not be kept at {}: {error}", place.display());
-        vec![finding(Level::Error, "script-file-unwritable", message, None)]
-    })
+fn keep(place: &Path, bytes: &[u8]) -> Result<(), Vec<Finding>> {
+    fs::write(place, bytes).map_err(|error| uncopied(place, &error))
+}
+
+fn uncopied(place: &Path, error: &io::Error) -> Vec<Finding> {
+    let message = format!("a copy of the attached file could not be kept at {}: {error}", place.display());
+    let fix = "let the user that pamrun runs as write there, or name another folder with TMPDIR".to_owned();
+    vec![finding(Level::Error, "script-file-unwritable", message, Some(fix))]
 }
