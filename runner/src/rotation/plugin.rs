@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::ClockSkew;
-use crate::model::{Credential, Failure, Plan, Proof, Removed, Request, Undone};
+use crate::model::{Credential, Failure, Plan, Proof, Removed, Request, Undone, Update};
 use crate::policy::{Deny, StepGrant};
 
 /// What a call of a step is made with.
@@ -71,6 +71,9 @@ pub struct Trace {
     pub denials: Vec<Deny>,
     /// How a service's clock differs from ours, where that is worth telling.
     pub clock_skew: Option<ClockSkew>,
+    /// The new values that a step had in hand when it failed: whoever rotates keeps them, unless what
+    /// they belong to is proven to be gone. Empty where the step returned what it should.
+    pub in_hand: Vec<Update>,
 }
 
 /// The result of one step, with what happened on the way.
