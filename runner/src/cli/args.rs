@@ -278,7 +278,17 @@ pub struct RecoverArgs {
     #[arg(long)]
     pub all: bool,
 
-    /// Where the records are now [default: where they were when the rotation began]
+    /// Put the values that runs kept in the record, since they could not be saved, into their fields
+    ///
+    /// Without it, and without --drop, they are shown, masked. Of several for one field the newest is taken.
+    #[arg(long, requires = "records", conflicts_with_all = ["all", "drop"])]
+    pub take: bool,
+
+    /// Forget the values that runs kept in the record
+    #[arg(long, requires = "records", conflicts_with = "all")]
+    pub drop: bool,
+
+    /// Where the records are now [default: where they were when the rotation began; of what they keep: as for exec]
     #[arg(long, value_name = "VAULT", help_heading = "Vault and files")]
     pub vault: Option<String>,
 

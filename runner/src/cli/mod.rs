@@ -40,7 +40,7 @@ pub use environment::{Environment, process_environment};
 pub use error::CliError;
 pub use input::Input;
 pub use keeper::KeeperChoice;
-pub use recover::{RecoverSettings, Which};
+pub use recover::{Kept, KeptIn, RecoverSettings, Which};
 pub use run_args::RunArgs;
 pub use script_environment::ScriptEnvironment;
 pub use secrets::{Handover, SecretsArgs, SecretsSettings};

@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
+use http::Uri;
+
 use super::config::Config;
-use super::settings::Layers;
+use super::settings::{Layers, read_pem};
 use super::{
     AuditChoice, CliError, Environment, Format, Origin, RecoverArgs, Sourced, VaultChoice, config_file,
     state, values,
@@ -22,6 +24,17 @@ pub enum Which {
     All,
 }
 
+/// What becomes of the values that a record keeps, since they could not be saved in their fields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// They are only shown.
+    Shown,
+    /// They are put into their fields.
+    Taken,
+    /// They are forgotten.
+    Dropped,
+}
+
 /// The settings of one `recover`, checked. What a rotation was begun with stands in the journal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecoverSettings {
@@ -33,12 +46,45 @@ pub struct RecoverSettings {
     pub state_dir: PathBuf,
     /// A PEM file of further certificate authorities, if no longer the one from before.
     pub ca_file: Option<PathBuf>,
+    /// What becomes of values that the records keep.
+    pub kept: Kept,
+    /// Where the records are that keep them; the error counts once somebody asks for them.
+    pub kept_in: Result<KeptIn, CliError>,
     /// The limits; of those of a plugin, the ones from before count.
     pub limits: Limits,
     /// How the document is printed.
     pub format: Format,
     /// Where audit lines go, if anywhere.
     pub audit: Option<AuditChoice>,
+}
+
+/// A vault as `exec` would use it now: values are kept in records of which no journal need tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptIn {
+    /// Where the records are.
+    pub vault: VaultChoice,
+    /// A PEM file of further certificate authorities.
+    pub ca_file: Option<PathBuf>,
+    /// The proxy on the way there.
+    pub proxy: Option<Uri>,
+}
+
+impl KeptIn {
+    fn gather(layers: &Layers<'_>, vault: Option<String>, ca_file: Option<String>) -> Result<Self, CliError> {
+        Ok(Self {
+            vault: layers.vault(vault, CliError::NoVault)?,
+            ca_file: layers.checked("ca-file", ca_file, |written| written.path(&written.value))?,
+            proxy: layers.checked("proxy", None, values::proxy)?,
+        })
+    }
+
+    /// Reads the file of further certificate authorities.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn ca_pem(&self) -> Result<Option<Vec<u8>>, CliError> {
+        read_pem(self.ca_file.as_deref())
+    }
 }
 
 impl RecoverSettings {
@@ -59,8 +105,16 @@ impl RecoverSettings {
             records if records.is_empty() => Which::None,
             records => Which::Records(records),
         };
+        let kept = match (args.take, args.drop) {
+            (true, _) => Kept::Taken,
+            (false, true) => Kept::Dropped,
+            (false, false) => Kept::Shown,
+        };
+        let kept_in = KeptIn::gather(&layers, args.vault.clone(), args.ca_file.clone());
         Ok(Self {
             which,
+            kept,
+            kept_in,
             vault: flag("vault", args.vault).as_ref().map(vault).transpose()?,
             state_dir: state::locate(layers.one("state-dir", args.state_dir)?.as_ref(), environment)?,
             ca_file: flag("ca-file", args.ca_file).map(|file| file.path(&file.value)).transpose()?,

@@ -145,6 +145,15 @@ impl Place {
             Self::Custom => "custom",
         }
     }
+
+    /// The word for it in plugins' answers and in manifests.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Standard => "standard",
+            Self::Custom => "custom",
+        }
+    }
 }
 
 /// Finds the field that `name` means among all fields of a place: the first with exactly that label

@@ -262,7 +262,7 @@ impl Report<'_> {
         }
     }
 
-    fn update(&self, update: &Update, redact: &Redact<'_>) -> UpdateEntry {
+    pub(super) fn update(&self, update: &Update, redact: &Redact<'_>) -> UpdateEntry {
         let show = |text: &str| if self.reveal { text.to_owned() } else { redact(text) };
         let value = match update.values.as_slice() {
             _ if update.is_secret() && !self.reveal => UpdateValue::One(MASK.to_owned()),

@@ -28,7 +28,7 @@ pub use document::{
 pub use inspection::{InspectionDocument, ScriptEntry, ToolEntry};
 pub use json::render_json;
 pub use message::Message;
-pub use recovery::{Recovery, RotationEntry, RotationState};
+pub use recovery::{Recovery, RescuedEntry, RescuedState, RotationEntry, RotationState};
 pub use script_sheet::ScriptSheet;
 pub use sheet::{FileForm, PluginSheet};
 pub use terminal::{

@@ -4,8 +4,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Redact;
-use super::document::{DeliveryEntry, ErrorEntry, ListedEntry, PluginInfo, SCHEMA, StepEntry};
-use crate::rotation::{Intent, JournalError, OpenRotation, Settled, Settlement};
+use super::document::{
+    DeliveryEntry, ErrorEntry, ListedEntry, PluginInfo, Report, SCHEMA, StepEntry, UpdateEntry,
+};
+use crate::rotation::{Intent, JournalError, OpenRotation, Rescued, Settled, Settlement, Stop};
 
 /// What `pamrun recover` found, or settled. Readers ignore keys that they do not know.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -16,7 +18,9 @@ pub struct Recovery {
     pub schema: u32,
     /// The rotations that are open, or were until now.
     pub rotations: Vec<RotationEntry>,
-    /// Why journals could not be read or locked; what they hold is then not told.
+    /// What the named records keep, or kept until now, since it could not be saved in its fields.
+    pub rescued: Vec<RescuedEntry>,
+    /// Why journals or records could not be read or locked; what they hold is then not told.
     pub errors: Vec<ErrorEntry>,
 }
 
@@ -77,7 +81,7 @@ impl Recovery {
     /// A document that says nothing yet.
     #[must_use]
     pub fn new() -> Self {
-        Self { schema: SCHEMA, rotations: Vec::new(), errors: Vec::new() }
+        Self { schema: SCHEMA, rotations: Vec::new(), rescued: Vec::new(), errors: Vec::new() }
     }
 
     /// Adds why a journal could not be used.
@@ -90,17 +94,83 @@ impl Recovery {
         });
     }
 
-    /// Tells whether nothing is left to do: nothing is open but what somebody is at work on, and of
-    /// everything else it is known how it ended.
+    /// Adds why what a record keeps could not be told, taken or dropped.
+    pub fn add_stop(&mut self, stop: &Stop, redact: &Redact<'_>) {
+        self.errors.push(ErrorEntry::new(&stop.error, redact));
+    }
+
+    /// Tells whether nothing is left to do: nothing is open but what somebody is at work on, of
+    /// everything else it is known how it ended, and no record keeps a value that nobody has taken.
     #[must_use]
     pub fn is_settled(&self) -> bool {
-        self.errors.is_empty() && !self.rotations.iter().any(RotationEntry::needs_care)
+        self.errors.is_empty()
+            && !self.rotations.iter().any(RotationEntry::needs_care)
+            && !self.rescued.iter().any(|rescued| rescued.state == RescuedState::Kept)
     }
 }
 
 impl Default for Recovery {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+/// New values of one run that its record keeps, or kept.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct RescuedEntry {
+    /// The UID of the record.
+    pub record_uid: String,
+    /// The rotation that returned them; empty where somebody else wrote them there.
+    pub rotation_id: String,
+    /// When they were returned, as an RFC 3339 time.
+    pub at: String,
+    /// The plugin or script that returned them.
+    pub plugin: String,
+    /// Why they could not be saved in their fields.
+    pub why: String,
+    /// The values, masked.
+    pub updates: Vec<UpdateEntry>,
+    /// What became of them.
+    pub state: RescuedState,
+}
+
+/// What became of values that a record kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum RescuedState {
+    /// The record keeps them.
+    Kept,
+    /// They are in their fields by now, but for those that a newer value took the place of.
+    Taken,
+    /// They are forgotten.
+    Dropped,
+}
+
+impl RescuedEntry {
+    /// Tells of what a record keeps, or kept.
+    #[must_use]
+    pub fn new(record_uid: &str, rescued: &Rescued, state: RescuedState, redact: &Redact<'_>) -> Self {
+        Self {
+            record_uid: redact(record_uid),
+            rotation_id: redact(&rescued.rotation_id),
+            at: redact(&rescued.at),
+            plugin: redact(&rescued.plugin),
+            why: redact(&rescued.why),
+            updates: rescued.updates.iter().map(|update| Report::default().update(update, redact)).collect(),
+            state,
+        }
+    }
+}
+
+impl RescuedState {
+    /// The word in the document.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Kept => "kept",
+            Self::Taken => "taken",
+            Self::Dropped => "dropped",
+        }
     }
 }
 

@@ -1,8 +1,10 @@
 //! The documents for people: `--format text`.
 
-use super::document::{DeliveryEntry, Document, ErrorEntry, ListedEntry, PluginInfo, StepEntry, UpdateValue};
+use super::document::{
+    DeliveryEntry, Document, ErrorEntry, ListedEntry, PluginInfo, StepEntry, UpdateEntry, UpdateValue,
+};
 use super::message::{Colour, escape, paint};
-use super::recovery::{Recovery, RotationEntry, RotationState};
+use super::recovery::{Recovery, RescuedEntry, RescuedState, RotationEntry, RotationState};
 use crate::model::Level;
 use crate::rotation::OutcomeKind;
 
@@ -18,13 +20,7 @@ pub fn render_text(document: &Document, colour: bool) -> String {
         page.row("makes", &plan.creates);
         page.list("removes", &plan.removes, listed);
     }
-    page.list("updates", &document.updates, |update| {
-        let value = match &update.value {
-            UpdateValue::One(value) => value.clone(),
-            UpdateValue::Many(values) => values.join(", "),
-        };
-        format!("{} = {value}", update.label)
-    });
+    page.list("updates", &document.updates, update);
     if document.saved {
         page.row("saved", "yes, and read back");
     }
@@ -48,6 +44,9 @@ pub fn render_recovery_text(recovery: &Recovery, colour: bool) -> String {
     let mut page = Page { lines: Vec::new(), colour };
     for entry in &recovery.rotations {
         page.rotation(entry);
+    }
+    for entry in &recovery.rescued {
+        page.rescued(entry);
     }
     for error in &recovery.errors {
         page.lines.push(paint("not known", Colour::Red, colour));
@@ -90,6 +89,14 @@ fn step(step: &StepEntry) -> String {
         several => format!("  {several} requests"),
     };
     format!("{:<COLUMN$} {:>6} ms{requests}", step.name, step.ms)
+}
+
+fn update(entry: &UpdateEntry) -> String {
+    let value = match &entry.value {
+        UpdateValue::One(value) => value.clone(),
+        UpdateValue::Many(values) => values.join(", "),
+    };
+    format!("{} = {value}", entry.label)
 }
 
 fn delivery(entry: &DeliveryEntry) -> String {
@@ -165,6 +172,17 @@ impl Page {
         self.list("consumers", &entry.deliveries, delivery);
         self.list("steps", &entry.steps, step);
         self.end(&entry.warnings, entry.error.as_ref());
+    }
+
+    fn rescued(&mut self, entry: &RescuedEntry) {
+        let shade = if entry.state == RescuedState::Kept { Colour::Yellow } else { Colour::Green };
+        let rotation = Some(entry.rotation_id.as_str()).filter(|id| !id.is_empty());
+        let whose = whose(Some(&entry.record_uid), None, rotation);
+        self.lines.push(paint(entry.state.word(), shade, self.colour) + &whose);
+        self.row("since", &entry.at);
+        self.row("from", &entry.plugin);
+        self.list("values", &entry.updates, update);
+        self.row("why", &entry.why);
     }
 
     fn list<T>(&mut self, name: &str, items: &[T], text: impl Fn(&T) -> String) {

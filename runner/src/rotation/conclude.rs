@@ -102,6 +102,7 @@ impl Engine<'_> {
         for _ in 0..ROUNDS {
             let theirs = match self.move_over(exchange, &credential, known.as_ref()).await? {
                 Ok(fresh) => {
+                    credential.updates.iter().for_each(|update| self.let_go_of(update));
                     self.outcome.saved = true;
                     self.outcome.updates = credential.updates;
                     return Ok(Ending::Moved(fresh));

@@ -140,10 +140,7 @@ pub(super) fn judge_fields(updates: &[Update], job: &Job) -> Result<(), String> 
             |returned: &ReturnedField| field(&returned.label, returned.place) && returned.kind == update.kind;
         let is_free = job.any_custom && update.place == Place::Custom;
         if !is_free && !job.returns.iter().any(named) {
-            let place = match update.place {
-                Place::Standard => "standard",
-                Place::Custom => "custom",
-            };
+            let place = update.place.word();
             let (label, kind) = (&update.label, &update.kind);
             let rule = if job.any_custom {
                 "a script may return custom fields only".to_owned()

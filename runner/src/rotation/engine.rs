@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::contract::Spared;
 use super::records::{freshen, named_by, same_id};
+use super::rescue::InHand;
 use super::{
     Call, Change, Clock, Consumer, Deliverer, Entry, Interrupt, Job, Journal, JournalError, Lock,
     OpenRotation, Outcome, OutcomeKind, Parts, Plugin, Prepare, Prepared, Random, Secrets, StepError,
@@ -38,6 +39,10 @@ pub(super) struct Engine<'a> {
     pub(super) tries: Tries,
     /// The value that was made for want of a proposed one.
     pub(super) generated: Option<Secret>,
+    /// New values that are neither saved nor gone.
+    pub(super) in_hand: InHand,
+    /// Whether the record keeps values of this very rotation.
+    pub(super) has_rescued: bool,
     /// The records to read, the target first.
     pub(super) wanted: Vec<RecordUid>,
     pub(super) outcome: Outcome,
@@ -105,6 +110,8 @@ impl<'a> Engine<'a> {
             patience: Duration::MAX,
             tries: Tries::default(),
             generated: None,
+            in_hand: InHand::default(),
+            has_rescued: false,
             wanted: wanted(job),
             outcome: Outcome::new(OutcomeKind::Failed),
         }
@@ -311,6 +318,7 @@ impl<'a> Engine<'a> {
             let message = format!("record {uid} is not there, or is not shared with the vault's application");
             Stop::failed(name, "record-missing", message)
         })?;
+        self.tell_rescued(&target);
         Ok(Fresh { target, records })
     }
 

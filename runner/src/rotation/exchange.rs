@@ -111,18 +111,23 @@ impl Engine<'_> {
                     plugin.rotate(call, &ready.plan).await
                 });
             let answer = rotate.await;
+            self.take_in_hand(&answer);
+            // These stand in the record already.
+            self.let_go_of(&value_update(&exchange.field, &exchange.new));
             let error = match answer.result {
                 Ok(credential) => return self.accept_value(exchange, credential),
                 Err(error) => error,
             };
-            let unchanged = changed_nothing(answer.trace.change, &error);
+            let unchanged = changed_nothing(answer.trace.change, &error) && !self.in_hand.is_worth_keeping();
             let lost = answer_is_lost(&error);
             let stop = Stop::of_step(StepName::Rotate, error);
             if unchanged {
                 return if exchange.is_unclear { Set::Unclear(stop) } else { Set::Refused(stop) };
             }
             self.note_unclear(exchange);
-            if !lost || round == TRIES || !self.pause(BackOff::default().next_pause()).await {
+            // Another try might make another one of what is in hand.
+            let is_over = !lost || round == TRIES || self.in_hand.is_worth_keeping();
+            if is_over || !self.pause(BackOff::default().next_pause()).await {
                 return Set::Unclear(stop);
             }
             self.warn(format!("rotate was repeated with the same value, since its answer was lost: {stop}"));

@@ -80,6 +80,15 @@ fn told(mut outcome: Outcome, mut warnings: Vec<String>) -> Outcome {
 
 impl Engine<'_> {
     async fn change(&mut self) -> Result<OutcomeKind, Halt> {
+        let ended = match self.exchange().await {
+            Err(Halt::Stop(stop)) => Err(stop),
+            Ok(kind) => Ok(kind),
+            left => return left,
+        };
+        Ok(self.keeping_in_hand(ended).await?)
+    }
+
+    async fn exchange(&mut self) -> Result<OutcomeKind, Halt> {
         if self.vault.is_none() {
             let message = "a plugin that replaces a value needs a vault, to keep the old and the new one in";
             return Err(Stop::new(OutcomeKind::Invalid, "vault", "vault-needed", message).into());

@@ -13,6 +13,8 @@ use crate::secret::Secret;
 pub struct Job {
     /// The UID of the record that is rotated.
     pub record_uid: RecordUid,
+    /// What the plugin or script is called.
+    pub plugin: String,
     /// The id of the rotation: new for each, public, and fit for a credential's name.
     pub rotation_id: String,
     /// The records as the params had them; one that the vault lacks is used as it is here.
@@ -37,6 +39,28 @@ pub struct Job {
     pub setup: Value,
     /// Stop after the plan.
     pub dry_run: bool,
+}
+
+impl Job {
+    /// A job that rotates nothing: what is to be done with the record is known otherwise.
+    #[must_use]
+    pub fn of_record(uid: &str, limits: &Limits) -> Self {
+        Self {
+            record_uid: uid.to_owned(),
+            plugin: String::new(),
+            rotation_id: String::new(),
+            params_records: Vec::new(),
+            wanted: Vec::new(),
+            wants_attached: false,
+            returns: Vec::new(),
+            any_custom: false,
+            limits: limits.clone(),
+            proposed: None,
+            replaced: None,
+            setup: Value::Null,
+            dry_run: false,
+        }
+    }
 }
 
 /// What a plugin may do in a step, given what it may remove there.

@@ -24,13 +24,14 @@ impl Engine<'_> {
                     plugin.rotate(call, &ready.plan).await
                 });
             let answer = rotate.await;
+            self.take_in_hand(&answer);
             self.tries.settled_at = self.clock.elapsed() + self.job.limits.settle_window;
             let error = match answer.result {
                 Ok(credential) => return self.accept(ready, credential).await,
                 Err(error) => error,
             };
             let lost = answer_is_lost(&error);
-            let unchanged = changed_nothing(answer.trace.change, &error);
+            let unchanged = changed_nothing(answer.trace.change, &error) && !self.in_hand.is_worth_keeping();
             let stop = Stop::of_step(StepName::Rotate, error);
             if unchanged {
                 return Err(self.without_a_trace(stop));
@@ -39,7 +40,7 @@ impl Engine<'_> {
                 Strays::Removed if lost && self.tries.count < TRIES => {
                     self.warn(format!("rotate was repeated, since its answer was lost: {stop}"));
                 }
-                strays => return Err(self.after_removing(ready, strays, stop)),
+                strays => return Err(self.after_removing(ready, strays, stop).await),
             }
         }
     }

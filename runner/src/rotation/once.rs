@@ -72,30 +72,29 @@ impl Engine<'_> {
             plugin.rotate(call, plan).await
         });
         let answer = rotate.await;
+        self.take_in_hand(&answer);
         let updates = match answer.result {
             Ok(credential) => credential.updates,
             Err(error) => {
                 let stop = Stop::of_step(StepName::Rotate, error);
                 let has_begun = answer.trace.change != Change::None;
-                return Err(if has_begun { self.unknown(stop) } else { stop });
+                return Err(if has_begun { self.unknown(stop).await } else { stop });
             }
         };
-        updates.iter().filter(|update| update.is_secret()).flat_map(|update| &update.values).for_each(
-            |value| {
-                self.secrets.learn(value);
-            },
-        );
-        judge_fields(&updates, self.job)
-            .map_err(|why| self.unknown(Stop::contract(StepName::Rotate, &why)))?;
+        if let Err(why) = judge_fields(&updates, self.job) {
+            return Err(self.unknown(Stop::contract(StepName::Rotate, &why)).await);
+        }
         if !updates.is_empty() {
             self.outcome.updates.clone_from(&updates);
-            if self.vault.is_some() {
-                let saved = self.save_once(target, updates).await;
-                saved.map_err(|stop| self.unsaved(stop))?;
-                self.outcome.saved = true;
+            let kept = if self.vault.is_some() {
+                self.save_once(target, updates).await
             } else {
-                self.append(Entry::HandingOver).map_err(|stop| self.unsaved(stop))?;
+                self.append(Entry::HandingOver)
+            };
+            if let Err(stop) = kept {
+                return Err(self.unsaved(stop).await);
             }
+            self.outcome.saved = self.vault.is_some();
         }
         Ok(OutcomeKind::Ran)
     }
@@ -125,20 +124,18 @@ impl Engine<'_> {
     }
 
     /// How it ends when the script was started and did not end well.
-    fn unknown(&self, stop: Stop) -> Stop {
+    async fn unknown(&mut self, stop: Stop) -> Stop {
         let hint = format!(
             "look at what the script changes, and whether it still goes with record {}",
             self.job.record_uid
         );
-        stop.uncertain("what it had changed by then is not known", hint)
+        self.keep_in_hand(stop.uncertain("what it had changed by then is not known", hint)).await
     }
 
     /// How it ends when the new values are not known to be saved.
-    fn unsaved(&self, stop: Stop) -> Stop {
-        let hint = format!(
-            "compare record {} with what the script changes; its new values are lost where the record lacks them",
-            self.job.record_uid
-        );
-        stop.uncertain("the script has run, and what it returned is not known to be saved", hint)
+    async fn unsaved(&mut self, stop: Stop) -> Stop {
+        let hint = format!("compare record {} with what the script changes", self.job.record_uid);
+        let besides = "the script has run, and what it returned is not known to be saved";
+        self.keep_in_hand(stop.uncertain(besides, hint)).await
     }
 }

@@ -113,7 +113,8 @@ pub(super) fn text_in<'a>(record: &'a Record, place: Place, label: &str) -> Opti
     (!first.trim().is_empty()).then_some(first)
 }
 
-fn is_written(record: &Record, update: &Update) -> bool {
+/// Tells whether the record's field holds exactly this.
+pub(super) fn is_written(record: &Record, update: &Update) -> bool {
     texts(record, update).iter().map(AsRef::as_ref).eq(update.values.iter().map(Secret::expose))
 }
 

@@ -33,7 +33,8 @@ impl Engine<'_> {
     /// Why it stays open.
     pub(super) async fn resume(&mut self, trail: &Trail<'_>) -> Result<Settled, Stop> {
         if trail.intent.strategy == Some(Strategy::InPlace) {
-            return self.resume_in_place(trail).await;
+            let resumed = self.resume_in_place(trail).await;
+            return self.keeping_in_hand(resumed).await;
         }
         if trail.intent.strategy.is_none() {
             // Told once, there is nothing left to do about it.
@@ -49,10 +50,24 @@ impl Engine<'_> {
         }
         self.lock_target(&trail.intent.plan.target).await?;
         self.tries = self.tries_of(trail);
-        if let Some(save) = Save::of(trail) {
-            return self.resume_saving(trail, &save).await;
+        let settled = match Save::of(trail) {
+            Some(save) => self.resume_saving(trail, &save).await?,
+            None => self.resume_unsaved(trail).await?,
+        };
+        if matches!(settled, Settled::RolledBack | Settled::Superseded) {
+            self.forget_rescued().await;
         }
+        Ok(settled)
+    }
+
+    /// Nothing was saved: what it made is removed, unless somebody has taken it out of what was rescued.
+    async fn resume_unsaved(&mut self, trail: &Trail<'_>) -> Result<Settled, Stop> {
         let fresh = self.get("get").await?;
+        if let (Some(made), Some(field)) = (trail.made, trail.field)
+            && held_in(&fresh.target, field).is_some_and(|held| same_id(&held, made))
+        {
+            return self.go_forward(trail, made, fresh).await;
+        }
         self.take_back(trail, &fresh).await?;
         Ok(Settled::RolledBack)
     }

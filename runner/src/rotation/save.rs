@@ -7,7 +7,7 @@
 use super::engine::{BackOff, Engine, Fresh, Ready};
 use super::overlap::savable;
 use super::records::{Holds, holds, named_by};
-use super::{Entry, OutcomeKind, Prepared, SaveError, Stop};
+use super::{Entry, OutcomeKind, Prepared, Rescued, SaveError, Stop};
 use crate::model::{Credential, Field, Record, Setting, Update};
 
 /// How often a save is sent again after somebody else changed other fields of the record.
@@ -53,12 +53,16 @@ impl Engine<'_> {
     pub(super) async fn save(&mut self, ready: &mut Ready, credential: &Credential) -> Result<Fresh, Stop> {
         match self.save_and_read(ready, credential).await {
             Ok(fresh) => {
+                self.let_go();
                 self.outcome.saved = true;
                 self.outcome.updates.clone_from(&credential.updates);
                 Ok(fresh)
             }
             Err(Unsaved::Never(stop)) => Err(self.roll_back(ready, Some(&credential.handle), stop).await),
-            Err(Unsaved::Unknown(stop)) => Err(self.keep_both(ready, credential, stop)),
+            Err(Unsaved::Unknown(stop)) => {
+                let stop = self.keep_both(ready, credential, stop);
+                Err(self.keep_in_hand(stop).await)
+            }
         }
     }
 
@@ -193,7 +197,9 @@ impl Engine<'_> {
 fn told<'a>(prepared: &'a Prepared, uid: &str, updates: &[Update]) -> (Vec<&'a Field>, &'a [Setting]) {
     let request = &prepared.request;
     let fields = request.records.iter().filter(|record| record.uid == uid).flat_map(|record| &record.fields);
-    let kept = fields.filter(|field| updates.iter().all(|update| update.label != field.label));
+    let kept = fields.filter(|field| {
+        !Rescued::is_kept_in(&field.label) && updates.iter().all(|update| update.label != field.label)
+    });
     (kept.collect(), &request.settings)
 }
 

@@ -25,23 +25,25 @@ impl Engine<'_> {
     /// Rolls back, after a failure that ends the rotation with `stop`; returns how it ends then.
     pub(super) async fn roll_back(&mut self, ready: &Ready, handle: Option<&str>, stop: Stop) -> Stop {
         let strays = self.remove_strays(ready, handle).await;
-        self.after_removing(ready, strays, stop)
+        self.after_removing(ready, strays, stop).await
     }
 
     /// How a rotation ends that failed with `stop`, given what is left of it.
-    pub(super) fn after_removing(&mut self, ready: &Ready, strays: Strays, stop: Stop) -> Stop {
+    pub(super) async fn after_removing(&mut self, ready: &Ready, strays: Strays, stop: Stop) -> Stop {
         match strays {
             Strays::Removed | Strays::Absent => self.without_a_trace(stop),
             Strays::Unproven(why) => {
                 let besides = format!("it is not known whether the new credential is gone: {why}");
                 let Job { record_uid, rotation_id, .. } = self.job;
-                stop.uncertain(&besides, what_to_look_for(record_uid, rotation_id, &ready.plan.target))
+                let hint = what_to_look_for(record_uid, rotation_id, &ready.plan.target);
+                self.keep_in_hand(stop.uncertain(&besides, hint)).await
             }
         }
     }
 
     /// How a rotation ends that failed with `stop` and left nothing behind.
     pub(super) fn without_a_trace(&mut self, stop: Stop) -> Stop {
+        self.let_go();
         self.close(Entry::RolledBack);
         stop
     }

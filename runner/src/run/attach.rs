@@ -208,11 +208,21 @@ fn network(settings: &ExecSettings) -> Result<NetworkOptions, CliError> {
 /// # Errors
 /// What is wrong with its configuration, or with the way to it.
 pub(super) fn vault(settings: &ExecSettings) -> Result<Option<Box<dyn Vault>>, Fault> {
-    Ok(match &settings.vault {
-        VaultChoice::Ksm(keeper) => {
-            let (proxy, limits) = (settings.proxy.as_ref(), &settings.limits);
-            Some(Box::new(keeper_vault(keeper, proxy, settings.ca_pem()?, limits)?))
-        }
+    vault_at(&settings.vault, settings.proxy.as_ref(), settings.ca_pem()?, &settings.limits)
+}
+
+/// Makes a vault, if there is to be one.
+///
+/// # Errors
+/// What is wrong with its configuration, or with the way to it.
+pub(super) fn vault_at(
+    vault: &VaultChoice,
+    proxy: Option<&Uri>,
+    ca_file: Option<Vec<u8>>,
+    limits: &Limits,
+) -> Result<Option<Box<dyn Vault>>, Fault> {
+    Ok(match vault {
+        VaultChoice::Ksm(keeper) => Some(Box::new(keeper_vault(keeper, proxy, ca_file, limits)?)),
         VaultChoice::File(path) => Some(Box::new(FileVault::new(path))),
         VaultChoice::None => None,
     })

@@ -22,6 +22,7 @@ mod purpose;
 mod random;
 mod record;
 mod recover;
+mod rescued;
 mod rotate;
 mod secrets;
 mod settle;

@@ -4,10 +4,11 @@ use super::audit::open_audit;
 use super::block_on::block_on;
 use super::clock::SystemClock;
 use super::fault::Fault;
+use super::rescued;
 use super::settle::{Others, Settler};
 use super::setup::{Now, Setup};
 use super::signals::Signals;
-use crate::cli::{Format, RecoverArgs, RecoverSettings, StateFolder, Which, process_environment};
+use crate::cli::{Format, Kept, RecoverArgs, RecoverSettings, StateFolder, Which, process_environment};
 use crate::journal::{FileJournal, Left, Listing, OpenRecord, list_open};
 use crate::model::RecordUid;
 use crate::report::{
@@ -119,8 +120,16 @@ fn settle(
                 recovery.add_error(&error, &redact);
                 continue;
             }
+            // What is taken first is in use, and not rolled back then.
+            let is_first = settings.kept != Kept::Shown;
+            if is_first {
+                rescued::take_up(uid, settings, &mut settler, &mut journal, &mut recovery).await;
+            }
             for left in journal.left() {
                 recovery.rotations.push(settler.settle(&mut journal, &left).await.entry);
+            }
+            if !is_first && matches!(settings.which, Which::Records(_)) {
+                rescued::take_up(uid, settings, &mut settler, &mut journal, &mut recovery).await;
             }
         }
     })?;

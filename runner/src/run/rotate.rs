@@ -104,6 +104,7 @@ pub(super) fn perform(
     let load_time = StepTiming { name: "load".to_owned(), elapsed: clock.elapsed(), requests: 0 };
 
     let job = Job {
+        plugin: stage.rotating.info.name.clone(),
         setup: setup.to_value()?,
         dry_run: settings.dry_run,
         wants_attached: stage.wants_attached(),
@@ -201,6 +202,7 @@ pub(super) fn job(limits: &Limits, params: &Params, terms: &Terms) -> Job {
     );
     Job {
         record_uid: params.user_record_uid.clone(),
+        plugin: String::new(),
         rotation_id: uuid::Uuid::new_v4().to_string(),
         wanted,
         wants_attached: terms.wants_attached(),

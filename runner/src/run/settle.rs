@@ -125,6 +125,7 @@ impl Settler<'_> {
         }
         let others = self.others(&mut stage, records).await?;
         let job = Job {
+            plugin: stage.rotating.info.name.clone(),
             returns: stage.rotating.terms.returns(),
             any_custom: stage.rotating.terms.any_custom(),
             proposed: self.proposed.clone(),
@@ -201,20 +202,8 @@ impl Settler<'_> {
 
 /// What the engine is told of an open rotation, besides what its journal says.
 fn job(open: &OpenRotation, limits: &Limits, others: Vec<Record>) -> Job {
-    Job {
-        record_uid: RecordUid::new(),
-        rotation_id: open.rotation_id.clone(),
-        params_records: others,
-        wanted: Vec::new(),
-        wants_attached: false,
-        returns: Vec::new(),
-        any_custom: false,
-        limits: limits.clone(),
-        proposed: None,
-        replaced: None,
-        setup: serde_json::Value::Null,
-        dry_run: false,
-    }
+    let rotation_id = open.rotation_id.clone();
+    Job { rotation_id, params_records: others, ..Job::of_record("", limits) }
 }
 
 /// Stands where a plugin should be that cannot be had. It is not called: what it would be called

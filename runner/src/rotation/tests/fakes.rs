@@ -82,6 +82,18 @@ pub fn broken<T>(error: StepError, change: Change) -> StepResult<T> {
     StepResult { result: Err(error), trace: Trace { requests: 1, change, denials, ..Trace::default() } }
 }
 
+fn update(label: &str, kind: &str, value: &str) -> Update {
+    Update { label: label.into(), place: Place::Custom, kind: kind.into(), values: vec![Secret::new(value)] }
+}
+
+/// The new values of a credential.
+fn updates_of(id: &str, handle: &str) -> Vec<Update> {
+    vec![
+        update("client_secret_id", "text", handle),
+        update("client_secret", "secret", &format!("{id}-secret")),
+    ]
+}
+
 /// What a call tells the plugin of the target.
 pub fn told(call: &Call<'_>, label: &str) -> String {
     let target = call.request.records.iter().find(|record| record.uid == UID).expect("the target");
@@ -129,19 +141,17 @@ impl State {
         }
         if let Some(ending) = fault.ending {
             let is_refused = lands.is_none() && ending.promises_no_change();
-            return broken(ending.error(), if is_refused { Change::Refused } else { Change::Possible });
+            let mut answer =
+                broken(ending.error(), if is_refused { Change::Refused } else { Change::Possible });
+            if fault.in_hand && lands.is_some() {
+                answer.trace.in_hand = updates_of(&id, &id);
+                self.handed.insert(id);
+            }
+            return answer;
         }
         let handle = self.handles.pop_front().unwrap_or(&id).to_owned();
-        let update = |label: &str, kind: &str, value: &str| Update {
-            label: label.into(),
-            place: Place::Custom,
-            kind: kind.into(),
-            values: vec![Secret::new(value)],
-        };
-        let mut updates = vec![
-            update("client_secret_id", "text", self.handle_update.unwrap_or(&handle)),
-            update("client_secret", "secret", &format!("{id}-secret")),
-        ];
+        let mut updates = updates_of(&id, self.handle_update.unwrap_or(&handle));
+        self.handed.insert(id);
         if self.extra_field {
             updates.push(update("password", "password", "surprise"));
         }
@@ -305,11 +315,11 @@ impl State {
     }
 }
 
-/// The hidden field after a save.
-fn pending(base: &Version, updates: &[Update]) -> String {
-    match updates.iter().find(|update| update.label == "pamrun_pending") {
+/// A hidden field after a save.
+fn hidden(label: &str, before: &str, updates: &[Update]) -> String {
+    match updates.iter().find(|update| update.label == label) {
         Some(update) => update.values.first().map(|value| value.expose().to_owned()).unwrap_or_default(),
-        None => base.pending.clone(),
+        None => before.to_owned(),
     }
 }
 
@@ -345,12 +355,14 @@ impl State {
         self.enter_vault();
         self.calls.push("save");
         let revision = record.revision.expect("a record of the vault");
-        let fences = updates.is_empty();
+        // What is kept for somebody, or what he takes, no rotation relies on.
+        let rescues = updates.iter().any(|update| update.label == "pamrun_rescued");
+        let fences = updates.is_empty() || rescues;
         let last = self.here.journal.last().map(|(_, entry)| entry);
         if !fences && last != Some(&Entry::Saving { revision }) {
             self.breach("a save was sent before it was journaled");
         }
-        let writes = updates.iter().any(|update| update.label != "pamrun_pending");
+        let writes = !rescues && updates.iter().any(|update| update.label != "pamrun_pending");
         if writes
             && record.field("application_object_id").expect("the field").values[0] != *self.here.planned_app
         {
@@ -373,7 +385,8 @@ impl State {
             secret: text(record, "client_secret"),
             note: base.note,
             password: text(record, "password"),
-            pending: pending(base, updates),
+            pending: hidden("pamrun_pending", &base.pending, updates),
+            rescued: hidden("pamrun_rescued", &base.rescued, updates),
         };
         let unclear = Err(SaveError::Unclear("no answer".into()));
         match self.saves.pop_front().unwrap_or_default() {

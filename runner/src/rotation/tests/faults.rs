@@ -65,6 +65,8 @@ pub struct RotateFault {
     pub takes: u64,
     /// Whether the plugin sends its request twice, so that two credentials land.
     pub twice: bool,
+    /// Whether it has the new values in hand when it fails.
+    pub in_hand: bool,
 }
 
 /// What happens to one call of another step.

@@ -15,6 +15,7 @@ mod planning;
 mod process;
 mod promises;
 mod property;
+mod rescuing;
 mod saving;
 mod settling;
 mod world;

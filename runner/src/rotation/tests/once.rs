@@ -11,6 +11,7 @@ use crate::secret::Secret;
 struct Script {
     ends: Result<Vec<Update>, StepError>,
     change: Change,
+    in_hand: Vec<Update>,
     /// Where it is told to end while it runs, if it is.
     interrupted_in: Option<World>,
     runs: usize,
@@ -30,7 +31,10 @@ impl Plugin for Script {
         }
         let ended = self.ends.clone();
         let result = ended.map(|updates| Credential { handle: String::new(), updates, expires: None });
-        StepResult { result, trace: Trace { change: self.change, ..Trace::default() } }
+        StepResult {
+            result,
+            trace: Trace { change: self.change, in_hand: self.in_hand.clone(), ..Trace::default() },
+        }
     }
 
     async fn verify(&mut self, _: Call<'_>, _: &Plan, _: &Credential) -> StepResult<Proof> {
@@ -48,7 +52,13 @@ impl Plugin for Script {
 
 impl Script {
     fn returning(updates: Vec<Update>) -> Self {
-        Self { ends: Ok(updates), change: Change::Possible, interrupted_in: None, runs: 0 }
+        Self {
+            ends: Ok(updates),
+            change: Change::Possible,
+            in_hand: Vec::new(),
+            interrupted_in: None,
+            runs: 0,
+        }
     }
 
     fn ending(ending: Ending, change: Change) -> Self {
@@ -235,4 +245,25 @@ fn a_vault_that_cannot_be_read_stops_it_before_it_runs() {
     let mut script = Script::returning(Vec::new());
     let outcome = script.run_in(&World::with(|state| state.gets = [GetFault::Unreadable].into()));
     assert_eq!((outcome.kind, script.runs), (OutcomeKind::Failed, 0));
+}
+
+#[test]
+fn n3_what_a_script_had_in_hand_when_it_failed_is_kept_in_the_record() {
+    let world = World::new();
+    let mut script = Script { in_hand: new_secret(), ..Script::ending(Ending::Trap, Change::Possible) };
+    let outcome = script.run_in(&world);
+    assert_eq!((outcome.kind, outcome.saved), (OutcomeKind::Uncertain, false));
+    assert!(world.0.borrow().version().rescued.contains("brand-new"));
+    assert_eq!(world.0.borrow().version().secret, "old-secret");
+}
+
+#[test]
+fn n3_what_a_script_returned_and_the_vault_refused_is_kept_in_the_record() {
+    let twice = [new_secret(), vec![update(Place::Custom, "client_secret", "secret", "another")]].concat();
+    for (updates, saves) in [(new_secret(), vec![SaveFault::Refused]), (twice, vec![])] {
+        let world = World::with(|state| state.saves = saves.into());
+        let outcome = Script::returning(updates).run_in(&world);
+        assert_eq!(outcome.kind, OutcomeKind::Uncertain);
+        assert!(world.0.borrow().version().rescued.contains("brand-new"), "{outcome:?}");
+    }
 }

@@ -159,6 +159,7 @@ impl World {
         };
         Job {
             record_uid: UID.into(),
+            plugin: "keys".into(),
             rotation_id,
             params_records: state.params.clone(),
             wants_attached: false,

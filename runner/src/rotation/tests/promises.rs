@@ -167,6 +167,16 @@ pub fn check(state: &State, job: &Job, outcome: &Outcome) {
             "{stray} is left behind and not named\n{story}"
         );
     }
+    // What was in our hands and is accepted is not lost, or it is told.
+    for stray in state.made_by(&job.rotation_id).iter().filter(|id| **id != held.id) {
+        let secret = format!("{stray}-secret");
+        // A call that is broken off hands nothing over.
+        let is_told = |error: &ErrorInfo| error.message.contains("is lost") || error.code == "interrupted";
+        let told = outcome.error.as_ref().is_some_and(is_told);
+        let given = outcome.updates.iter().any(|update| update.values[0].expose() == secret);
+        let kept = held.rescued.contains(&secret) || given || told;
+        assert!(kept || !state.handed.contains(stray), "the secret of {stray} is lost\n{story}");
+    }
     let plan = outcome.plan.as_ref();
     let planned = |id: &str| plan.is_some_and(|plan| plan.removes.iter().any(|listed| listed.id == id));
     let died = |id: &str| !state.is_alive(id) && !state.here.dead_before.contains(id);

@@ -38,10 +38,11 @@ fn rotate() -> impl Strategy<Value = RotateFault> {
         0..19_u64,
         0..200_u64,
         prop::bool::weighted(0.1),
+        any::<bool>(),
     )
-        .prop_map(|(ending, lands, lag, takes, twice)| {
+        .prop_map(|(ending, lands, lag, takes, twice, in_hand)| {
             let lands = lands.filter(|_| ending.is_some());
-            RotateFault { ending, lands, lag, takes, twice: twice && ending.is_some() }
+            RotateFault { ending, lands, lag, takes, twice: twice && ending.is_some(), in_hand }
         })
 }
 

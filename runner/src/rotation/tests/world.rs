@@ -45,6 +45,8 @@ pub struct Version {
     /// The value that an `in-place` plugin replaces, and the hidden field that goes with it.
     pub password: String,
     pub pending: String,
+    /// What runs kept in the record.
+    pub rescued: String,
 }
 
 /// The state of the world.
@@ -82,6 +84,8 @@ pub struct State {
     /// What the update that should hold the handle holds instead.
     pub handle_update: Option<&'static str>,
     pub extra_field: bool,
+    /// The ids of the credentials whose secrets the engine was handed.
+    pub handed: BTreeSet<String>,
     pub preflight: VecDeque<StepFault>,
     pub rotate: VecDeque<RotateFault>,
     pub verify: VecDeque<StepFault>,
@@ -126,6 +130,7 @@ impl World {
             note: "",
             password: String::new(),
             pending: String::new(),
+            rescued: String::new(),
         };
         Self(Rc::new(RefCell::new(State {
             now: Duration::ZERO,
@@ -153,6 +158,7 @@ impl World {
             handles: VecDeque::new(),
             handle_update: None,
             extra_field: false,
+            handed: BTreeSet::new(),
             preflight: VecDeque::new(),
             rotate: VecDeque::new(),
             verify: VecDeque::new(),
@@ -212,6 +218,9 @@ impl Version {
         });
         if let (false, Some(custom)) = (self.pending.is_empty(), json["custom"].as_array_mut()) {
             custom.push(json!({"type": "secret", "label": "pamrun_pending", "value": [self.pending]}));
+        }
+        if let (false, Some(custom)) = (self.rescued.is_empty(), json["custom"].as_array_mut()) {
+            custom.push(json!({"type": "secret", "label": "pamrun_rescued", "value": [self.rescued]}));
         }
         Record { uid: UID.into(), revision: Some(self.revision), editable, json }
     }

@@ -138,6 +138,7 @@ impl Life<'_> {
         let (mut vault, mut journal) = (MemoryVault(Arc::clone(world)), MemoryJournal(Arc::clone(world)));
 
         let job = Job {
+            plugin: rotating.info.name.clone(),
             wants_attached: delivering.iter().chain([&rotating]).any(|one| one.terms.wants_attached()),
             ..job(&limits, &params, &rotating.terms)
         };
