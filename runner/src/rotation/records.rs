@@ -113,8 +113,7 @@ pub(super) fn text_in<'a>(record: &'a Record, place: Place, label: &str) -> Opti
     (!first.trim().is_empty()).then_some(first)
 }
 
-/// Tells whether the record's field holds exactly this.
-pub(super) fn is_written(record: &Record, update: &Update) -> bool {
+fn is_written(record: &Record, update: &Update) -> bool {
     texts(record, update).iter().map(AsRef::as_ref).eq(update.values.iter().map(Secret::expose))
 }
 

@@ -7,7 +7,6 @@ use jiff::Timestamp;
 
 use super::engine::{BackOff, Engine, Fresh};
 use super::overlap::savable;
-use super::records::is_written;
 use super::save::ROUNDS;
 use super::{Entry, Job, OutcomeKind, Parts, Rescued, SaveError, StepResult, Stop};
 use crate::model::{Credential, Record, Update};
@@ -75,16 +74,15 @@ impl Engine<'_> {
             self.outcome.updates = rescued.updates;
             return ending(stop, "what it returned stands in the outcome");
         }
-        let kept = self.change_rescued(|record, mut all| {
-            let is_held = |update: &Update| is_written(record, update);
-            let is_kept = all.contains(&rescued) || rescued.updates.iter().all(is_held);
-            (!is_kept).then(|| {
+        // Even where its fields seem to hold them: what was read may be an old version.
+        let kept = self.change_rescued(|mut all| {
+            (!all.contains(&rescued)).then(|| {
                 all.push(rescued.clone());
                 (Vec::new(), all)
             })
         });
         match kept.await {
-            Ok(_) => {
+            Ok(()) => {
                 let fields = rescued.fields();
                 let mut stop = ending(
                     stop,
@@ -136,41 +134,41 @@ impl Engine<'_> {
         }
     }
 
-    /// Forgets what this rotation kept in the record: it is proven to be gone.
+    /// Forgets what this rotation kept in the record: it is gone, or in its fields.
     pub(super) async fn forget_rescued(&mut self) {
         if !self.has_rescued {
             return;
         }
         let own = self.job.rotation_id.clone();
-        let forgotten = self.change_rescued(|_, all| {
+        let forgotten = self.change_rescued(|all| {
             let rest: Vec<_> = all.iter().filter(|rescued| rescued.rotation_id != own).cloned().collect();
             (rest.len() < all.len()).then_some((Vec::new(), rest))
         });
         if let Err(why) = forgotten.await {
             self.warn(format!(
-                "the field `pamrun_rescued` of record {} still holds what is gone by now: {why}",
+                "the field `pamrun_rescued` of record {} still holds what is gone or saved by now: {why}",
                 self.job.record_uid
             ));
         }
     }
 
-    /// Saves what `change` makes of the record and of what is kept in it, updates and what is to be kept
-    /// from then on, until it says that there is nothing to do. Returns the target as it is then.
+    /// Saves what `change` makes of what is kept in the record, updates and what is to be kept from then
+    /// on, until it says that there is nothing to do.
     ///
     /// # Errors
     /// Why it is not known to be saved.
     async fn change_rescued(
         &mut self,
-        change: impl Fn(&Record, Vec<Rescued>) -> Option<(Vec<Update>, Vec<Rescued>)>,
-    ) -> Result<Record, String> {
+        change: impl Fn(Vec<Rescued>) -> Option<(Vec<Update>, Vec<Rescued>)>,
+    ) -> Result<(), String> {
         let mut pauses = BackOff::default();
         let mut why = String::new();
         for _ in 0..ROUNDS {
             match self.get("rescue").await {
                 Err(stop) => why = stop.to_string(),
                 Ok(Fresh { target, .. }) => {
-                    let Some((mut updates, kept)) = change(&target, Rescued::all_in(&target)) else {
-                        return Ok(target);
+                    let Some((mut updates, kept)) = change(Rescued::all_in(&target)) else {
+                        return Ok(());
                     };
                     savable(&target).map_err(|stop| stop.to_string())?;
                     updates.push(Rescued::update(&kept));
@@ -225,7 +223,7 @@ pub async fn take_up<'a>(job: &'a Job, parts: Parts<'a>, choice: Choice) -> Resu
     if choice == Choice::Look || kept.is_empty() {
         return Ok(kept);
     }
-    let changed = engine.change_rescued(|_, all| {
+    let changed = engine.change_rescued(|all| {
         let (taken, left) = if choice == Choice::Take { take(&all) } else { (Vec::new(), Vec::new()) };
         (left.len() < all.len() || !taken.is_empty()).then_some((taken, left))
     });

@@ -54,9 +54,7 @@ impl Engine<'_> {
             Some(save) => self.resume_saving(trail, &save).await?,
             None => self.resume_unsaved(trail).await?,
         };
-        if matches!(settled, Settled::RolledBack | Settled::Superseded) {
-            self.forget_rescued().await;
-        }
+        self.forget_rescued().await;
         Ok(settled)
     }
 
