@@ -6,6 +6,7 @@ mod confined;
 mod in_place;
 mod interrupted;
 mod misbehaving;
+mod rescued;
 mod running;
 mod saas;
 mod steps;
