@@ -12,10 +12,13 @@ const NEW: &str = "N3w-S3cr3t-Value+/ABCDEF";
 /// Makes a key that cannot be removed again, and then fails in verify.
 const STEPS: &str = r#"#!/bin/sh
 # pamrun: steps=preflight,rotate,verify,commit,rollback strategy=overlap
+# In two parts, so that the file does not hold what is looked for everywhere.
+value=N3w-S3cr3t-Val
+value=${value}ue+/ABCDEF
 failure() { echo "{\"failure\":{\"kind\":\"denied\",\"code\":\"not-allowed\",\"message\":\"no right to $1\"}}"; }
 case $PAMRUN_STEP in
 preflight) echo '{"target":"keys","creates":"a key","removes":[]}';;
-rotate) echo '{"handle":"new-1","updates":[{"label":"client_secret_id","type":"text","value":"new-1"},{"label":"client_secret","type":"secret","value":"N3w-S3cr3t-Value+/ABCDEF"}]}';;
+rotate) echo "{\"handle\":\"new-1\",\"updates\":[{\"label\":\"client_secret_id\",\"type\":\"text\",\"value\":\"new-1\"},{\"label\":\"client_secret\",\"type\":\"secret\",\"value\":\"$value\"}]}";;
 verify) if test -e "$MAY_LOG_IN"; then echo '{"proof":"verified"}'; else failure 'log in'; fi;;
 commit) echo '{"removed":[]}';;
 rollback) failure remove;;
