@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::case::Disturbance;
+use super::disturbed::Disturbance;
 use super::place::{Peer, Place};
 use super::seed::Chance;
 use super::world::{AppCast, World};

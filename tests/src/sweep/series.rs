@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use super::answer::Answered;
 use super::case::{Case, Verdict};
 use super::fault::Fault;
 use super::scenario::Scenario;
@@ -42,7 +43,7 @@ impl Series {
                 Scenario::ALL.iter().map(|scenario| scope.spawn(|| Case::of(scenario))).collect();
             threads.into_iter().map(|thread| thread.join().unwrap()).collect()
         });
-        let mut cases: Vec<_> = lists.into_iter().flatten().collect();
+        let mut cases: Vec<_> = lists.into_iter().flatten().chain(Case::odd_answers()).collect();
         Chance::new(seed, "order").shuffle(&mut cases);
         Self { seed, binary: binary(), cases }
     }
@@ -165,24 +166,21 @@ impl fmt::Display for Results {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut cells: BTreeMap<(&str, &str), (usize, usize)> = BTreeMap::new();
         for (case, verdict) in &self.results {
-            for (fault, scenario) in [
-                (case.fault.name(), case.scenario.name),
-                (case.fault.name(), TOTAL),
-                (TOTAL, case.scenario.name),
-                (TOTAL, TOTAL),
-            ] {
+            let (row, column) = case.cell();
+            for (fault, scenario) in [(row, column), (row, TOTAL), (TOTAL, column), (TOTAL, TOTAL)] {
                 let cell = cells.entry((fault, scenario)).or_default();
                 cell.0 += 1;
                 cell.1 += usize::from(!verdict.violations.is_empty());
             }
         }
-        let columns: Vec<_> = Scenario::ALL.iter().map(|scenario| scenario.name).chain([TOTAL]).collect();
+        let columns: Vec<_> =
+            Scenario::ALL.iter().map(|scenario| scenario.name).chain([Answered::COLUMN, TOTAL]).collect();
         write!(f, "{:18}", "")?;
         for column in &columns {
             write!(f, " {column:>WIDTH$}")?;
         }
         writeln!(f)?;
-        for fault in Fault::ALL.iter().map(|(name, _)| *name).chain([TOTAL]) {
+        for fault in Fault::ALL.iter().map(|(name, _)| *name).chain([Answered::ROW, TOTAL]) {
             write!(f, "{fault:18}")?;
             for column in &columns {
                 let text = match cells.get(&(fault, *column)) {
