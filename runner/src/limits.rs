@@ -21,6 +21,9 @@ pub struct Limits {
     pub request_timeout: Duration,
     /// How long a credential may take to show up in lists after an unclear write.
     pub settle_window: Duration,
+    /// How long whoever does not answer is waited for, counted from the last answer; pauses that
+    /// `Retry-After` asks for do not count.
+    pub outage_patience: Duration,
     /// The time that a guest, or each process of a script, may compute in one step.
     pub cpu: Duration,
     /// The memory of a guest, in bytes (`--memory`).
@@ -65,6 +68,7 @@ impl Default for Limits {
             reserve: Duration::from_secs(30),
             request_timeout: Duration::from_secs(10),
             settle_window: Duration::from_mins(1),
+            outage_patience: Duration::from_mins(1),
             cpu: Duration::from_secs(10),
             memory: 64 * MIB,
             requests: 1000,
@@ -110,11 +114,12 @@ const DEEPEST: usize = 127;
 
 impl Limits {
     /// The name of every limit, as in `[limits]`.
-    pub const KEYS: [&str; 20] = [
+    pub const KEYS: [&str; 21] = [
         "timeout",
         "reserve",
         "request_timeout",
         "settle_window",
+        "outage_patience",
         "cpu",
         "memory",
         "requests",
@@ -143,6 +148,7 @@ impl Limits {
             "reserve" => self.reserve = parse_duration(text)?,
             "request_timeout" => self.request_timeout = some_time(text)?,
             "settle_window" => self.settle_window = parse_duration(text)?,
+            "outage_patience" => self.outage_patience = parse_duration(text)?,
             "cpu" => self.cpu = some_time(text)?,
             "memory" => self.memory = some_bytes(text)?,
             "requests" => self.requests = some_number(text)?,

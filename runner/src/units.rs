@@ -1,8 +1,8 @@
-//! Durations and sizes as people write them: `500ms 2s 5m 1h`, `64MiB`.
+//! Durations and sizes as people write them, `500ms 2s 5m 1h`, `64MiB`, and as services do.
 //!
 //! In: text. Out: values, and text again. Touches: nothing.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// Why a text is no duration or size. Each message continues a sentence that begins with the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -28,6 +28,17 @@ const SIZES: [(&str, u64); 4] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 <
 /// When it is not a whole number with one of these units, or too large.
 pub fn parse_duration(text: &str) -> Result<Duration, UnitError> {
     parse(text, &DURATIONS, UnitError::NotADuration).map(Duration::from_millis)
+}
+
+/// Reads how long `Retry-After` asks to wait: a number of seconds, with decimals or without, or a date in
+/// one of the spellings of HTTP, which counts from `now` and is nothing to wait for once it has passed.
+#[must_use]
+pub fn parse_retry_after(text: &str, now: SystemTime) -> Option<Duration> {
+    let text = text.trim();
+    if text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
+        return Duration::try_from_secs_f64(text.parse().ok()?).ok();
+    }
+    Some(httpdate::parse_http_date(text).ok()?.duration_since(now).unwrap_or_default())
 }
 
 /// Writes a duration in the largest unit in which it is a whole number; less than a millisecond
@@ -75,6 +86,32 @@ fn format(value: u64, units: &[(&str, u64)], zero: &str) -> String {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    /// Half a second into 2030.
+    fn asked(text: &str) -> Option<Duration> {
+        parse_retry_after(text, SystemTime::UNIX_EPOCH + Duration::from_millis(1_893_456_000_500))
+    }
+
+    #[test]
+    fn n14_retry_after_is_seconds_decimals_or_a_date() {
+        for (text, millis) in [
+            ("7", 7000),
+            (" 0 ", 0),
+            ("45.5", 45_500),
+            ("0.25", 250),
+            ("Tue, 01 Jan 2030 00:00:20 GMT", 19_500),
+            ("Tuesday, 01-Jan-30 00:01:00 GMT", 59_500),
+            ("Tue Jan  1 00:00:02 2030", 1500),
+            ("Thu, 01 Jan 1970 00:00:00 GMT", 0),
+        ] {
+            assert_eq!(asked(text), Some(Duration::from_millis(millis)), "{text}");
+        }
+        for text in
+            ["", ".", "soon", "-1", "1e3", "inf", "1.2.3", "2030-01-01T00:00:20Z", "9".repeat(40).as_str()]
+        {
+            assert_eq!(asked(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn durations_are_read_with_their_unit() {

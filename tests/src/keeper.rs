@@ -109,5 +109,10 @@ async fn deliver(reply: standin::Reply) -> Answer {
         standin::Delivery::Nothing => Delivery::Nothing,
     };
     let kind = if reply.status == 200 { "application/octet-stream" } else { "application/json" };
-    Answer { body: reply.body.into(), delivery, ..Answer::empty(reply.status) }.with("content-type", kind)
+    let answer = Answer { body: reply.body.into(), delivery, ..Answer::empty(reply.status) };
+    let answer = answer.with("content-type", kind);
+    match reply.retry_after {
+        Some(text) => answer.with("retry-after", text),
+        None => answer,
+    }
 }

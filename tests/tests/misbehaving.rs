@@ -12,6 +12,7 @@ timeout = "6s"
 reserve = "3s"
 request_timeout = "2s"
 settle_window = "1s"
+outage_patience = "1s"
 cpu = "300ms"
 requests = 40
 "#;

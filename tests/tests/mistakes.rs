@@ -19,7 +19,7 @@ impl Deref for Terminal {
 
 impl Terminal {
     fn new() -> Self {
-        Self(Desk::new("cpu = \"300ms\"\nsettle_window = \"1s\"\n"))
+        Self(Desk::new("cpu = \"300ms\"\nsettle_window = \"1s\"\noutage_patience = \"1s\"\n"))
     }
 
     /// Runs the guest with this behaviour.

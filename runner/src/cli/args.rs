@@ -19,7 +19,7 @@ const UID: usize = 22;
 
 const EXIT_CODES: &str = "\
 Exit codes:
-   0  rotated, unchanged, planned or ran
+   0  rotated, planned or ran
    1  failed, and nothing is changed any more
    2  invalid: usage or bad input
    3  refused by policy

@@ -60,9 +60,7 @@ pub fn render_recovery_text(recovery: &Recovery, colour: bool) -> String {
 
 fn headline(document: &Document, colour: bool) -> String {
     let shade = match document.outcome {
-        OutcomeKind::Rotated | OutcomeKind::Unchanged | OutcomeKind::Planned | OutcomeKind::Ran => {
-            Colour::Green
-        }
+        OutcomeKind::Rotated | OutcomeKind::Planned | OutcomeKind::Ran => Colour::Green,
         OutcomeKind::Uncertain => Colour::Yellow,
         OutcomeKind::Refused
         | OutcomeKind::Limit

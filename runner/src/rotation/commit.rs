@@ -1,6 +1,6 @@
 //! Step 12: removes what the new credential replaces, and not one credential more.
 
-use super::engine::{BackOff, Engine, Ready};
+use super::engine::{Engine, Ready};
 use super::records::{has_id, names, same_id};
 use super::{Entry, OutcomeKind, Prepared, StepError, Stop};
 use crate::model::{Credential, Plan, Record, Removed, StepName};
@@ -62,17 +62,17 @@ impl Engine<'_> {
         plan
     }
 
-    /// Calls commit until it succeeds, fails for good, or the time is up.
+    /// Calls commit until it succeeds, fails for good, or patience or time is up.
     async fn remove(&mut self, plan: &Plan, handle: &str, records: &[Record]) -> Result<(), Stop> {
         let prepared = (self.prepare)(records)?;
-        let mut pauses = BackOff::default();
+        let mut retry = self.retry();
         loop {
             let error = match self.commit_once(&prepared, plan, handle).await {
                 Ok(removed) => return self.take_stock(plan, &removed),
                 Err(error) => error,
             };
-            let pause = pauses.next_pause().max(error.retry_after());
-            if !error.may_pass() || !self.pause(pause).await {
+            let trouble = error.trouble(StepName::Commit);
+            if !self.hold_on(&mut retry, trouble, self.spare(StepName::Commit)).await {
                 return Err(Stop::of_step(StepName::Commit, error));
             }
         }

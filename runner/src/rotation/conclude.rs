@@ -6,13 +6,13 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
-use super::engine::{BackOff, Engine, Fresh};
+use super::engine::{Engine, Fresh};
 use super::exchange::{Accepted, Exchange};
 use super::in_place::{value_in, value_update};
 use super::overlap::savable;
 use super::pending::Pending;
-use super::save::{READS, ROUNDS, Unsaved, changed, unclear};
-use super::{Entry, Stop};
+use super::save::{OLD_REVISION, ROUNDS, Unsaved, changed, unclear};
+use super::{Entry, Retry, Stop};
 use crate::model::{Credential, Record, ReturnedField, StepName, Update};
 use crate::secret::Secret;
 
@@ -219,8 +219,9 @@ impl Engine<'_> {
             let revision = savable(&base).map_err(Unsaved::Never)?;
             let updates = updates(&base).map_err(Unsaved::Never)?;
             self.append(Entry::Saving { revision }).map_err(Unsaved::Never)?;
-            let may_be_written = self.send(&base, &updates).await.map_err(Unsaved::Never)?;
-            match self.read_past(revision).await {
+            let mut retry = self.retry();
+            let may_be_written = self.send(&mut retry, &base, &updates).await.map_err(Unsaved::Never)?;
+            match self.read_past(&mut retry, revision).await {
                 Ok(fresh) if is_done(&fresh.target) => return Ok(fresh),
                 Ok(fresh) if go_on(self, &fresh) => base = fresh.target.clone(),
                 Ok(_) => {
@@ -238,20 +239,11 @@ impl Engine<'_> {
     ///
     /// # Errors
     /// Why the record does not show that.
-    async fn read_past(&mut self, revision: i64) -> Result<Fresh, String> {
-        let mut pauses = BackOff::default();
-        let mut reads = 1;
-        loop {
-            let why = match self.get("read-back").await {
-                Err(stop) => stop.to_string(),
-                Ok(fresh) if fresh.target.revision > Some(revision) => return Ok(fresh),
-                Ok(_) => "it still shows its old revision".to_owned(),
-            };
-            if reads == READS || !self.pause(pauses.next_pause()).await {
-                return Err(why);
-            }
-            reads += 1;
-        }
+    async fn read_past(&mut self, retry: &mut Retry, revision: i64) -> Result<Fresh, String> {
+        let is_past = |fresh: &Fresh| fresh.target.revision > Some(revision);
+        let shown =
+            self.read_until(retry, |fresh| if is_past(&fresh) { Ok(fresh) } else { Err(OLD_REVISION) });
+        shown.await.map_err(|stop| stop.to_string())
     }
 }
 

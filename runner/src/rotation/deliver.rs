@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::contract::{judge_handle, judge_plan};
-use super::engine::{BackOff, Engine, Fresh, Ready};
+use super::engine::{Engine, Fresh, Ready, SHORTEST_CALL};
 use super::make::TRIES;
 use super::records::{Holds, has_id, holds};
-use super::save::READS;
 use super::trail::Trail;
-use super::{Consumer, Deliverer, Delivery, Entry, OpenRotation, OutcomeKind, Prepared, StepError, Stop};
+use super::{
+    Consumer, Deliverer, Delivery, Entry, OpenRotation, OutcomeKind, Prepared, StepError, Stop, Trouble,
+};
 use crate::model::{Credential, Plan, Proof, Record, StepName, Strategy, Update};
 
 /// A delivery that was made: what the consumer calls it, and how it was proven.
@@ -49,11 +50,19 @@ impl Engine<'_> {
         });
         let mut prepared = (deliverer.prepare)(records)?;
         prepared.request.deliver = fields.collect();
-        let (step, budget) = (StepName::Preflight, self.time_left(StepName::Preflight));
-        let looked = self.call_deliverer(deliverer, step, &prepared, budget, async |plugin, call| {
-            plugin.preflight(call).await
-        });
-        let plan = looked.await.map_err(|error| Stop::of_step(step, error))?;
+        let step = StepName::Preflight;
+        let mut retry = self.retry();
+        let plan = loop {
+            let budget = self.time_left(step);
+            let looked = self.call_deliverer(deliverer, step, &prepared, budget, async |plugin, call| {
+                plugin.preflight(call).await
+            });
+            match looked.await {
+                Ok(plan) => break plan,
+                Err(error) if self.hold_on(&mut retry, error.trouble(step), self.spare(step)).await => {}
+                Err(error) => return Err(Stop::of_step(step, error)),
+            }
+        };
         judge_plan(&plan, self.secrets).map_err(|why| Stop::contract(step, why))?;
         if plan.removes.is_empty() {
             return Ok(plan);
@@ -134,22 +143,15 @@ impl Engine<'_> {
         };
         let updates = credential.updates.iter().filter(tells).cloned().collect();
         let telling = Credential { updates, ..credential.clone() };
-        let mut pauses = BackOff::default();
-        let mut reads = 1;
-        loop {
-            let stop = match self.get("read-back").await {
-                Err(stop) => stop,
-                Ok(fresh) if fresh.target.revision >= saved.target.revision => {
-                    let is_ours = holds(&fresh.target, &saved.target, &telling) == Holds::Ours;
-                    return Ok(is_ours.then_some(fresh));
-                }
-                Ok(_) => Stop::failed("read-back", "save-unclear", "the record shows an old revision again"),
-            };
-            if reads == READS || !self.pause(pauses.next_pause()).await {
-                return Err(stop);
+        let mut retry = self.retry();
+        let shown = self.read_until(&mut retry, |fresh| {
+            if fresh.target.revision < saved.target.revision {
+                return Err("the record shows an old revision again");
             }
-            reads += 1;
-        }
+            let is_ours = holds(&fresh.target, &saved.target, &telling) == Holds::Ours;
+            Ok(is_ours.then_some(fresh))
+        });
+        shown.await
     }
 
     /// Step 11 of an `in-place` rotation, whose new value stands in the record.
@@ -226,8 +228,9 @@ impl Engine<'_> {
         let mut prepared = (courier.prepare)(records)?;
         prepared.request.deliver = updates.to_vec();
         self.append(Entry::Delivering { consumer: name() })?;
-        let mut pauses = BackOff::default();
-        for round in 1.. {
+        let mut retry = self.retry();
+        let mut refusals = 0;
+        loop {
             let (step, error) = match self.deliver_once(courier, &prepared, &consumer.plan, until).await {
                 Ok(made) => {
                     let done = Entry::Delivered { consumer: name(), id: made.id.clone() };
@@ -239,13 +242,15 @@ impl Engine<'_> {
                 }
                 Err(failed) => failed,
             };
-            let pause = pauses.next_pause().max(error.retry_after());
-            let has_time = self.clock.elapsed() + pause < until;
-            if round == TRIES || !error.may_pass() || !has_time || !self.pause(pause).await {
+            // As with a commit, nobody else will bring it to its end.
+            let trouble = error.trouble(StepName::Commit);
+            refusals += u32::from(trouble == Some(Trouble::NotYet));
+            let left = until.saturating_sub(self.clock.elapsed() + SHORTEST_CALL);
+            let spare = self.spare(step).min(left);
+            if refusals == TRIES || !self.hold_on(&mut retry, trouble, spare).await {
                 return Err(Stop::of_step(step, error));
             }
         }
-        Err(Stop::failed("deliver", "interrupted", "it was broken off"))
     }
 
     /// Hands it over, and reads it back. To do so again changes nothing.

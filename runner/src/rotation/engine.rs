@@ -6,20 +6,19 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::contract::Spared;
-use super::records::{freshen, named_by, same_id};
+use super::records::{named_by, same_id};
 use super::rescue::InHand;
 use super::{
     Call, Change, Clock, Consumer, Deliverer, Entry, Interrupt, Job, Journal, JournalError, Lock,
-    OpenRotation, Outcome, OutcomeKind, Parts, Plugin, Prepare, Prepared, Random, Secrets, StepError,
-    StepResult, StepTiming, Stop, Trace, Vault, marker,
+    OpenRotation, Outage, Outcome, OutcomeKind, Parts, Plugin, Prepare, Prepared, Random, Retry, Secrets,
+    StepError, StepResult, StepTiming, Stop, Trace, Trouble, Vault, marker,
 };
 use crate::model::{Listed, Plan, Record, RecordUid, Request, StepName};
 use crate::policy::{Removals, StepGrant};
 use crate::secret::Secret;
 
 /// The least time that a call is worth beginning with.
-const SHORTEST_CALL: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: u64 = 15;
+pub(super) const SHORTEST_CALL: Duration = Duration::from_secs(1);
 
 /// One rotation under way.
 pub(super) struct Engine<'a> {
@@ -140,6 +139,11 @@ impl<'a> Engine<'a> {
         }
     }
 
+    /// How long it may pause before one more call of `step`.
+    pub(super) fn spare(&self, step: StepName) -> Duration {
+        self.time_left(step).saturating_sub(SHORTEST_CALL)
+    }
+
     /// Takes one look only: pauses for no longer than `patience` altogether, and leaves half of
     /// the time that is left to others.
     pub(super) fn hurry(&mut self, patience: Duration) {
@@ -150,7 +154,7 @@ impl<'a> Engine<'a> {
     /// Waits, but leaves time for one more call; returns false when there is none, or no more
     /// patience, or when it is to end.
     pub(super) async fn pause(&mut self, pause: Duration) -> bool {
-        let spare = self.time_left(StepName::Rollback).saturating_sub(SHORTEST_CALL);
+        let spare = self.spare(StepName::Rollback);
         if spare.is_zero() || pause > self.patience {
             return false;
         }
@@ -160,6 +164,29 @@ impl<'a> Engine<'a> {
             biased;
             () = self.interrupt.wait() => false,
             () = self.clock.sleep(pause) => true,
+        }
+    }
+
+    /// Begins the tries of a step.
+    pub(super) fn retry(&self) -> Retry {
+        Retry::new(self.job.limits.outage_patience, self.clock.elapsed())
+    }
+
+    /// Waits before the next try, for `spare` at most; returns false when there is none: this trouble is
+    /// none that passes, patience has run out, or a longer pause was asked for.
+    pub(super) async fn hold_on(
+        &mut self,
+        retry: &mut Retry,
+        trouble: impl Into<Option<Trouble>>,
+        spare: Duration,
+    ) -> bool {
+        let Some(trouble) = trouble.into().filter(|_| !spare.is_zero()) else { return false };
+        if matches!(trouble, Trouble::Outage(Outage { asked }) if asked > Some(spare)) {
+            return false;
+        }
+        match retry.pause(trouble, self.clock.elapsed()) {
+            Some(pause) => self.pause(pause.min(spare)).await,
+            None => false,
         }
     }
 
@@ -199,6 +226,23 @@ impl<'a> Engine<'a> {
         let answer = asked.answered(self.interrupt, run(self.plugin, asked.call())).await;
         self.note_call(step.word(), began, &answer);
         answer
+    }
+
+    /// Calls a step that changes nothing until it is answered, as long as there is patience.
+    pub(super) async fn call_patiently<T>(
+        &mut self,
+        step: StepName,
+        prepared: &Prepared,
+        run: impl AsyncFn(&mut dyn Plugin, Call<'_>) -> StepResult<T>,
+    ) -> Result<T, StepError> {
+        let mut retry = self.retry();
+        loop {
+            let answer = self.call(step, prepared, Removals::Nothing, &run).await;
+            match answer.result {
+                Err(error) if self.hold_on(&mut retry, error.trouble(step), self.spare(step)).await => {}
+                result => return result,
+            }
+        }
     }
 
     /// Calls one step of a plugin that hands the value to a consumer, for `budget` at most.
@@ -289,47 +333,6 @@ impl<'a> Engine<'a> {
         }
     }
 
-    /// Reads the records: fresh from the vault, as far as it has them, and else as in the params.
-    ///
-    /// # Errors
-    /// The vault's own, and that the target is not there. Nothing was changed by trying.
-    pub(super) async fn get(&mut self, name: &str) -> Result<Fresh, Stop> {
-        let uid = &self.job.record_uid;
-        let mut records = self.job.params_records.clone();
-        if self.vault.is_some() {
-            let mut fresh = self.read(name, &self.wanted.clone()).await?;
-            let attached = fresh.iter().find(|record| record.uid == *uid).map(Record::attached);
-            let unnamed: Vec<RecordUid> = attached
-                .filter(|_| self.job.wants_attached)
-                .into_iter()
-                .flatten()
-                .filter(|attached| !self.wanted.contains(attached))
-                .collect();
-            if !unnamed.is_empty() {
-                fresh.extend(self.read(name, &unnamed).await?);
-                // From now on they are read together with the others.
-                self.wanted.extend(unnamed);
-            }
-            // Of the target, only the vault's own word counts.
-            records.retain(|record| record.uid != *uid);
-            records = freshen(records, fresh);
-        }
-        let target = records.iter().find(|record| record.uid == *uid).cloned().ok_or_else(|| {
-            let message = format!("record {uid} is not there, or is not shared with the vault's application");
-            Stop::failed(name, "record-missing", message)
-        })?;
-        self.tell_rescued(&target);
-        Ok(Fresh { target, records })
-    }
-
-    async fn read(&mut self, name: &str, uids: &[RecordUid]) -> Result<Vec<Record>, Stop> {
-        let Some(vault) = &mut self.vault else { return Ok(Vec::new()) };
-        let began = self.clock.elapsed();
-        let fresh = vault.get(uids).await;
-        self.time(name, began);
-        fresh.map_err(|error| Stop::failed(name, error.code, error.message))
-    }
-
     /// Writes a journal entry; what it announces must not happen when this fails.
     pub(super) fn append(&mut self, entry: Entry) -> Result<(), Stop> {
         let appended = self.journal.append(&self.job.rotation_id, entry);
@@ -385,18 +388,4 @@ impl Asked {
 fn wanted(job: &Job) -> Vec<RecordUid> {
     let others = job.wanted.iter().filter(|uid| **uid != job.record_uid);
     std::iter::once(&job.record_uid).chain(others).cloned().collect()
-}
-
-/// Pauses between tries: 1, 2, 4, 8, then 15 seconds.
-#[derive(Default)]
-pub(super) struct BackOff {
-    tries: u32,
-}
-
-impl BackOff {
-    pub(super) fn next_pause(&mut self) -> Duration {
-        let pause = 1_u64.checked_shl(self.tries).map_or(LONGEST_PAUSE, |pause| pause.min(LONGEST_PAUSE));
-        self.tries = self.tries.saturating_add(1);
-        Duration::from_secs(pause)
-    }
 }

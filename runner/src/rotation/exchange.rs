@@ -4,11 +4,11 @@
 use std::collections::BTreeSet;
 
 use super::contract::{judge_fields, judge_handle};
-use super::engine::{BackOff, Engine, Ready};
+use super::engine::{Engine, Ready};
 use super::in_place::{value_in, value_update};
 use super::make::{TRIES, answer_is_lost, changed_nothing};
 use super::pending::Pending;
-use super::{Entry, StepError, Stop};
+use super::{Entry, StepError, Stop, Trouble};
 use crate::model::{Credential, Failure, FailureKind, Plan, Record, ReturnedField, StepName};
 use crate::policy::Removals;
 use crate::secret::Secret;
@@ -99,10 +99,12 @@ impl Engine<'_> {
 
     /// Has the plugin set the new value; the same one again, when its answer was lost.
     async fn set_new(&mut self, exchange: &mut Exchange) -> Set {
+        let mut retry = self.retry();
         let mut round = 0;
+        let mut is_begun = false;
         loop {
-            round += 1;
-            if let Err(stop) = self.begin_try(StepName::Rotate) {
+            round += u32::from(!is_begun);
+            if !is_begun && let Err(stop) = self.begin_try(StepName::Rotate) {
                 return if exchange.is_unclear { Set::Unclear(stop) } else { Set::Refused(stop) };
             }
             let Exchange { ready, .. } = &*exchange;
@@ -118,16 +120,23 @@ impl Engine<'_> {
                 Ok(credential) => return self.accept_value(exchange, credential),
                 Err(error) => error,
             };
-            let unchanged = changed_nothing(answer.trace.change, &error) && !self.in_hand.is_worth_keeping();
             let lost = answer_is_lost(&error);
+            let trouble = error.trouble(StepName::Rotate);
+            let spare = self.spare(StepName::Rotate);
+            // Then the try is not used up.
+            is_begun = changed_nothing(answer.trace.change, &error) && !self.in_hand.is_worth_keeping();
             let stop = Stop::of_step(StepName::Rotate, error);
-            if unchanged {
+            if is_begun {
+                if self.hold_on(&mut retry, trouble, spare).await {
+                    continue;
+                }
                 return if exchange.is_unclear { Set::Unclear(stop) } else { Set::Refused(stop) };
             }
             self.note_unclear(exchange);
+            let trouble = trouble.unwrap_or(Trouble::NotYet);
             // Another try might make another one of what is in hand.
             let is_over = !lost || round == TRIES || self.in_hand.is_worth_keeping();
-            if is_over || !self.pause(BackOff::default().next_pause()).await {
+            if is_over || !self.hold_on(&mut retry, trouble, spare).await {
                 return Set::Unclear(stop);
             }
             self.warn(format!("rotate was repeated with the same value, since its answer was lost: {stop}"));
@@ -171,8 +180,12 @@ impl Engine<'_> {
             return Err(self.undecided(exchange, stop));
         }
         exchange.propose(&old);
-        for round in 1.. {
-            if self.begin_try(StepName::Rollback).is_err() {
+        let mut retry = self.retry();
+        let mut round = 0;
+        let mut is_begun = false;
+        loop {
+            round += u32::from(!is_begun);
+            if !is_begun && self.begin_try(StepName::Rollback).is_err() {
                 return Err(self.undecided(exchange, stop));
             }
             let Exchange { ready, .. } = &*exchange;
@@ -182,13 +195,14 @@ impl Engine<'_> {
                 });
             let answer = rollback.await;
             let Err(error) = answer.result else { break };
-            let unchanged = changed_nothing(answer.trace.change, &error);
-            if !unchanged {
+            is_begun = changed_nothing(answer.trace.change, &error);
+            if !is_begun {
                 self.note_unclear(exchange);
             }
             self.warn(format!("the old value could not be put back: {error}"));
-            let again = !unchanged && answer_is_lost(&error) && round < TRIES;
-            if !again || !self.pause(BackOff::default().next_pause()).await {
+            let is_over = !is_begun && round == TRIES;
+            let trouble = error.trouble(StepName::Rollback).filter(|_| !is_over);
+            if !self.hold_on(&mut retry, trouble, self.spare(StepName::Rollback)).await {
                 return Err(self.undecided(exchange, stop));
             }
         }

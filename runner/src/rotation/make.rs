@@ -4,7 +4,7 @@ use super::contract::{judge_handle, judge_updates};
 use super::engine::{Engine, Ready};
 use super::records::handle_field;
 use super::undo::Strays;
-use super::{Change, Entry, StepError, Stop, marker};
+use super::{Change, Entry, StepError, Stop, Trouble, marker};
 use crate::model::{Credential, FailureKind, Proof, StepName};
 use crate::policy::Removals;
 
@@ -14,9 +14,11 @@ pub(super) const TRIES: u32 = 3;
 impl Engine<'_> {
     /// Steps 6 and 7. Whatever fails here is rolled back, all tries of it, before this returns.
     pub(super) async fn make(&mut self, ready: &Ready) -> Result<Credential, Stop> {
+        let mut retry = self.retry();
+        let mut is_begun = false;
         loop {
-            // Everything that an earlier try made was seen and removed by now.
-            if let Err(stop) = self.begin_try(StepName::Rotate) {
+            // What an earlier try made was seen and removed by now, or can not show up any more.
+            if !is_begun && let Err(stop) = self.begin_try(StepName::Rotate) {
                 return Err(self.without_a_trace(stop));
             }
             let rotate =
@@ -31,13 +33,25 @@ impl Engine<'_> {
                 Err(error) => error,
             };
             let lost = answer_is_lost(&error);
-            let unchanged = changed_nothing(answer.trace.change, &error) && !self.in_hand.is_worth_keeping();
+            let trouble = error.trouble(StepName::Rotate);
+            // Then the try is not used up.
+            is_begun = changed_nothing(answer.trace.change, &error) && !self.in_hand.is_worth_keeping();
             let stop = Stop::of_step(StepName::Rotate, error);
-            if unchanged {
+            if is_begun {
+                if self.hold_on(&mut retry, trouble, self.spare(StepName::Rotate)).await {
+                    continue;
+                }
                 return Err(self.without_a_trace(stop));
             }
-            match self.remove_strays(ready, None).await {
-                Strays::Removed if lost && self.tries.count < TRIES => {
+            let strays = self.remove_strays(ready, None).await;
+            let spare = self.spare(StepName::Rotate);
+            // It has answered the rollback.
+            retry = self.retry();
+            let trouble = trouble.unwrap_or(Trouble::NotYet);
+            match strays {
+                Strays::Removed | Strays::Absent
+                    if lost && self.tries.count < TRIES && self.hold_on(&mut retry, trouble, spare).await =>
+                {
                     self.warn(format!("rotate was repeated, since its answer was lost: {stop}"));
                 }
                 strays => return Err(self.after_removing(ready, strays, stop).await),
@@ -83,10 +97,10 @@ impl Engine<'_> {
 
     /// Has the plugin log in with the credential, and notes how that is proven.
     pub(super) async fn verify(&mut self, ready: &Ready, credential: &Credential) -> Result<(), StepError> {
-        let verify = self.call(StepName::Verify, &ready.prepared, Removals::Nothing, async |plugin, call| {
+        let verify = self.call_patiently(StepName::Verify, &ready.prepared, async |plugin, call| {
             plugin.verify(call, &ready.plan, credential).await
         });
-        match verify.await.result? {
+        match verify.await? {
             Proof::Verified => self.outcome.proof = Some("verified"),
             Proof::Unproven(why) => {
                 let spares = if ready.plan.removes.is_empty() { "" } else { ", so nothing is removed" };
@@ -111,5 +125,8 @@ pub(super) fn changed_nothing(change: Change, error: &StepError) -> bool {
 /// Tells whether rotate ended as it would when only an answer of the service was lost. A plugin
 /// that was stopped, or broke its contract, is not asked again.
 pub(super) fn answer_is_lost(error: &StepError) -> bool {
-    matches!(error, StepError::Failure(failure) if matches!(failure.kind, FailureKind::Uncertain | FailureKind::Other))
+    matches!(error, StepError::Failure(failure) if matches!(
+        failure.kind,
+        FailureKind::Unavailable { .. } | FailureKind::Uncertain | FailureKind::Other
+    ))
 }

@@ -105,8 +105,9 @@ impl Engine<'_> {
         let mut base = target.clone();
         for _ in 0..ROUNDS {
             let revision = savable(&base)?;
-            self.send(&base, &credential.updates).await?;
-            match self.read_back(revision, &target, &credential).await {
+            let mut retry = self.retry();
+            self.send(&mut retry, &base, &credential.updates).await?;
+            match self.read_back(&mut retry, revision, &target, &credential).await {
                 ReadBack::Ours(_) => return Ok(()),
                 ReadBack::Before(fresh) => base = fresh.target,
                 ReadBack::Others(_) | ReadBack::Mixed => {

@@ -10,8 +10,6 @@ use crate::model::{Finding, Level, Listed, Plan, StepName, Update};
 pub enum OutcomeKind {
     /// The new credential is saved, and what it replaces is dealt with as planned.
     Rotated,
-    /// There was nothing to do.
-    Unchanged,
     /// A dry run.
     Planned,
     /// A script without steps exited 0: nothing proven.
@@ -35,7 +33,7 @@ impl OutcomeKind {
     #[must_use]
     pub fn exit_code(self) -> u8 {
         match self {
-            Self::Rotated | Self::Unchanged | Self::Planned | Self::Ran => 0,
+            Self::Rotated | Self::Planned | Self::Ran => 0,
             Self::Failed => 1,
             Self::Invalid => 2,
             Self::Refused => 3,
@@ -50,7 +48,6 @@ impl OutcomeKind {
     pub fn word(self) -> &'static str {
         match self {
             Self::Rotated => "rotated",
-            Self::Unchanged => "unchanged",
             Self::Planned => "planned",
             Self::Ran => "ran",
             Self::Refused => "refused",

@@ -5,7 +5,6 @@ use super::engine::{Engine, Fresh, Ready};
 use super::pending::Pending;
 use super::{Entry, Intent, Job, Lock, Outcome, OutcomeKind, Parts, Prepared, Stop};
 use crate::model::{Credential, Finding, Level, Record, StepName, Strategy};
-use crate::policy::Removals;
 
 /// How often a rotation is planned anew because its target was in other hands meanwhile.
 const PLANS: usize = 5;
@@ -111,10 +110,10 @@ impl Engine<'_> {
     pub(super) async fn look_with(&mut self, fresh: Fresh, prepared: Prepared) -> Result<Ready, Stop> {
         let Fresh { target, records } = fresh;
         prepared.findings.iter().for_each(|finding| self.outcome.find(finding.clone()));
-        let preflight = self.call(StepName::Preflight, &prepared, Removals::Nothing, async |plugin, call| {
+        let preflight = self.call_patiently(StepName::Preflight, &prepared, async |plugin, call| {
             plugin.preflight(call).await
         });
-        let mut plan = preflight.await.result.map_err(|error| Stop::of_step(StepName::Preflight, error))?;
+        let mut plan = preflight.await.map_err(|error| Stop::of_step(StepName::Preflight, error))?;
         judge_plan(&plan, self.secrets).map_err(|why| Stop::contract(StepName::Preflight, why))?;
 
         let taken = self.taken(&records, plan.removes.iter().map(|listed| &listed.id));

@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::engine::{BackOff, Engine, Fresh};
+use super::engine::{Engine, Fresh};
 use super::overlap::savable;
-use super::save::ROUNDS;
-use super::{Entry, Job, OutcomeKind, Parts, Rescued, SaveError, StepResult, Stop};
-use crate::model::{Credential, Record, Update};
+use super::{Entry, Job, OutcomeKind, Parts, Rescued, SaveError, StepResult, Stop, Trouble};
+use crate::model::{Credential, Record, StepName, Update};
+
+/// How often the record is saved or read until it is as it should be.
+const ROUNDS: u32 = 6;
 
 /// The new values of a call of rotate, as long as they are neither saved nor proven to be gone.
 #[derive(Default)]
@@ -161,37 +163,32 @@ impl Engine<'_> {
         &mut self,
         change: impl Fn(Vec<Rescued>) -> Option<(Vec<Update>, Vec<Rescued>)>,
     ) -> Result<(), String> {
-        let mut pauses = BackOff::default();
-        let mut why = String::new();
-        for _ in 0..ROUNDS {
-            match self.get("rescue").await {
-                Err(stop) => why = stop.to_string(),
+        let mut retry = self.retry();
+        let mut rounds = 0;
+        loop {
+            let (why, trouble) = match self.get_once("rescue").await {
+                Err((stop, trouble)) => (stop.to_string(), trouble),
                 Ok(Fresh { target, .. }) => {
-                    let Some((mut updates, kept)) = change(Rescued::all_in(&target)) else {
-                        return Ok(());
-                    };
+                    let Some((mut updates, kept)) = change(Rescued::all_in(&target)) else { return Ok(()) };
                     savable(&target).map_err(|stop| stop.to_string())?;
                     updates.push(Rescued::update(&kept));
                     match self.send_once(&target, &updates).await {
                         // What the vault holds counts, and not what it answers.
-                        Ok(()) => {
-                            "the vault does not show it".clone_into(&mut why);
+                        Ok(()) | Err(SaveError::Stale) if rounds < ROUNDS => {
+                            rounds += 1;
                             continue;
                         }
-                        Err(SaveError::Stale) => {
-                            "somebody else keeps changing the record".clone_into(&mut why);
-                            continue;
-                        }
+                        Ok(()) => ("the vault does not show it".to_owned(), Trouble::NotYet),
                         Err(SaveError::Refused { message, .. }) => return Err(message),
-                        Err(SaveError::Unclear(message)) => why = message,
+                        Err(error) => (error.to_string(), error.trouble()),
                     }
                 }
-            }
-            if !self.pause(pauses.next_pause()).await {
-                break;
+            };
+            rounds += u32::from(trouble == Trouble::NotYet);
+            if rounds > ROUNDS || !self.hold_on(&mut retry, trouble, self.spare(StepName::Commit)).await {
+                return Err(why);
             }
         }
-        Err(why)
     }
 }
 

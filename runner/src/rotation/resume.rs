@@ -4,17 +4,18 @@
 //! by its marker. A save that was under way may land until the record's revision has moved past
 //! the one that it named; so that must happen before what the record holds is believed.
 
-use super::engine::{BackOff, Engine, Fresh, Ready, Tries};
+use super::engine::{Engine, Fresh, Ready, Tries};
 use super::records::{held_in, names, same_id, text};
+use super::save::OLD_REVISION;
 use super::settle::Settled;
 use super::trail::Trail;
 use super::undo::Strays;
-use super::{Entry, HandleField, Job, SaveError, Stop};
+use super::{Entry, HandleField, Job, SaveError, Stop, Trouble};
 use crate::model::{Credential, FieldView, Place, Record, StepName, Strategy, Update};
 use crate::secret::Secret;
 
 /// How often the record is read until it shows what became of a save.
-pub(super) const READS: usize = 8;
+const READS: u32 = 8;
 
 /// Whose credential the record holds.
 enum Holder {
@@ -130,33 +131,47 @@ impl Engine<'_> {
     /// Reads until the record shows whose credential it holds, and our save can no longer change
     /// that.
     async fn who_is_held(&mut self, save: &Save<'_>) -> Result<(Holder, Fresh), Stop> {
-        let mut pauses = BackOff::default();
-        let mut why = String::new();
-        for _ in 0..READS {
-            match self.get("read-back").await {
-                Err(stop) => why = stop.to_string(),
-                Ok(fresh) => match save.holder(&fresh.target)? {
-                    Some(holder) => return Ok((holder, fresh)),
-                    None if save.is_proven => {
-                        "it still shows a revision from before the save".clone_into(&mut why);
-                    }
-                    // Saved unchanged, the record gets a revision at which our save is refused.
-                    None => match self.send_once(&fresh.target, &[]).await {
-                        Ok(()) => continue,
+        self.read_fenced(!save.is_proven, |target| save.holder(target)).await
+    }
+
+    /// Reads until the record tells what is asked for, [`READS`] times at most; a vault that does not
+    /// answer is waited for. A record that does not tell it yet is saved unchanged where a save of ours
+    /// `may_land`: at the revision that it gets by that, ours is refused.
+    ///
+    /// # Errors
+    /// Why it does not tell it.
+    pub(super) async fn read_fenced<T>(
+        &mut self,
+        may_land: bool,
+        told: impl Fn(&Record) -> Result<Option<T>, Stop>,
+    ) -> Result<(T, Fresh), Stop> {
+        let mut retry = self.retry();
+        let mut looks = 0;
+        loop {
+            let (why, trouble) = match self.get_once("read-back").await {
+                Err((stop, trouble)) => (stop.to_string(), trouble),
+                Ok(fresh) => match told(&fresh.target)? {
+                    Some(told) => return Ok((told, fresh)),
+                    None if may_land => match self.send_once(&fresh.target, &[]).await {
+                        Ok(()) if looks + 1 < READS => {
+                            looks += 1;
+                            continue;
+                        }
+                        Ok(()) => (OLD_REVISION.to_owned(), Trouble::NotYet),
                         Err(SaveError::Refused { code, message }) => {
                             return Err(Stop::failed("save", code, message));
                         }
-                        Err(error) => why = error.to_string(),
+                        Err(error) => (error.to_string(), error.trouble()),
                     },
+                    None => (OLD_REVISION.to_owned(), Trouble::NotYet),
                 },
-            }
-            if !self.pause(pauses.next_pause()).await {
-                break;
+            };
+            looks += u32::from(trouble == Trouble::NotYet);
+            if looks >= READS || !self.hold_on(&mut retry, trouble, self.spare(StepName::Commit)).await {
+                let message = format!("what record {} holds is not known: {why}", self.job.record_uid);
+                return Err(Stop::failed("read-back", "save-unclear", message));
             }
         }
-        let Job { record_uid, .. } = self.job;
-        let message = format!("whether record {record_uid} holds {} is not known: {why}", save.handle);
-        Err(Stop::failed("read-back", "save-unclear", message))
     }
 
     /// The vault holds our credential: proves it again, and removes what it replaces.

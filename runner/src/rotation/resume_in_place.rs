@@ -2,17 +2,16 @@
 //! the new value once more, and goes on from there.
 
 use super::conclude::Ending;
-use super::engine::{BackOff, Engine, Fresh, Ready};
+use super::engine::{Engine, Fresh, Ready};
 use super::exchange::{Accepted, Exchange};
 use super::in_place::{value_field, value_in, value_update};
 use super::overlap::under_way;
 use super::pending::Pending;
-use super::resume::READS;
 use super::save::{Unsaved, changed};
 use super::settle::Settled;
 use super::trail::Trail;
-use super::{Entry, SaveError, Stop};
-use crate::model::Strategy;
+use super::{Entry, Stop};
+use crate::model::{Record, Strategy};
 use crate::secret::Secret;
 
 impl Engine<'_> {
@@ -183,31 +182,13 @@ impl Engine<'_> {
     /// Reads until the record shows whether its hidden field is this rotation's; where it is not, no
     /// save of ours can bring it back.
     async fn find_pending(&mut self, saving: i64) -> Result<(Fresh, Option<Pending>), Stop> {
-        let mut pauses = BackOff::default();
-        let mut why = String::new();
-        for _ in 0..READS {
-            match self.get("read-back").await {
-                Err(stop) => why = stop.to_string(),
-                Ok(fresh) => {
-                    let pending = Pending::of(&fresh.target)?;
-                    let ours = pending.filter(|pending| pending.rotation_id == self.job.rotation_id);
-                    if ours.is_some() || fresh.target.revision > Some(saving) {
-                        return Ok((fresh, ours));
-                    }
-                    match self.send_once(&fresh.target, &[]).await {
-                        Ok(()) => continue,
-                        Err(SaveError::Refused { code, message }) => {
-                            return Err(Stop::failed("save", code, message));
-                        }
-                        Err(error) => why = error.to_string(),
-                    }
-                }
-            }
-            if !self.pause(pauses.next_pause()).await {
-                break;
-            }
-        }
-        let message = format!("what record {} holds is not known: {why}", self.job.record_uid);
-        Err(Stop::failed("read-back", "save-unclear", message))
+        let own = self.job.rotation_id.clone();
+        let told = |target: &Record| {
+            let ours = Pending::of(target)?.filter(|pending| pending.rotation_id == own);
+            let shows = ours.is_some() || target.revision > Some(saving);
+            Ok(shows.then_some(ours))
+        };
+        let (pending, fresh) = self.read_fenced(true, told).await?;
+        Ok((fresh, pending))
     }
 }

@@ -4,18 +4,17 @@
 //! relies on; once the record's revision has moved past that, a save whose answer was lost either
 //! has landed or never will.
 
-use super::engine::{BackOff, Engine, Fresh, Ready};
+use super::engine::{Engine, Fresh, Ready};
 use super::overlap::savable;
 use super::records::{Holds, holds, named_by};
-use super::{Entry, OutcomeKind, Prepared, Rescued, SaveError, Stop};
-use crate::model::{Credential, Field, Record, Setting, Update};
+use super::{Entry, OutcomeKind, Prepared, Rescued, Retry, SaveError, Stop, Trouble};
+use crate::model::{Credential, Field, Record, Setting, StepName, Update};
 
 /// How often a save is sent again after somebody else changed other fields of the record.
 pub(super) const ROUNDS: usize = 5;
-/// How often a save is sent at one revision while its answers are lost.
-const SENDS: usize = 4;
-/// How often the record is read until it shows what became of the save.
-pub(super) const READS: usize = 5;
+
+/// Why it is not known what became of a save.
+pub(super) const OLD_REVISION: &str = "it still shows its old revision";
 
 /// Why the vault is not known to hold the new credential.
 pub(super) enum Unsaved {
@@ -72,8 +71,9 @@ impl Engine<'_> {
         for _ in 0..ROUNDS {
             let revision = savable(&base).map_err(Unsaved::Never)?;
             self.append(Entry::Saving { revision }).map_err(Unsaved::Never)?;
-            let may_be_written = self.send(&base, updates).await.map_err(Unsaved::Never)?;
-            match self.read_back(revision, &ready.target, credential).await {
+            let mut retry = self.retry();
+            let may_be_written = self.send(&mut retry, &base, updates).await.map_err(Unsaved::Never)?;
+            match self.read_back(&mut retry, revision, &ready.target, credential).await {
                 ReadBack::Ours(fresh) => return Ok(fresh),
                 ReadBack::Before(fresh) => {
                     if !self.go_by(ready, &fresh, updates) {
@@ -124,29 +124,39 @@ impl Engine<'_> {
         stop
     }
 
-    /// Sends a save until it is answered; tells whether it may have been written. To repeat it is
-    /// safe: one revision is saved over once, and once it is, a late save fails.
+    /// Sends a save until it is answered, as long as there is patience; tells whether it may have been
+    /// written. To repeat it is safe: one revision is saved over once, and once it is, a late save fails.
     ///
     /// # Errors
-    /// The vault's refusal. Nothing was written, now or later.
-    pub(super) async fn send(&mut self, base: &Record, updates: &[Update]) -> Result<bool, Stop> {
+    /// Why the vault did not take it. Nothing was written, now or later.
+    pub(super) async fn send(
+        &mut self,
+        retry: &mut Retry,
+        base: &Record,
+        updates: &[Update],
+    ) -> Result<bool, Stop> {
         let mut unclear = false;
-        let mut pauses = BackOff::default();
-        for _ in 0..SENDS {
-            match self.send_once(base, updates).await {
+        loop {
+            let (outage, stop) = match self.send_once(base, updates).await {
                 Ok(()) => return Ok(true),
                 Err(SaveError::Stale) => return Ok(unclear),
-                Err(SaveError::Refused { code, message }) if !unclear => {
-                    return Err(Stop::failed("save", code, message));
-                }
                 // Even when this one was refused, an earlier one may still land.
-                Err(SaveError::Refused { .. } | SaveError::Unclear(_)) => unclear = true,
-            }
-            if !self.pause(pauses.next_pause()).await {
-                break;
+                Err(SaveError::Refused { .. }) if unclear => return Ok(true),
+                Err(SaveError::Refused { code, message }) => return Err(Stop::failed("save", code, message)),
+                Err(SaveError::Unclear { message, outage }) => {
+                    unclear = true;
+                    (outage, Stop::failed("save", "save-unclear", message))
+                }
+                Err(SaveError::Unavailable { code, message, outage }) => {
+                    (outage, Stop::failed("save", code, message))
+                }
+            };
+            // As long as nothing can be written, the reserve is for the rollback.
+            let spare = self.spare(if unclear { StepName::Commit } else { StepName::Verify });
+            if !self.hold_on(retry, Trouble::Outage(outage), spare).await {
+                return if unclear { Ok(true) } else { Err(stop) };
             }
         }
-        Ok(true)
     }
 
     pub(super) async fn send_once(&mut self, base: &Record, updates: &[Update]) -> Result<(), SaveError> {
@@ -165,31 +175,22 @@ impl Engine<'_> {
     /// as step 2 read it.
     pub(super) async fn read_back(
         &mut self,
+        retry: &mut Retry,
         revision: i64,
         before: &Record,
         credential: &Credential,
     ) -> ReadBack {
-        let mut pauses = BackOff::default();
-        let mut reads = 1;
-        loop {
-            let why = match self.get("read-back").await {
-                Err(stop) => stop.to_string(),
-                Ok(fresh) => {
-                    let moved = fresh.target.revision > Some(revision);
-                    match holds(&fresh.target, before, credential) {
-                        Holds::Ours => return ReadBack::Ours(fresh),
-                        Holds::Before if moved => return ReadBack::Before(fresh),
-                        Holds::Others if moved => return ReadBack::Others(fresh),
-                        Holds::Mixed => return ReadBack::Mixed,
-                        Holds::Before | Holds::Others => "it still shows its old revision".to_owned(),
-                    }
-                }
-            };
-            if reads == READS || !self.pause(pauses.next_pause()).await {
-                return ReadBack::Unknown(why);
+        let shown = self.read_until(retry, |fresh| {
+            let moved = fresh.target.revision > Some(revision);
+            match holds(&fresh.target, before, credential) {
+                Holds::Ours => Ok(ReadBack::Ours(fresh)),
+                Holds::Before if moved => Ok(ReadBack::Before(fresh)),
+                Holds::Others if moved => Ok(ReadBack::Others(fresh)),
+                Holds::Mixed => Ok(ReadBack::Mixed),
+                Holds::Before | Holds::Others => Err(OLD_REVISION),
             }
-            reads += 1;
-        }
+        });
+        shown.await.unwrap_or_else(|stop| ReadBack::Unknown(stop.to_string()))
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::{ErrorInfo, OutcomeKind, StepError};
-use crate::model::{Failure, FailureKind, StepName};
+use super::{ErrorInfo, Outage, OutcomeKind, StepError, Trouble};
+use crate::model::{FailureKind, StepName};
 
 /// A rotation's end before its time: the kind of outcome, and the error that goes with it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -70,24 +70,21 @@ impl Stop {
 }
 
 impl StepError {
-    /// Tells whether a step that can be repeated is worth repeating.
-    pub(super) fn may_pass(&self) -> bool {
-        matches!(self, Self::Failure(failure) if matches!(
-            failure.kind,
-            FailureKind::Unavailable { .. }
-                | FailureKind::Conflict
-                | FailureKind::Uncertain
-                | FailureKind::Other
-        ))
-    }
-
-    /// How long the service asked to wait.
-    pub(super) fn retry_after(&self) -> Duration {
-        match self {
-            Self::Failure(Failure {
-                kind: FailureKind::Unavailable { retry_after: Some(seconds) }, ..
-            }) => Duration::from_secs((*seconds).into()),
-            _ => Duration::ZERO,
+    /// Why the step is worth trying again, where that changes nothing; none when it is not. What has to
+    /// be brought to its end is tried again after more than an outage.
+    pub(super) fn trouble(&self, step: StepName) -> Option<Trouble> {
+        let Self::Failure(failure) = self else { return None };
+        let is_end = matches!(step, StepName::Commit | StepName::Rollback);
+        match failure.kind {
+            FailureKind::Unavailable { retry_after } => {
+                let asked = retry_after.map(|seconds| Duration::from_secs(seconds.into()));
+                Some(Trouble::Outage(Outage { asked }))
+            }
+            FailureKind::Uncertain => Some(Trouble::Outage(Outage::default())),
+            // The plugin does not know, and it may well be one.
+            FailureKind::Other if is_end => Some(Trouble::Outage(Outage::default())),
+            FailureKind::Conflict if is_end => Some(Trouble::NotYet),
+            _ => None,
         }
     }
 

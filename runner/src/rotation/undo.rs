@@ -6,9 +6,9 @@
 
 use std::collections::BTreeSet;
 
-use super::engine::{BackOff, Engine, Ready, Tries};
+use super::engine::{Engine, Ready, Tries};
 use super::records::has_id;
-use super::{Entry, Job, StepError, Stop, marker, marker_stem};
+use super::{Entry, Job, StepError, Stop, Trouble, marker, marker_stem};
 use crate::model::{Listed, StepName, Undone};
 
 /// What is left of what this rotation made.
@@ -61,10 +61,10 @@ impl Engine<'_> {
         let Tries { settled_at, unsettled, .. } = self.tries;
         let mut sight = Sight::default();
         let mut missed = false;
-        let mut pauses = BackOff::default();
+        let mut retry = self.retry();
         let why = loop {
-            let mut pause = pauses.next_pause();
-            let (why, hopeless) = match self.roll_back_once(ready, handle).await {
+            let mut until_settled = None;
+            let (why, trouble) = match self.roll_back_once(ready, handle).await {
                 Ok(undone) => {
                     let shows = sight.add(undone, &ready.taken, &self.tries.settled);
                     let now = self.clock.elapsed();
@@ -74,23 +74,20 @@ impl Engine<'_> {
                     }
                     if shows {
                         missed = false;
-                        ("it was seen, and could not be removed".to_owned(), now >= given_up_at)
+                        let trouble = (now < given_up_at).then_some(Trouble::NotYet);
+                        ("it was seen, and could not be removed".to_owned(), trouble)
                     } else if missed && now >= settled_at {
                         return Strays::Absent;
                     } else {
                         missed = true;
-                        if now < settled_at {
-                            pause = pause.min(settled_at.saturating_sub(now));
-                        }
-                        ("it was not seen, and may still show up".to_owned(), false)
+                        until_settled = Some(settled_at.saturating_sub(now)).filter(|left| !left.is_zero());
+                        ("it was not seen, and may still show up".to_owned(), Some(Trouble::NotYet))
                     }
                 }
-                Err(error) => {
-                    pause = pause.max(error.retry_after());
-                    (error.to_string(), !error.may_pass())
-                }
+                Err(error) => (error.to_string(), error.trouble(StepName::Rollback)),
             };
-            if hopeless || !self.pause(pause).await {
+            let spare = self.spare(StepName::Rollback);
+            if !self.hold_on(&mut retry, trouble, until_settled.map_or(spare, |left| left.min(spare))).await {
                 break why;
             }
         };

@@ -1,5 +1,6 @@
 //! A vault, as the engine sees it.
 
+use super::{Outage, Trouble};
 use crate::model::{Record, RecordUid, Update};
 
 /// Why records could not be read. Nothing was changed by trying.
@@ -10,6 +11,8 @@ pub struct GetError {
     pub code: &'static str,
     /// What was wrong, where, and what to do.
     pub message: String,
+    /// That the vault did not answer, or not now; none when this is its answer.
+    pub outage: Option<Outage>,
 }
 
 /// Why a save did not succeed.
@@ -19,9 +22,24 @@ pub enum SaveError {
     #[error("the record was changed by somebody else in the meantime")]
     Stale,
     /// The answer was lost: it may have been written, or may still be.
-    #[error("it is unknown whether the vault saved the record: {0}")]
-    Unclear(String),
-    /// The vault refused, or could not be reached. Nothing was written.
+    #[error("it is unknown whether the vault saved the record: {message}")]
+    Unclear {
+        /// What is known of it.
+        message: String,
+        /// How long the vault asked to wait.
+        outage: Outage,
+    },
+    /// The vault could not be reached, or did not take it now. Nothing was written.
+    #[error("{message}")]
+    Unavailable {
+        /// A stable word in kebab-case.
+        code: &'static str,
+        /// What was wrong, where, and what to do.
+        message: String,
+        /// How long the vault asked to wait.
+        outage: Outage,
+    },
+    /// The vault refused. Nothing was written.
     #[error("{message}")]
     Refused {
         /// A stable word in kebab-case.
@@ -29,6 +47,16 @@ pub enum SaveError {
         /// What was wrong, where, and what to do.
         message: String,
     },
+}
+
+impl SaveError {
+    /// What it tells of trying again.
+    pub(super) fn trouble(&self) -> Trouble {
+        match self {
+            Self::Unclear { outage, .. } | Self::Unavailable { outage, .. } => Trouble::Outage(*outage),
+            Self::Stale | Self::Refused { .. } => Trouble::NotYet,
+        }
+    }
 }
 
 /// Where records live.

@@ -12,7 +12,7 @@ use super::document::{Document, DocumentError, move_revision, without_envelope};
 use super::replace::{ReplaceError, lock_path, open_lock, replace};
 use super::update::{UpdateError, apply};
 use crate::model::{Record, RecordUid, SharedRecord, Update};
-use crate::rotation::{GetError, SaveError, Vault};
+use crate::rotation::{GetError, Outage, SaveError, Vault};
 use crate::secret::SecretBytes;
 use crate::system::{can_write_in, rights};
 
@@ -67,7 +67,7 @@ impl FileError {
 
 impl From<FileError> for GetError {
     fn from(error: FileError) -> Self {
-        Self { code: error.code(), message: error.to_string() }
+        Self { code: error.code(), message: error.to_string(), outage: None }
     }
 }
 
@@ -189,7 +189,8 @@ impl Vault for FileVault {
             }
             Err(ReplaceError::Untouched(source)) => Err(FileError::Write { path, source }.into()),
             Err(ReplaceError::Unclear(source)) => {
-                Err(SaveError::Unclear(format!("{}: {source}", path.display())))
+                let message = format!("{}: {source}", path.display());
+                Err(SaveError::Unclear { message, outage: Outage::default() })
             }
         }
     }

@@ -46,6 +46,8 @@ pub enum Fault {
     Status(u16, String),
     /// 403 `throttled`, with or without a `retry_after` in seconds.
     Throttle(Option<u32>),
+    /// This status, and what `Retry-After` says, if it is there; nothing done.
+    Later(u16, Option<String>),
     /// 403 `key`: the client shall use the server's key of this id.
     KeyRotation(u32),
     /// A broken connection, and nothing done.

@@ -247,6 +247,9 @@ impl World {
                 }
                 Reply::new(403, body.to_string())
             }
+            Fault::Later(status, retry_after) => {
+                Reply { retry_after, ..Reply::new(status, error_body("too_many_requests", "Later")) }
+            }
             Fault::KeyRotation(id) => Reply::new(
                 403,
                 json!({"error": "key", "message": "invalid key id", "key_id": id}).to_string(),

@@ -20,6 +20,8 @@ pub enum Delivery {
 pub struct Reply {
     /// The status.
     pub status: u16,
+    /// Its header `Retry-After`, if it has one.
+    pub retry_after: Option<String>,
     /// The body.
     pub body: Vec<u8>,
     /// How long the transport shall wait before it delivers.
@@ -30,7 +32,13 @@ pub struct Reply {
 
 impl Reply {
     pub(crate) fn new(status: u16, body: impl Into<Vec<u8>>) -> Self {
-        Self { status, body: body.into(), delay: Duration::ZERO, delivery: Delivery::Whole }
+        Self {
+            status,
+            retry_after: None,
+            body: body.into(),
+            delay: Duration::ZERO,
+            delivery: Delivery::Whole,
+        }
     }
 
     pub(crate) fn nothing() -> Self {

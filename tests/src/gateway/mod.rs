@@ -103,7 +103,8 @@ impl Gateway {
         }
         private(&gateway.path("state"), 0o700);
         std::fs::write(gateway.path("ca.pem"), Authority::shared().pem()).unwrap();
-        gateway.write("config.toml", "version = 1\n\n[limits]\nsettle_window = \"2s\"\n");
+        let limits = "settle_window = \"2s\"\noutage_patience = \"3s\"";
+        gateway.write("config.toml", format!("version = 1\n\n[limits]\n{limits}\n"));
         if let Some(server) = &gateway.keeper {
             let config = server.keeper.config();
             let keys: serde_json::Value = config.parse().unwrap();

@@ -139,10 +139,40 @@ fn a_save_that_lands_late_is_fenced_off() {
     assert_eq!(keeper(&azure).count(Endpoint::UpdateSecret), 2);
 }
 
+/// Keeper's own client repeats a throttled request five times, and the engine repeats what that gave up:
+/// each answer must cost one request, at the time that it names.
 #[test]
-fn throttling_is_waited_out() {
-    survives(On::get(), Fault::Throttle(Some(1)));
-    survives(On::update(), Fault::Throttle(Some(1)));
+fn n14_throttling_is_waited_out_in_every_call_and_never_multiplied() {
+    let later = |text: &str| Fault::Later(429, Some(text.to_owned()));
+    let date = || {
+        let printer = jiff::fmt::rfc2822::DateTimePrinter::new();
+        let soon = jiff::Timestamp::now() + Duration::from_secs(3);
+        later(&printer.timestamp_to_rfc9110_string(&soon).unwrap())
+    };
+    for fault in [Fault::Throttle(Some(1)), later("1"), later("0.5"), date()] {
+        for on in [On::get().first(2), On::update().first(2), On::get().nth(2)] {
+            let azure = survives(on, fault.clone());
+            let (gets, updates) =
+                (keeper(&azure).count(Endpoint::GetSecret), keeper(&azure).count(Endpoint::UpdateSecret));
+            assert!(gets + updates <= 5, "{fault:?}: {gets} gets, {updates} updates");
+            assert_eq!(keeper(&azure).violations(), Vec::<String>::new());
+        }
+    }
+}
+
+#[test]
+fn n14_a_vault_that_stays_throttled_ends_it_with_nothing_left_behind() {
+    let azure = cast();
+    keeper(&azure).fault(On::update().always(), Fault::Throttle(Some(2)));
+    let run = azure.run(azure.exec().flag("--timeout", "40s"));
+    run.ends("failed", 1).with_code("vault-throttled");
+    azure.expect_unchanged(&run, &[]);
+    // One that asks for more than there is, is not waited for at all.
+    let azure = cast();
+    keeper(&azure).fault(On::get().always(), Fault::Later(429, Some("3600".to_owned())));
+    let run = azure.rotate(&[]);
+    run.ends("failed", 1).with_code("vault-throttled");
+    assert_eq!((keeper(&azure).count(Endpoint::GetSecret), azure.cloud.requests()), (1, vec![]), "{run}");
 }
 
 #[test]

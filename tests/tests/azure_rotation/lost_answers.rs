@@ -1,6 +1,6 @@
 //! Answers that are lost, late or wrong, lists that lag, and services that are busy.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use pamrun_tests::azure::Azure;
 use pamrun_tests::cloud::{CollisionForm, Fault, On};
@@ -48,13 +48,25 @@ fn after_three_lost_answers_nothing_is_left_behind() {
 }
 
 #[test]
-fn a_lost_request_is_not_repeated_while_the_first_may_still_land() {
+fn n14_a_lost_request_is_repeated_once_it_can_no_longer_land() {
+    for fault in [Fault::DropBeforeApply, Fault::Status(500, String::new())] {
+        let began = Instant::now();
+        let azure = survives([(On::add_password(), fault)]);
+        assert_eq!(azure.cloud.count("/addPassword"), 2);
+        // The settle window of these tests.
+        assert!(began.elapsed() >= Duration::from_secs(2));
+    }
+}
+
+#[test]
+fn n14_an_outage_in_commit_ends_after_outage_patience_and_is_settled_by_the_next_run() {
     let azure = cast();
-    azure.cloud.fault(On::add_password(), Fault::DropBeforeApply);
+    azure.cloud.fault(On::remove_password().always(), Fault::Status(503, String::new()));
+    let began = Instant::now();
     let run = azure.rotate(&[]);
-    run.ends("failed", 1);
-    assert_eq!(azure.cloud.count("/addPassword"), 1, "{run}");
-    azure.expect_unchanged(&run, &[]);
+    run.ends("uncertain", 5).with_code("commit-incomplete");
+    assert_eq!(run.outcome["saved"], true, "{run}");
+    assert!(began.elapsed() < Duration::from_secs(60), "{run}");
 }
 
 #[test]

@@ -126,7 +126,10 @@ fn what_was_settled_is_noted() {
     };
     bench.gateway.write(
         "config.toml",
-        format!("version = 1\naudit = '{}'\n[limits]\nsettle_window = \"2s\"\n", log.display()),
+        format!(
+            "version = 1\naudit = '{}'\n[limits]\nsettle_window = \"2s\"\noutage_patience = \"3s\"\n",
+            log.display()
+        ),
     );
     killed(&bench, On::set_password(), false);
     recover(&bench, &["--all"]);

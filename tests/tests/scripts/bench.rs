@@ -16,6 +16,7 @@ version = 1
 timeout = "60s"
 reserve = "20s"
 settle_window = "1s"
+outage_patience = "1s"
 cpu = "1s"
 processes = 16
 output = "256KiB"

@@ -21,7 +21,7 @@ impl Account {
         let mut bench = Bench::with(vault, record);
         bench.gateway.write(
             "config.toml",
-            "version = 1\n[limits]\ntimeout = '2m'\nreserve = '30s'\nsettle_window = '1s'\n",
+            "version = 1\n[limits]\ntimeout = '2m'\nreserve = '30s'\nsettle_window = '1s'\noutage_patience = '1s'\n",
         );
         bench.gateway.write_input("account", &old);
         if !proposed {

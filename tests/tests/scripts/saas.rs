@@ -33,7 +33,7 @@ impl Router {
         let mut bench = Bench::with(vault, record);
         bench.gateway.write(
             "config.toml",
-            "version = 1\n[limits]\ntimeout = '2m'\nreserve = '30s'\nsettle_window = '1s'\n",
+            "version = 1\n[limits]\ntimeout = '2m'\nreserve = '30s'\nsettle_window = '1s'\noutage_patience = '1s'\n",
         );
         let token = random_text(24);
         let router = json!({"token": token, "users": {LOGIN: old}, "calls": 0});

@@ -130,7 +130,7 @@ impl State {
         self.catch_up();
         match fault.ending {
             Some(ending) => {
-                let is_refused = lands.is_none() && ending.promises_no_change();
+                let is_refused = lands.is_none() && !fault.is_possible && ending.promises_no_change();
                 broken(ending.error(), if is_refused { Change::Refused } else { Change::Possible })
             }
             None => fine(format!("change-{}", self.account.changes)),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::account::Account;
-use super::faults::{Ending, Foreign, RotateFault, SaveFault, StepFault};
+use super::faults::{Ending, Foreign, RotateFault, SaveFault, StepFault, TRIES_OF_AN_OUTAGE};
 use super::process::When;
 use super::world::{State, UID, World};
 use crate::rotation::*;
@@ -180,7 +180,7 @@ fn an_old_value_that_cannot_be_put_back_or_proven_leaves_both() {
     for (rollback, verify) in [
         (fails(Ending::Denied, None), StepFault::None),
         (fails(Ending::Trap, None), StepFault::None),
-        (RotateFault::default(), StepFault::Ends(Ending::Unavailable)),
+        (RotateFault::default(), StepFault::Ends(Ending::Denied)),
         (RotateFault::default(), StepFault::Ends(Ending::Wrong)),
     ] {
         let world = world(|state| {
@@ -198,9 +198,10 @@ fn an_old_value_that_cannot_be_put_back_or_proven_leaves_both() {
 #[test]
 fn what_cannot_be_asked_is_not_put_back() {
     for ending in [Ending::Unavailable, Ending::Denied, Ending::Trap] {
-        let world = world(|state| state.verify = [StepFault::Ends(ending)].into());
+        let world = world(|state| state.verify = vec![StepFault::Ends(ending); TRIES_OF_AN_OUTAGE].into());
         let outcome = world.run();
         assert_eq!((outcome.kind, count(&world, "rollback")), (OutcomeKind::Uncertain, 0));
+        world.0.borrow_mut().verify.clear();
         let settled = world.recover().expect("it was not to die");
         assert_eq!(settled[0].settled, Settled::Committed);
         let state = world.0.borrow();
@@ -376,7 +377,9 @@ fn what_another_gateway_left_is_not_saved_over_what_ours_proposes() {
 
 #[test]
 fn while_our_own_is_not_settled_no_new_one_is_begun() {
-    let world = world(|state| state.verify = [StepFault::Ends(Ending::Unavailable); 2].into());
+    let world = world(|state| {
+        state.verify = vec![StepFault::Ends(Ending::Unavailable); 2 * TRIES_OF_AN_OUTAGE].into()
+    });
     world.run();
     let life = world.live(|_| {}, true).expect("it was not to die");
     assert_eq!(life.settled[0].settled, Settled::Open);

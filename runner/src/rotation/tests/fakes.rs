@@ -140,7 +140,7 @@ impl State {
             self.catch_up();
         }
         if let Some(ending) = fault.ending {
-            let is_refused = lands.is_none() && ending.promises_no_change();
+            let is_refused = lands.is_none() && !fault.is_possible && ending.promises_no_change();
             let mut answer =
                 broken(ending.error(), if is_refused { Change::Refused } else { Change::Possible });
             if fault.in_hand && lands.is_some() {
@@ -315,6 +315,10 @@ impl State {
     }
 }
 
+fn throttled(seconds: u64) -> Outage {
+    Outage { asked: Some(Duration::from_secs(seconds)) }
+}
+
 /// A hidden field after a save.
 fn hidden(label: &str, before: &str, updates: &[Update]) -> String {
     match updates.iter().find(|update| update.label == label) {
@@ -337,7 +341,12 @@ impl State {
         let fault = self.gets.pop_front().unwrap_or_default();
         let version = match fault {
             GetFault::Unreadable => {
-                return Err(GetError { code: "vault-unreachable", message: "no route".into() });
+                let outage = Some(Outage::default());
+                return Err(GetError { code: "vault-unreachable", message: "no route".into(), outage });
+            }
+            GetFault::Throttled(seconds) => {
+                let outage = Some(throttled(seconds));
+                return Err(GetError { code: "vault-throttled", message: "too often".into(), outage });
             }
             GetFault::Stale => self.versions.iter().rev().nth(1).unwrap_or_else(|| self.version()),
             GetFault::None | GetFault::Missing => self.version(),
@@ -388,11 +397,15 @@ impl State {
             pending: hidden("pamrun_pending", &base.pending, updates),
             rescued: hidden("pamrun_rescued", &base.rescued, updates),
         };
-        let unclear = Err(SaveError::Unclear("no answer".into()));
+        let unclear = Err(SaveError::Unclear { message: "no answer".into(), outage: Outage::default() });
+        let unavailable =
+            |code, outage| Err(SaveError::Unavailable { code, message: "not now".into(), outage });
         match self.saves.pop_front().unwrap_or_default() {
             SaveFault::Refused => {
                 Err(SaveError::Refused { code: "vault-denied", message: "read-only".into() })
             }
+            SaveFault::Unreachable => unavailable("vault-unreachable", Outage::default()),
+            SaveFault::Throttled(seconds) => unavailable("vault-throttled", throttled(seconds)),
             SaveFault::None => self.land(version).then_some(()).ok_or(SaveError::Stale),
             SaveFault::AnswerLost => {
                 self.land(version);

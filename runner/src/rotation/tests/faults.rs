@@ -4,12 +4,18 @@ use crate::model::{Failure, FailureKind};
 use crate::policy::Deny;
 use crate::rotation::StepError;
 
+/// How often a step is tried while nobody answers for a minute: at once, and after 1, 3, 7, 15, 30, 45
+/// and 60 seconds.
+pub const TRIES_OF_AN_OUTAGE: usize = 8;
+
 /// How a step ends that does not succeed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
     Denied,
     Conflict,
     Unavailable,
+    /// It cannot answer now, and asks to come back 7 seconds later.
+    Busy,
     Lost,
     Other,
     Trap,
@@ -29,7 +35,8 @@ impl Ending {
         match self {
             Self::Denied => failure(FailureKind::Denied, "denied"),
             Self::Conflict => failure(FailureKind::Conflict, "conflict"),
-            Self::Unavailable => failure(FailureKind::Unavailable { retry_after: Some(7) }, "unavailable"),
+            Self::Unavailable => failure(FailureKind::Unavailable { retry_after: None }, "unavailable"),
+            Self::Busy => failure(FailureKind::Unavailable { retry_after: Some(7) }, "busy"),
             Self::Lost => failure(FailureKind::Uncertain, "answer-lost"),
             Self::Other => failure(FailureKind::Other, "other"),
             Self::Trap => StepError::Trap("unreachable".into()),
@@ -48,7 +55,7 @@ impl Ending {
 
     /// Whether a plugin that ends so promises that it changed nothing.
     pub fn promises_no_change(self) -> bool {
-        matches!(self, Self::Denied | Self::Conflict | Self::Unavailable)
+        matches!(self, Self::Denied | Self::Conflict | Self::Unavailable | Self::Busy)
     }
 }
 
@@ -67,6 +74,8 @@ pub struct RotateFault {
     pub twice: bool,
     /// Whether it has the new values in hand when it fails.
     pub in_hand: bool,
+    /// Whether it may have landed, as far as shows from outside, although it never does.
+    pub is_possible: bool,
 }
 
 /// What happens to one call of another step.
@@ -113,6 +122,10 @@ pub enum SaveFault {
     #[default]
     None,
     Refused,
+    /// The vault cannot be reached, and nothing is sent.
+    Unreachable,
+    /// The vault takes nothing for so many seconds.
+    Throttled(u64),
     /// Written, and the answer is lost.
     AnswerLost,
     /// Never written, and no answer comes.
@@ -127,6 +140,8 @@ pub enum GetFault {
     #[default]
     None,
     Unreadable,
+    /// The vault is not to be asked for so many seconds.
+    Throttled(u64),
     /// It shows the record as it was before the last write.
     Stale,
     /// The record is not there.

@@ -11,6 +11,7 @@ mod faults;
 mod interrupting;
 mod making;
 mod once;
+mod outages;
 mod planning;
 mod process;
 mod promises;

@@ -1,6 +1,6 @@
 //! Scripts without steps: what they return is saved, and how they end is never called more than it is.
 
-use super::faults::{Ending, Foreign, GetFault, SaveFault};
+use super::faults::{Ending, Foreign, GetFault, SaveFault, TRIES_OF_AN_OUTAGE};
 use super::process::{When, parts};
 use super::world::{State, UID, World};
 use crate::model::{Credential, Place, Plan, Proof, Record, Removed, Undone, Update};
@@ -182,7 +182,7 @@ fn it_is_saved_on_top_of_what_others_changed_meanwhile() {
 
 #[test]
 fn what_is_not_known_to_be_saved_is_uncertain_and_the_script_is_not_run_again() {
-    let never = vec![SaveFault::RequestLost; 4];
+    let never = vec![SaveFault::RequestLost; 9];
     for (world, expected) in [
         (World::with(|state| state.saves = [SaveFault::Refused].into()), "vault-denied"),
         (World::with(|state| state.saves = never.into()), "save-unclear"),
@@ -243,7 +243,8 @@ fn a_dry_run_does_not_run_it() {
 #[test]
 fn a_vault_that_cannot_be_read_stops_it_before_it_runs() {
     let mut script = Script::returning(Vec::new());
-    let outcome = script.run_in(&World::with(|state| state.gets = [GetFault::Unreadable].into()));
+    let outcome = script
+        .run_in(&World::with(|state| state.gets = vec![GetFault::Unreadable; TRIES_OF_AN_OUTAGE].into()));
     assert_eq!((outcome.kind, script.runs), (OutcomeKind::Failed, 0));
 }
 

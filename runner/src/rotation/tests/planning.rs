@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::faults::{Ending, GetFault, StepFault};
+use super::faults::{Ending, GetFault, StepFault, TRIES_OF_AN_OUTAGE};
 use super::world::{APP, UID, World, other_record};
 use crate::model::Listed;
 use crate::rotation::*;
@@ -112,7 +112,7 @@ fn a_record_that_cannot_be_saved_is_not_rotated() {
     assert_eq!(code(&world.run()), "record-not-editable");
     assert_untouched(&world);
 
-    let world = World::with(|state| state.gets = [GetFault::Unreadable].into());
+    let world = World::with(|state| state.gets = vec![GetFault::Unreadable; TRIES_OF_AN_OUTAGE].into());
     assert_eq!(code(&world.run()), "vault-unreachable");
     assert_untouched(&world);
 }
@@ -139,7 +139,8 @@ fn a_failed_preflight_changes_nothing_and_says_why() {
         (Ending::Refused, OutcomeKind::Refused, "host-not-allowed"),
         (Ending::Internal, OutcomeKind::Internal, "internal"),
     ] {
-        let world = World::with(|state| state.preflight = [StepFault::Ends(ending)].into());
+        let world =
+            World::with(|state| state.preflight = vec![StepFault::Ends(ending); TRIES_OF_AN_OUTAGE].into());
         let outcome = world.run();
         assert_eq!((outcome.kind, code(&outcome)), (kind, word));
         assert_eq!(outcome.error.expect("an error").step.as_deref(), Some("preflight"));

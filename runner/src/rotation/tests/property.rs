@@ -19,6 +19,7 @@ fn ending() -> impl Strategy<Value = Ending> {
         Denied,
         Conflict,
         Unavailable,
+        Busy,
         Lost,
         Other,
         Trap,
@@ -39,10 +40,12 @@ fn rotate() -> impl Strategy<Value = RotateFault> {
         0..200_u64,
         prop::bool::weighted(0.1),
         any::<bool>(),
+        any::<bool>(),
     )
-        .prop_map(|(ending, lands, lag, takes, twice, in_hand)| {
+        .prop_map(|(ending, lands, lag, takes, twice, in_hand, is_possible)| {
             let lands = lands.filter(|_| ending.is_some());
-            RotateFault { ending, lands, lag, takes, twice: twice && ending.is_some(), in_hand }
+            let twice = twice && ending.is_some();
+            RotateFault { ending, lands, lag, takes, twice, in_hand, is_possible }
         })
 }
 
@@ -78,6 +81,8 @@ fn save() -> impl Strategy<Value = SaveFault> {
     prop_oneof![
         3 => Just(SaveFault::None),
         1 => Just(SaveFault::Refused),
+        1 => Just(SaveFault::Unreachable),
+        1 => (1..90_u64).prop_map(SaveFault::Throttled),
         2 => Just(SaveFault::AnswerLost),
         2 => Just(SaveFault::RequestLost),
         2 => (1..90_u64).prop_map(SaveFault::Late),
@@ -88,6 +93,7 @@ fn get() -> impl Strategy<Value = GetFault> {
     prop_oneof![
         6 => Just(GetFault::None),
         2 => Just(GetFault::Unreadable),
+        1 => (1..90_u64).prop_map(GetFault::Throttled),
         1 => Just(GetFault::Stale),
         1 => Just(GetFault::Missing),
     ]
@@ -174,6 +180,7 @@ prop_compose! {
     fn world()(
         mut faults in faults(),
         timeout in prop_oneof![31..200_u64, Just(600)],
+        patience in 0..100_u64,
         lists_foreign: bool,
         consumers in 0..3_usize,
     ) -> World {
@@ -182,6 +189,7 @@ prop_compose! {
         World::with(|state| {
             faults.befall(state);
             state.limits.timeout = Duration::from_secs(timeout);
+            state.limits.outage_patience = Duration::from_secs(patience);
             state.consumers.list = Consumers::holding(consumers, "old-secret");
             if lists_foreign {
                 state.listed.push(state.key("foreign").expect("it is there").listed());

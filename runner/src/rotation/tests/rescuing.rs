@@ -135,7 +135,7 @@ fn n3_what_is_taken_stands_in_its_fields_and_is_not_rolled_back() {
 #[test]
 fn n3_what_is_taken_goes_forward_where_its_id_is_journaled() {
     let world = World::with(|state| {
-        state.verify = [StepFault::Ends(Ending::Unavailable)].into();
+        state.verify = [StepFault::Ends(Ending::Denied)].into();
         state.rollback = [StepFault::RemovalRefused; 40].into();
     });
     world.run();

@@ -121,12 +121,15 @@ fn a_save_that_stays_unclear_keeps_both_credentials() {
 }
 
 #[test]
-fn a_save_that_lands_after_we_gave_up_finds_its_credential_alive() {
+fn a_save_that_may_land_after_we_gave_up_finds_its_credential_alive_and_its_values_in_the_record() {
     let world = saving([SaveFault::Late(300); 9]);
     let outcome = world.run();
     world.wait(Duration::from_mins(5));
     assert_both_kept(&world, &outcome);
-    assert_eq!(world.0.borrow().version().id, "new-1");
+    // What kept the values fenced it off.
+    let state = world.0.borrow();
+    assert_eq!(state.version().id, "old");
+    assert!(state.version().rescued.contains("new-1-secret"));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::faults::{Ending, Foreign, GetFault, RotateFault, SaveFault, StepFault};
+use super::faults::{Ending, Foreign, GetFault, RotateFault, SaveFault, StepFault, TRIES_OF_AN_OUTAGE};
 use super::world::{APP, State, UID, World, other_record};
 use crate::policy::Removals;
 use crate::rotation::*;
@@ -257,7 +257,7 @@ fn a_saved_credential_is_proven_again_before_anything_is_removed() {
     assert_eq!(world.0.borrow().calls, ["lock target", "get", "verify", "commit", "unlock target"]);
 
     let world = died_once(|_| {}, has_saved);
-    world.0.borrow_mut().verify = [StepFault::Ends(Ending::Unavailable)].into();
+    world.0.borrow_mut().verify = vec![StepFault::Ends(Ending::Unavailable); TRIES_OF_AN_OUTAGE].into();
     let settlement = recover(&world);
     assert_open(&settlement, "commit-incomplete");
     assert_eq!(count(&world, "commit"), 0);

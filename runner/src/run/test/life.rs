@@ -183,7 +183,8 @@ impl Life<'_> {
             earlier.extend(settlement.warnings);
         }
         let mut outcome = if purpose == Purpose::Settle {
-            Outcome::new(OutcomeKind::Unchanged)
+            // Of its own, it begins nothing.
+            Outcome::new(OutcomeKind::Planned)
         } else {
             world.begin(&job.rotation_id);
             run(&terms, &job, parts).await

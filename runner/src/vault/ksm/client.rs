@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use keeper_secrets_manager_core::config_keys::ConfigKeys;
 use keeper_secrets_manager_core::core::{ClientOptions, SecretsManager};
@@ -20,13 +20,6 @@ use super::wire::{Wire, host};
 use crate::model::{Attachment, Record, RecordUid, SharedRecord, Update, wipe};
 use crate::secret::SecretBytes;
 use crate::vault::update::apply;
-
-/// How often records are asked for while no whole answer comes.
-const GETS: u32 = 3;
-/// How long to wait before the next one.
-const GET_PAUSE: Duration = Duration::from_secs(1);
-/// How long Keeper counts requests; one that is throttled needs that much silence.
-const QUIET: Duration = Duration::from_secs(11);
 
 /// Reads and saves records.
 pub(super) struct Client {
@@ -66,54 +59,6 @@ impl Client {
 
     /// Reads records in one request, and returns those that there are, in the order asked for.
     pub(super) fn get(&mut self, uids: &[RecordUid]) -> Result<Vec<Record>, KsmError> {
-        self.persist(|client| client.get_once(uids))
-    }
-
-    /// Reads records with what is attached to them: these, or all that are shared with us.
-    pub(super) fn read(&mut self, uids: Option<&[RecordUid]>) -> Result<Vec<SharedRecord>, KsmError> {
-        self.persist(|client| {
-            let found = match uids {
-                Some([]) => Vec::new(),
-                uids => client.find(uids.unwrap_or_default())?,
-            };
-            let mut shared: Vec<SharedRecord> = Vec::with_capacity(found.len());
-            for mut record in found {
-                let attachments = client.take_files(&mut record);
-                // A record that is shared twice comes twice.
-                if let Some(record) = client.take(record)
-                    && shared.iter().all(|known| known.record.uid != record.uid)
-                {
-                    shared.push(SharedRecord { record, attachments });
-                }
-            }
-            Ok(shared)
-        })
-    }
-
-    /// Fetches the content of a file of a record that was read.
-    pub(super) fn fetch(&mut self, uid: &str) -> Result<SecretBytes, KsmError> {
-        self.persist(|client| {
-            let file = client.files.get(uid).ok_or_else(|| KsmError::NoFile { uid: uid.to_owned() })?;
-            let sealed = client.wire.fetch(&file.url)?;
-            let content = CryptoUtils::decrypt_aes(&sealed, &file.key);
-            let unreadable = |_| KsmError::FileUnreadable { host: host(&file.url).to_owned() };
-            Ok(SecretBytes::new(content.map_err(unreadable)?))
-        })
-    }
-
-    /// Does something until a whole answer comes, but not for ever.
-    fn persist<T>(&mut self, work: impl Fn(&mut Self) -> Result<T, KsmError>) -> Result<T, KsmError> {
-        let mut gets = 1;
-        loop {
-            match work(self) {
-                Err(error) if error.is_passing() && gets < GETS => self.wire.pause(GET_PAUSE * gets),
-                other => return other,
-            }
-            gets += 1;
-        }
-    }
-
-    fn get_once(&mut self, uids: &[RecordUid]) -> Result<Vec<Record>, KsmError> {
         // To Keeper's client, nobody in particular is everybody.
         if uids.is_empty() {
             return Ok(Vec::new());
@@ -123,6 +68,34 @@ impl Client {
         let mut records: HashMap<RecordUid, Record> =
             found.into_iter().filter_map(|record| self.take(record)).map(|r| (r.uid.clone(), r)).collect();
         Ok(uids.iter().filter_map(|uid| records.remove(uid)).collect())
+    }
+
+    /// Reads records with what is attached to them: these, or all that are shared with us.
+    pub(super) fn read(&mut self, uids: Option<&[RecordUid]>) -> Result<Vec<SharedRecord>, KsmError> {
+        let found = match uids {
+            Some([]) => Vec::new(),
+            uids => self.find(uids.unwrap_or_default())?,
+        };
+        let mut shared: Vec<SharedRecord> = Vec::with_capacity(found.len());
+        for mut record in found {
+            let attachments = self.take_files(&mut record);
+            // A record that is shared twice comes twice.
+            if let Some(record) = self.take(record)
+                && shared.iter().all(|known| known.record.uid != record.uid)
+            {
+                shared.push(SharedRecord { record, attachments });
+            }
+        }
+        Ok(shared)
+    }
+
+    /// Fetches the content of a file of a record that was read.
+    pub(super) fn fetch(&mut self, uid: &str) -> Result<SecretBytes, KsmError> {
+        let file = self.files.get(uid).ok_or_else(|| KsmError::NoFile { uid: uid.to_owned() })?;
+        let sealed = self.wire.fetch(&file.url)?;
+        let content = CryptoUtils::decrypt_aes(&sealed, &file.key);
+        let unreadable = |_| KsmError::FileUnreadable { host: host(&file.url).to_owned() };
+        Ok(SecretBytes::new(content.map_err(unreadable)?))
     }
 
     /// Has Keeper's client read records; without UIDs, everybody.
@@ -172,7 +145,7 @@ impl Client {
         match self.update(uid, revision, data) {
             // Perhaps a conflict, in words that we do not know.
             Err(error @ (KsmError::Refused { .. } | KsmError::Denied { .. })) => {
-                let now = self.get_once(std::slice::from_ref(uid)).unwrap_or_default();
+                let now = self.get(std::slice::from_ref(uid)).unwrap_or_default();
                 let has_moved = now.first().is_some_and(|now| now.revision != record.revision);
                 Err(if has_moved { KsmError::Stale { code: error.to_string() } } else { error })
             }
@@ -180,7 +153,7 @@ impl Client {
         }
     }
 
-    /// Sends a save until it is not throttled any more.
+    /// Sends a save, sealed with the key that Keeper asks for.
     ///
     /// Keeper's client has a function for it, which we cannot use: it drops a record's empty file
     /// fields and the labels of others, and shuffles the keys of what it saves.
@@ -197,7 +170,6 @@ impl Client {
                     return Ok(());
                 }
                 Ok(_) => return Err(self.unreadable()),
-                Err(KsmError::Throttled { after }) => self.wire.pause(after.unwrap_or(QUIET)),
                 Err(KsmError::WrongKey { asked: Some(id) }) => {
                     // Sealed with a key that there is not, it ends with an error above.
                     let _ = store.set(ConfigKeys::KeyServerPublicKeyId, id);
@@ -226,6 +198,10 @@ fn manager(config: &KsmConfig, wire: &Arc<Wire>) -> Result<SecretsManager, KsmEr
     options.insecure_skip_verify = Some(true);
     let carrier = Arc::clone(wire);
     options.set_custom_post_function(move |url, key, payload| match carrier.exchange(&url, &key, &payload) {
+        // What it would repeat by itself would multiply what we repeat.
+        Ok(answer) if matches!(carrier.trouble(), Some(KsmError::Throttled { .. })) => {
+            Err(KSMRError::HTTPError(format!("status {}", answer.status)))
+        }
         Ok(answer) => {
             let text = String::from_utf8_lossy(&answer.body).into_owned();
             Ok(KsmHttpResponse::new(answer.status, answer.body, text))
@@ -233,11 +209,7 @@ fn manager(config: &KsmConfig, wire: &Arc<Wire>) -> Result<SecretsManager, KsmEr
         // Ends whatever it was about to repeat. The wire remembers why.
         Err(_) => Err(KSMRError::HTTPError("not sent".to_owned())),
     });
-    let mut manager =
-        SecretsManager::new(options).map_err(|_| set_up("does KSM_SKIP_VERIFY stand in the environment?"))?;
-    let sleeper = Arc::clone(wire);
-    manager.set_custom_sleep_function(move |wanted| sleeper.pause(wanted));
-    Ok(manager)
+    SecretsManager::new(options).map_err(|_| set_up("does KSM_SKIP_VERIFY stand in the environment?"))
 }
 
 fn set_up(why: &str) -> KsmError {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use keeper_secrets_manager_core::keeper_globals::KEEPER_SECRETS_MANAGER_SDK_CLIENT_ID;
 
 use crate::model::RecordUid;
-use crate::rotation::{GetError, SaveError};
+use crate::rotation::{GetError, Outage, SaveError};
 use crate::vault::update::UpdateError;
 
 /// What went wrong between us and the vault.
@@ -26,7 +26,7 @@ pub(super) enum KsmError {
     #[error("no whole answer came from {host}: {why}")]
     Lost { host: String, why: String },
     #[error("{host} answered with status {status}; try again later")]
-    Server { host: String, status: u16 },
+    Server { host: String, status: u16, after: Option<Duration> },
     #[error(
         "what answered for {host}, with status {status}, is not Keeper: a proxy or a filter is in the way; have it let {host} pass"
     )]
@@ -44,7 +44,7 @@ pub(super) enum KsmError {
     #[error(
         "Keeper throttles this application; other gateways and scripts that share its configuration count too: try again in a minute"
     )]
-    Throttled { after: Option<Duration> },
+    Throttled { after: Duration },
     #[error("Keeper does not accept the public key `serverPublicKeyId` of the configuration{}", asked.as_ref().map(|id| format!(", and asks for {id}")).unwrap_or_default())]
     WrongKey { asked: Option<String> },
     #[error(
@@ -99,15 +99,21 @@ impl KsmError {
         }
     }
 
-    /// Tells whether the same request may well succeed a moment later.
-    pub(super) fn is_passing(&self) -> bool {
-        matches!(self, Self::Lost { .. } | Self::Server { .. })
+    /// That Keeper did not answer, or not now; none when this is an answer, or nobody can help it.
+    pub(super) fn outage(&self) -> Option<Outage> {
+        let asked = match self {
+            Self::Throttled { after } => Some(*after),
+            Self::Server { after, .. } => *after,
+            Self::Unreachable { .. } | Self::Lost { .. } | Self::GivenUp => None,
+            _ => return None,
+        };
+        Some(Outage { asked })
     }
 }
 
 impl From<KsmError> for GetError {
     fn from(error: KsmError) -> Self {
-        Self { code: error.code(), message: error.to_string() }
+        Self { code: error.code(), message: error.to_string(), outage: error.outage() }
     }
 }
 
@@ -115,14 +121,17 @@ impl From<KsmError> for GetError {
 /// answered by Keeper itself with a refusal, is it known that nothing was written.
 impl From<KsmError> for SaveError {
     fn from(error: KsmError) -> Self {
-        match error {
-            KsmError::Stale { .. } => Self::Stale,
-            KsmError::Lost { .. }
-            | KsmError::Server { .. }
-            | KsmError::GivenUp
-            | KsmError::Unreadable { .. }
-            | KsmError::Stumbled => Self::Unclear(error.to_string()),
-            _ => Self::Refused { code: error.code(), message: error.to_string() },
+        let (code, message) = (error.code(), error.to_string());
+        match (error.outage(), error) {
+            (_, KsmError::Stale { .. }) => Self::Stale,
+            (_, KsmError::Unreadable { .. } | KsmError::Stumbled) => {
+                Self::Unclear { message, outage: Outage::default() }
+            }
+            (Some(outage), KsmError::Unreachable { .. } | KsmError::Throttled { .. }) => {
+                Self::Unavailable { code, message, outage }
+            }
+            (Some(outage), _) => Self::Unclear { message, outage },
+            (None, _) => Self::Refused { code, message },
         }
     }
 }

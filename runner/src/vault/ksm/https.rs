@@ -2,8 +2,10 @@
 
 use std::error::Error;
 use std::io::{self, Read};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
+use http::HeaderMap;
+use http::header::{DATE, RETRY_AFTER};
 use reqwest::blocking::{Client, RequestBuilder, Response};
 use reqwest::redirect::Policy;
 use reqwest::{NoProxy, Proxy};
@@ -14,6 +16,7 @@ use super::wire::{Answer, Post, Sealed};
 use crate::limits::Limits;
 use crate::secret::Secret;
 use crate::trust::{Extra, client_config, parse_pem};
+use crate::units::parse_retry_after;
 
 /// The proxy that the vault is reached through.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,8 +115,9 @@ impl Https {
         let response = request.timeout(timeout).send().map_err(|error| failure(host(&error), &error))?;
         let host = response.url().host_str().unwrap_or("the vault").to_owned();
         let status = response.status().as_u16();
+        let retry_after = retry_after(response.headers());
         let body = self.body(response, ends).map_err(|why| KsmError::Lost { host, why })?;
-        Ok(Answer { status, body })
+        Ok(Answer { status, retry_after, body })
     }
 
     /// Reads the body. The client's own time limit begins anew with each piece of it.
@@ -132,6 +136,14 @@ impl Https {
             }
         }
     }
+}
+
+/// How long an answer asks to wait. A date counts from its own: the clocks need not agree.
+pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = |name| headers.get(name)?.to_str().ok();
+    let now = text(DATE).and_then(|date| httpdate::parse_http_date(date.trim()).ok());
+    let asked = parse_retry_after(text(RETRY_AFTER)?, now.unwrap_or_else(SystemTime::now));
+    asked.filter(|asked| !asked.is_zero())
 }
 
 /// What became of a request: as long as there was no connection, it was not sent.

@@ -26,14 +26,14 @@ use self::https::HttpsSetup;
 use self::wire::{Post, Wire};
 use crate::limits::Limits;
 use crate::model::{Record, RecordUid, SharedRecord, Update};
-use crate::rotation::{GetError, SaveError, Vault};
+use crate::rotation::{GetError, Retry, SaveError, Trouble, Vault};
 use crate::secret::SecretBytes;
 use crate::vault::Reader;
 
 pub use config::{KsmConfig, KsmConfigError};
 pub use https::{KsmProxy, KsmSetupError};
 
-/// The longest that one get or save may take, pauses of a throttled one included.
+/// The longest that one get or save may take, with all its requests.
 const LONGEST_CALL: Duration = Duration::from_mins(2);
 /// How much later than it should a call's answer may come.
 const GRACE: Duration = Duration::from_secs(1);
@@ -58,6 +58,8 @@ pub struct KsmVault {
     ends: Instant,
     /// What of its time is kept for rollback and commit.
     reserve: Duration,
+    /// How long one who only reads waits while Keeper does not answer.
+    patience: Duration,
     warnings: Vec<String>,
 }
 
@@ -103,7 +105,13 @@ impl KsmVault {
         };
         // Without a thread nobody takes the tasks, and each of them says so.
         let _ = thread::Builder::new().name("vault".to_owned()).spawn(serve);
-        Self { tasks, ends: Instant::now() + limits.timeout, reserve: limits.reserve, warnings }
+        Self {
+            tasks,
+            ends: Instant::now() + limits.timeout,
+            reserve: limits.reserve,
+            patience: limits.outage_patience,
+            warnings,
+        }
     }
 
     /// Has the thread do something with Keeper's client, as long as there is time. Rollback and
@@ -135,6 +143,31 @@ impl KsmVault {
     }
 }
 
+impl KsmVault {
+    /// Has the thread do it again while Keeper does not answer: who only reads has no engine that would.
+    async fn ask_patiently<T: Send + 'static>(
+        &self,
+        work: impl Fn(&mut Client) -> Result<T, KsmError> + Clone + Send + 'static,
+    ) -> Result<T, KsmError> {
+        let began = Instant::now();
+        let mut retry = Retry::new(self.patience, Duration::ZERO);
+        loop {
+            let error = match self.ask(work.clone()).await {
+                // Where nothing is under way, nobody waits for a host that is not there.
+                Err(error) if !matches!(error, KsmError::Unreachable { .. }) => error,
+                done => return done,
+            };
+            let outage = error.outage().map(Trouble::Outage);
+            let pause = outage.and_then(|outage| retry.pause(outage, began.elapsed()));
+            let left = self.ends.saturating_duration_since(Instant::now());
+            match pause.filter(|pause| *pause < left) {
+                Some(pause) => tokio::time::sleep(pause).await,
+                None => return Err(error),
+            }
+        }
+    }
+}
+
 #[async_trait::async_trait(?Send)]
 impl Vault for KsmVault {
     async fn get(&mut self, uids: &[RecordUid]) -> Result<Vec<Record>, GetError> {
@@ -156,12 +189,12 @@ impl Vault for KsmVault {
 impl Reader for KsmVault {
     async fn read(&mut self, uids: Option<&[RecordUid]>) -> Result<Vec<SharedRecord>, GetError> {
         let uids = uids.map(<[RecordUid]>::to_vec);
-        Ok(self.ask(move |client| client.read(uids.as_deref())).await?)
+        Ok(self.ask_patiently(move |client| client.read(uids.as_deref())).await?)
     }
 
     async fn fetch(&mut self, file: &str) -> Result<SecretBytes, GetError> {
         let file = file.to_owned();
-        Ok(self.ask(move |client| client.fetch(&file)).await?)
+        Ok(self.ask_patiently(move |client| client.fetch(&file)).await?)
     }
 
     fn notes(&self) -> &[String] {

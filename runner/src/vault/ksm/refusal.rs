@@ -1,17 +1,20 @@
 //! What an answer that is no success means.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde_json::{Map, Value};
 
 use super::error::KsmError;
 use super::wire::Answer;
+use crate::units::parse_retry_after;
 
 /// Parts of the codes by which a save at an old revision may be refused. Keeper documents none;
 /// these are what its other programs say.
 const STALE: [&str; 5] = ["out_of_sync", "stale", "revision", "conflict", "optimistic"];
 /// Parts of the codes that say that this application or device may not do it.
 const DENIED: [&str; 4] = ["access_denied", "forbidden", "unauthorized", "not_authorized"];
+/// How long Keeper counts requests: where it does not say how long to wait, it needs that much silence.
+const QUIET: Duration = Duration::from_secs(11);
 /// How much of what Keeper says is repeated, in characters.
 const LONGEST_MESSAGE: usize = 200;
 
@@ -19,7 +22,11 @@ const LONGEST_MESSAGE: usize = 200;
 pub(super) fn read(host: &str, answer: &Answer) -> KsmError {
     let (host, status) = (host.to_owned(), answer.status);
     if status >= 500 {
-        return KsmError::Server { host, status };
+        return KsmError::Server { host, status, after: answer.retry_after };
+    }
+    // Whoever says so, and in whatever words: it was not done.
+    if status == 429 {
+        return KsmError::Throttled { after: answer.retry_after.unwrap_or(QUIET) };
     }
     let Ok(Value::Object(said)) = serde_json::from_slice(&answer.body) else {
         return KsmError::NotKeeper { host, status };
@@ -31,7 +38,10 @@ pub(super) fn read(host: &str, answer: &Answer) -> KsmError {
     let lower = code.to_ascii_lowercase();
     let is_one_of = |known: &[&str]| known.iter().any(|part| lower.contains(part));
     match lower.as_str() {
-        "throttled" => KsmError::Throttled { after: seconds(said.get("retry_after")) },
+        "throttled" => {
+            let asked = said.get("retry_after").and_then(retry_after).or(answer.retry_after);
+            KsmError::Throttled { after: asked.unwrap_or(QUIET) }
+        }
         "key" => KsmError::WrongKey { asked: said.get("key_id").and_then(key_id) },
         "invalid_client_version" => {
             let message = text(&said, "additional_info").unwrap_or(message);
@@ -49,12 +59,10 @@ fn text(said: &Map<String, Value>, key: &str) -> Option<String> {
     Some(text.chars().filter(|character| !character.is_control()).take(LONGEST_MESSAGE).collect())
 }
 
-fn seconds(value: Option<&Value>) -> Option<Duration> {
-    let seconds = match value? {
-        Value::String(text) => text.parse().ok()?,
-        number => number.as_f64()?,
-    };
-    Duration::try_from_secs_f64(seconds).ok().filter(|time| !time.is_zero())
+/// What the body says of it, in the words of the header.
+fn retry_after(said: &Value) -> Option<Duration> {
+    let text = said.as_str().map_or_else(|| said.to_string(), str::to_owned);
+    parse_retry_after(&text, SystemTime::now()).filter(|time| !time.is_zero())
 }
 
 fn key_id(value: &Value) -> Option<String> {
@@ -69,7 +77,7 @@ mod tests {
     use super::*;
 
     fn refusal(status: u16, body: &Value) -> KsmError {
-        read("keeper.test", &Answer { status, body: body.to_string().into_bytes() })
+        read("keeper.test", &Answer { status, retry_after: None, body: body.to_string().into_bytes() })
     }
 
     #[test]
@@ -89,12 +97,13 @@ mod tests {
     #[test]
     fn how_long_to_wait_comes_as_number_or_text() {
         for (after, expected) in [
-            (json!(2), Some(Duration::from_secs(2))),
-            (json!("0.5"), Some(Duration::from_millis(500))),
-            (json!(0), None),
-            (json!(-1), None),
-            (json!("soon"), None),
-            (Value::Null, None),
+            (json!(2), Duration::from_secs(2)),
+            (json!(1.5), Duration::from_millis(1500)),
+            (json!("0.5"), Duration::from_millis(500)),
+            (json!(0), QUIET),
+            (json!(-1), QUIET),
+            (json!("soon"), QUIET),
+            (Value::Null, QUIET),
         ] {
             let body = json!({"error": "throttled", "retry_after": after});
             assert_eq!(refusal(403, &body), KsmError::Throttled { after: expected });
@@ -119,9 +128,12 @@ mod tests {
 
     #[test]
     fn a_page_is_not_keepers() {
-        let page = Answer { status: 403, body: b"<html>blocked</html>".to_vec() };
+        let page = Answer { status: 403, retry_after: None, body: b"<html>blocked</html>".to_vec() };
         let expected = KsmError::NotKeeper { host: "keeper.test".to_owned(), status: 403 };
         assert_eq!(read("keeper.test", &page), expected);
+        // But this is true whoever says it.
+        let busy = Answer { status: 429, retry_after: Some(QUIET * 2), ..page };
+        assert_eq!(read("keeper.test", &busy), KsmError::Throttled { after: QUIET * 2 });
         assert_eq!(refusal(403, &json!({"page": 1})), expected);
         assert_eq!(refusal(403, &json!([])), expected);
         assert!(matches!(refusal(502, &json!({"error": "bad"})), KsmError::Server { status: 502, .. }));

@@ -2,7 +2,6 @@
 //! the last one: what Keeper's client says of an error has lost its cause.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
@@ -15,8 +14,6 @@ use super::refusal;
 /// How many requests one call may send. Keeper's client repeats a request for ever while it is
 /// told to use another key and has a key of its own.
 const MOST_POSTS: u32 = 8;
-/// The longest pause that a throttled call makes at once, whatever it is told.
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// A request that is signed and encrypted.
 pub(super) struct Sealed {
@@ -33,6 +30,8 @@ pub(super) struct Sealed {
 pub(super) struct Answer {
     /// The HTTP status.
     pub(super) status: u16,
+    /// How long its header `Retry-After` asks to wait, where that is more than nothing.
+    pub(super) retry_after: Option<Duration>,
     /// The body, whole.
     pub(super) body: Vec<u8>,
 }
@@ -130,8 +129,10 @@ impl Wire {
             return Err(KsmError::Untrusted { host, why: "it is not reached over TLS".to_owned() });
         }
         match self.post.get(url, timeout)? {
-            Answer { status: 200, body } => Ok(body),
-            Answer { status, .. } if status >= 500 => Err(KsmError::Server { host, status }),
+            Answer { status: 200, body, .. } => Ok(body),
+            Answer { status, retry_after: after, .. } if status >= 500 => {
+                Err(KsmError::Server { host, status, after })
+            }
             Answer { status, .. } => Err(KsmError::File { host, status }),
         }
     }
@@ -145,12 +146,6 @@ impl Wire {
             return Err(KsmError::OutOfTime);
         }
         Ok(left.min(self.request_timeout))
-    }
-
-    /// Waits as long as a throttled request should, or as long as there is time.
-    pub(super) fn pause(&self, wanted: Duration) {
-        let left = self.call().ends.saturating_duration_since(Instant::now());
-        thread::sleep(wanted.min(LONGEST_PAUSE).min(left));
     }
 
     /// Why the last request of this call was no success; nothing when it was one.

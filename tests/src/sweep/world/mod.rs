@@ -32,7 +32,9 @@ pub(super) const SETTLE_WINDOW: Duration = Duration::from_secs(3);
 /// A configuration whose waits are short.
 pub(super) fn limits() -> String {
     let window = SETTLE_WINDOW.as_secs();
-    format!("version = 1\n\n[limits]\nsettle_window = \"{window}s\"\ntimeout = \"20s\"\nreserve = \"8s\"\n")
+    format!(
+        "version = 1\n\n[limits]\nsettle_window = \"{window}s\"\noutage_patience = \"3s\"\ntimeout = \"20s\"\nreserve = \"8s\"\n"
+    )
 }
 
 /// The world of one case.

@@ -105,7 +105,7 @@ fn sent_to(server: &Server) -> Result<Answer, KsmError> {
 #[test]
 fn a_server_of_the_ca_file_is_trusted_and_its_answer_read() {
     let server = Server::start(OK);
-    assert_eq!(sent_to(&server), Ok(Answer { status: 200, body: b"hello".to_vec() }));
+    assert_eq!(sent_to(&server), Ok(Answer { status: 200, retry_after: None, body: b"hello".to_vec() }));
     assert_eq!(server.lines.recv().unwrap(), "POST /api/rest/sm/v1/get_secret HTTP/1.1");
 }
 
@@ -212,4 +212,22 @@ fn options_that_make_no_sense_are_told_without_their_password() {
     assert_eq!(setup(None, Some("http://u:canary@:x")), Err(KsmSetupError::Proxy));
     assert!(matches!(setup(Some("canary"), None), Err(KsmSetupError::Certificates(_))));
     assert_eq!(setup(None, Some("http://u:p@proxy:3128")), Ok(()));
+}
+
+/// The clocks of two machines need not agree.
+#[test]
+fn n14_a_date_to_wait_for_counts_from_the_answer_s_own() {
+    let asked = |headers: &[(&str, &str)]| {
+        let headers = headers.iter().map(|(name, value)| {
+            (http::HeaderName::from_bytes(name.as_bytes()).unwrap(), value.parse().unwrap())
+        });
+        retry_after(&headers.collect())
+    };
+    let date = ("date", "Tue, 01 Jan 2030 00:00:00 GMT");
+    let soon = ("retry-after", "Tue, 01 Jan 2030 00:00:09 GMT");
+    assert_eq!(asked(&[date, soon]), Some(Duration::from_secs(9)));
+    assert_eq!(asked(&[date, ("retry-after", "1.5")]), Some(Duration::from_millis(1500)));
+    assert_eq!(asked(&[("date", "today"), ("retry-after", "7")]), Some(Duration::from_secs(7)));
+    assert_eq!(asked(&[date, ("retry-after", date.1)]), None);
+    assert_eq!(asked(&[date]), None);
 }
