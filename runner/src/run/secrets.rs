@@ -68,7 +68,8 @@ pub(super) fn secrets(args: SecretsArgs) -> Result<(), Fault> {
     }
     vault.notes().iter().for_each(|note| Console::plain().say(Message::Warning(note)));
     let values = values??;
-    if settings.to == Handover::Lines(Dialect::Gitlab) {
+    let has_variables = sheet.queries.iter().any(|query| query.destination.name().is_some());
+    if settings.to == Handover::Lines(Dialect::Gitlab) && has_variables {
         let warning = "GitLab masks no value of a dotenv report in logs, and who may read the job's artifacts may \
                        download it: see docs/secrets.md";
         Console::plain().say(Message::Warning(warning));

@@ -109,8 +109,7 @@ fn systemd(file: &Path) -> Variables {
             match (character, if character == '\\' { characters.next() } else { None }) {
                 (_, Some('n')) => plain.push('\n'),
                 (_, Some('t')) => plain.push('\t'),
-                (_, Some(other)) => plain.push(other),
-                (other, None) => plain.push(other),
+                (_, Some(other)) | (other, None) => plain.push(other),
             }
         }
         plain
