@@ -41,6 +41,7 @@ guests:
 
 witness:
 	tests/python/setup.sh
+	tests/systemd/setup.sh
 
 bench: build plugins ## Measure start-up and a whole rotation
 	$(CARGO) bench --locked -p pamrun-tests --bench speed

@@ -19,13 +19,14 @@
 //! `deliver` holds the plugins that are built in: they stand where `wasm` and `script` do.
 //! Beside them, `scaffold` writes the beginning of a plugin, and `harness` holds the test cases of
 //! plugins and stands where network, vault and journal would. `secret`, `limits`, `units`, `trust`,
-//! `system` and `model` are leaves that every station may use. [`run()`] chains the stations; none of them calls the
+//! `system`, `dotenv` and `model` are leaves that every station may use. [`run()`] chains the stations; none of them calls the
 //! next one.
 
 pub mod catalog;
 pub mod cli;
 pub mod deliver;
 pub mod destination;
+pub mod dotenv;
 pub mod harness;
 pub mod journal;
 pub mod limits;

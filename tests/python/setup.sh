@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes target/python: a virtual environment with Keeper's own client for Python, which the tests
-# call as a witness. Does nothing when it is there and up to date.
+# Makes target/python: a virtual environment with Keeper's own client for Python and python-dotenv, which the
+# tests call as witnesses. Does nothing when it is there and up to date.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -17,7 +17,7 @@ die() {
 }
 
 # The copy of the list is the last thing that is written.
-if cmp -s "$wanted" "$folder/requirements.txt" && "$folder/bin/python" -c 'import keeper_secrets_manager_core' 2>/dev/null; then
+if cmp -s "$wanted" "$folder/requirements.txt" && "$folder/bin/python" -c 'import keeper_secrets_manager_core, dotenv' 2>/dev/null; then
     exit 0
 fi
 
@@ -25,7 +25,7 @@ mkdir -p target
 : >"$log"
 python=$(tests/python/find.sh)
 
-say "installing Keeper's client for Python into $folder"
+say "installing Keeper's client for Python and python-dotenv into $folder"
 rm -rf "$folder"
 {
     "$python" -m venv "$folder" &&

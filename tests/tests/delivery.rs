@@ -274,3 +274,51 @@ fn what_cannot_be_delivered_is_refused_before_it_begins() {
     let message = run.outcome["error"]["message"].as_str().unwrap();
     assert!(message.contains("--deliver: the plugin has no setting `pth`"), "\n{run}");
 }
+
+/// A delivery that would destroy what the run lives on, or another one's value, ends it before anything is read.
+#[test]
+fn n4_a_delivery_destroys_nothing() {
+    let azure = Azure::new();
+    azure.fill_vault();
+    azure.gateway.write_input("first", "");
+    let (vault, hard) = (azure.gateway.path("vault/vault.json"), azure.gateway.path("inputs/hard"));
+    std::fs::hard_link(&vault, &hard).unwrap();
+    let (before, seen) = (std::fs::read(&vault).unwrap(), azure.cloud.requests().len());
+    let file = |path: &str, rest: &str| format!("file,path={}{rest}", azure.gateway.path(path).display());
+    let (key_a, key_b) = (",format=env,key=A", ",format=env,key=B");
+    for (deliveries, code) in [
+        (vec![file("vault/vault.json", "")], "own-file"),
+        (vec![file("inputs/../vault/vault.json", key_a)], "own-file"),
+        (vec![file("inputs/hard", "")], "own-file"),
+        (vec![file("config.toml", "")], "own-file"),
+        (vec![file("ca.pem", "")], "own-file"),
+        (vec![file("state/journal/x", "")], "own-file"),
+        (vec![file("inputs/q.txt", ""), file("inputs/./q.txt", ",field=client_secret_id")], "delivery-twice"),
+        (vec![file("inputs/q.env", key_a), file("inputs/../inputs/q.env", key_a)], "delivery-twice"),
+        (
+            vec![file("inputs/q.env", key_a), file("inputs/q.env", key_b), file("inputs/q.env", "")],
+            "delivery-twice",
+        ),
+    ] {
+        let exec = deliveries.iter().fold(azure.exec(), |exec, delivery| exec.flag("--deliver", delivery));
+        let run = azure.run(exec);
+        run.ends("invalid", 2);
+        run.with_code(code);
+        assert_eq!(std::fs::read(&vault).unwrap(), before, "\n{run}");
+    }
+    assert_eq!(azure.cloud.requests().len(), seen);
+}
+
+#[test]
+fn n4_two_keys_of_one_file_are_delivered_both() {
+    let azure = Azure::new();
+    let path = azure.gateway.write_input("two.env", "\u{feff}A=old\r\nB=old\r\n");
+    let deliver =
+        |key: &str, field: &str| format!("file,path={},format=env,key={key},field={field}", path.display());
+    let exec = azure.exec().flag("--deliver", deliver("A", "client_secret"));
+    let run = azure.run(exec.flag("--deliver", deliver("B", "client_secret_id")));
+    azure.expect_rotated(&run);
+    let current = azure.current();
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert_eq!(text, format!("\u{feff}A={}\r\nB={}\r\n", current.value, current.key_id));
+}

@@ -12,10 +12,8 @@ use std::path::PathBuf;
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use super::leading_hyphen::uids_last;
 use super::{DoctorArgs, Format, Input, RunArgs, SecretsArgs};
-
-/// The length of a record's UID: 16 bytes in base64.
-const UID: usize = 22;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -365,30 +363,12 @@ pub struct Stop {
 /// When help or the version is asked for, or the usage is wrong. `pamrun` without a command is
 /// wrong usage, so that a gateway that forgot the rest is not told that all went well.
 pub fn parse(argv: impl IntoIterator<Item = OsString>) -> Result<Command, Stop> {
-    Arguments::try_parse_from(uids_last(argv.into_iter().collect()))
+    Arguments::try_parse_from(uids_last(&Arguments::command(), argv.into_iter().collect()))
         .map(|arguments| arguments.command)
         .map_err(|error| Stop {
             text: error.render().to_string(),
             exit_code: if error.use_stderr() { 2 } else { 0 },
         })
-}
-
-/// The UID of a record may begin with a hyphen; behind `--` it does not pass for an option of `recover`.
-fn uids_last(argv: Vec<OsString>) -> Vec<OsString> {
-    if argv.get(1).is_none_or(|verb| verb != "recover") || argv.iter().any(|word| word == "--") {
-        return argv;
-    }
-    let is_uid = |word: &OsString| {
-        let word = word.as_encoded_bytes();
-        word.len() == UID && word.iter().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(b))
-    };
-    let (uids, mut words): (Vec<_>, Vec<_>) =
-        argv.into_iter().partition(|word| is_uid(word) && word.as_encoded_bytes().starts_with(b"-"));
-    if !uids.is_empty() {
-        words.push("--".into());
-        words.extend(uids);
-    }
-    words
 }
 
 /// Generates the completion script of a shell.

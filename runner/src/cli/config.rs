@@ -38,6 +38,8 @@ const PLUGIN_KEYS: [&str; 7] = ["digest", "allow_hosts", "settings", "lock", "re
 /// What the configuration file says; of what it does not say there is nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Config {
+    /// The file itself; none where there is no configuration.
+    pub file: Option<PathBuf>,
     /// Single values by key, those of `[limits]` by their own.
     pub values: BTreeMap<String, Sourced<String>>,
     /// Lists by key.

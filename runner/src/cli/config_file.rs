@@ -47,7 +47,7 @@ fn read(path: &Path) -> Result<Option<Config>, CliError> {
         .map_err(|problem| CliError::ConfigNotTrusted { path: path.to_owned(), problem })?;
     let mut text = String::new();
     file.read_to_string(&mut text).map_err(|error| unreadable(&error))?;
-    Config::parse(path, &text).map(Some)
+    Ok(Some(Config { file: Some(path.to_owned()), ..Config::parse(path, &text)? }))
 }
 
 /// Tells who else could have written a file of this owner and mode. Its folder does not matter:

@@ -40,6 +40,12 @@ impl KeeperChoice {
     }
 }
 
+/// The files that Keeper's tools would find a configuration in, whether it is the one that is used or not.
+pub(super) fn files(environment: Environment<'_>) -> Vec<PathBuf> {
+    let named = environment("KSM_CONFIG_FILE").filter(|path| !path.is_empty()).map(PathBuf::from);
+    named.into_iter().chain(GATEWAY_FILE.map(PathBuf::from)).collect()
+}
+
 /// Reads the file that is named, or else looks where Keeper's tools do.
 pub(super) fn find(
     named: Option<PathBuf>,

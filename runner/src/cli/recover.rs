@@ -54,6 +54,8 @@ pub struct RecoverSettings {
     pub limits: Limits,
     /// How the document is printed.
     pub format: Format,
+    /// The configuration file, if there is one.
+    pub config_file: Option<PathBuf>,
     /// Where audit lines go, if anywhere.
     pub audit: Option<AuditChoice>,
 }
@@ -121,6 +123,7 @@ impl RecoverSettings {
             limits: layers.limits(args.timeout, None, None)?,
             format: layers.checked("format", args.format, values::format)?.unwrap_or_default(),
             audit: layers.checked("audit", None, values::audit)?,
+            config_file: config.file,
         })
     }
 }

@@ -7,8 +7,11 @@ use std::path::PathBuf;
 use http::Uri;
 
 use super::config::Config;
+use super::environment::folder;
+use super::leading_hyphen::notation;
 use super::settings::{Layers, read_pem};
-use super::{CliError, Environment, Input, Sourced, VaultChoice, config_file, values};
+use super::{CliError, Environment, Input, OwnFiles, Sourced, VaultChoice, config_file, state, values};
+use crate::dotenv::Dialect;
 use crate::limits::Limits;
 
 /// The options of `secrets`, as typed.
@@ -22,17 +25,33 @@ pub struct SecretsArgs {
     pub input: Option<Input>,
 
     /// Look this up too; repeat for more
-    #[arg(long = "query", value_name = "NOTATION > DESTINATION")]
+    #[arg(
+        long = "query",
+        value_name = "NOTATION > DESTINATION",
+        allow_hyphen_values = true,
+        value_parser = notation
+    )]
     pub queries: Vec<String>,
 
-    /// How to hand over variables: azure-pipelines, json or dotenv [default: azure-pipelines in a
-    /// pipeline ($TF_BUILD is True), else json]
+    /// How to hand over variables: azure-pipelines, json, github, or the lines of a file: dotenv, docker,
+    /// gitlab, systemd, shell [default: azure-pipelines in a pipeline ($TF_BUILD is True), else json]
     ///
     /// `azure-pipelines`: commands for the agent, which sets secret variables and masks them in its log.
     ///
     /// `json`: one object, by name.
     ///
-    /// `dotenv`: lines that a POSIX shell reads.
+    /// `github`: in a step of GitHub Actions; `var:` and `env:` go to the file $GITHUB_ENV, `out:` to
+    /// $GITHUB_OUTPUT, and commands to mask the values to stdout.
+    ///
+    /// `dotenv`: lines that libraries for .env files read alike.
+    ///
+    /// `docker`: for `docker run --env-file`.
+    ///
+    /// `gitlab`: a dotenv report, as `artifacts:reports:dotenv` takes it.
+    ///
+    /// `systemd`: for `EnvironmentFile=` of a unit.
+    ///
+    /// `shell`: for a POSIX shell, `set -a; . ./FILE`.
     #[arg(long, value_name = "FORM")]
     pub to: Option<String>,
 
@@ -70,8 +89,17 @@ pub enum Handover {
     },
     /// As one JSON object.
     Json,
-    /// As lines of a `.env` file.
-    Dotenv,
+    /// As lines of a file of variables. Those of GitHub Actions are added to the files of its runner.
+    Lines(Dialect),
+}
+
+/// The files in which a step of GitHub Actions leaves what it hands over.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct GithubFiles {
+    /// `GITHUB_ENV`: variables of the job.
+    pub variables: Option<PathBuf>,
+    /// `GITHUB_OUTPUT`: outputs of the step.
+    pub outputs: Option<PathBuf>,
 }
 
 /// The settings of one `secrets`, checked.
@@ -83,6 +111,8 @@ pub struct SecretsSettings {
     pub queries: Vec<String>,
     /// How variables are handed over.
     pub to: Handover,
+    /// Where GitHub's runner takes them from, if it is one that started us.
+    pub github: GithubFiles,
     /// Where the records are.
     pub vault: VaultChoice,
     /// The proxy that leads there.
@@ -91,6 +121,8 @@ pub struct SecretsSettings {
     pub ca_file: Option<PathBuf>,
     /// The limits.
     pub limits: Limits,
+    /// The files that must not be overwritten.
+    pub own_files: OwnFiles,
 }
 
 impl SecretsSettings {
@@ -109,21 +141,43 @@ impl SecretsSettings {
         let handover = |written: &Sourced<String>| match written.value.as_str() {
             "azure-pipelines" => Ok(Handover::AzurePipelines { multiline }),
             "json" => Ok(Handover::Json),
-            "dotenv" => Ok(Handover::Dotenv),
-            other => Err(written.wrong(format!("`{other}` is no form: use azure-pipelines, json or dotenv"))),
+            other => Dialect::named(other).map(Handover::Lines).ok_or_else(|| {
+                let dialects = Dialect::ALL.map(Dialect::word).join(", ");
+                written.wrong(format!("`{other}` is no form: use azure-pipelines, json, {dialects}"))
+            }),
         };
         let vault = layers.vault(args.vault, CliError::NothingToRead)?;
         if vault == VaultChoice::None {
             return Err(CliError::NothingToRead);
         }
+        let github = GithubFiles {
+            variables: folder(environment, "GITHUB_ENV"),
+            outputs: folder(environment, "GITHUB_OUTPUT"),
+        };
+        let ca_file = layers.checked("ca-file", args.ca_file, |written| written.path(&written.value))?;
+        let mut own_files = OwnFiles::of_all(environment);
+        own_files.add("the configuration file", config.file.as_deref());
+        own_files.add_vault(&vault);
+        own_files.add("the file of certificate authorities", ca_file.as_deref());
+        own_files.add_audit(layers.checked("audit", None, values::audit)?.as_ref());
+        own_files.add("the file that GITHUB_ENV names", github.variables.as_deref());
+        own_files.add("the file that GITHUB_OUTPUT names", github.outputs.as_deref());
+        if let Some(Input::File(path)) = &args.input {
+            own_files.add("the file with the queries", Some(path));
+        }
+        // Nothing is kept there by this command, so that there need not be one.
+        let state = layers.one("state-dir", None)?;
+        own_files.add_state(state::locate(state.as_ref(), environment).ok().as_deref());
         Ok(Self {
             input: args.input.or_else(|| args.queries.is_empty().then_some(Input::Stdin)),
             queries: args.queries,
             to: layers.checked("to", args.to, handover)?.unwrap_or(by_default),
+            github,
             vault,
             proxy: layers.checked("proxy", args.proxy, values::proxy)?,
-            ca_file: layers.checked("ca-file", args.ca_file, |written| written.path(&written.value))?,
+            ca_file,
             limits: layers.limits(None, args.request_timeout, None)?,
+            own_files,
         })
     }
 
@@ -163,7 +217,13 @@ mod tests {
         assert_eq!(form(of_file(), &pipeline), Handover::AzurePipelines { multiline: false });
         assert_eq!(form(of_file(), &unsafe_lines), Handover::AzurePipelines { multiline: true });
         assert_eq!(form(to("json"), &pipeline), Handover::Json);
-        assert_eq!(form(of_file(), &[pipeline[0], ("PAMRUN_TO", "dotenv")]), Handover::Dotenv);
+        assert_eq!(
+            form(of_file(), &[pipeline[0], ("PAMRUN_TO", "dotenv")]),
+            Handover::Lines(Dialect::Dotenv)
+        );
+        for dialect in Dialect::ALL {
+            assert_eq!(form(to(dialect.word()), &[]), Handover::Lines(dialect));
+        }
         assert!(gather(to("yaml"), &[]).unwrap_err().to_string().contains("azure-pipelines"));
     }
 

@@ -149,6 +149,8 @@ pub struct ExecSettings {
     pub reveal: bool,
     /// How the outcome is printed.
     pub format: Format,
+    /// The configuration file, if there is one.
+    pub config_file: Option<PathBuf>,
     /// What the configuration file says of single plugin files.
     pub plugins: Vec<PluginConfig>,
 }
@@ -200,6 +202,7 @@ impl ExecSettings {
             record,
             reveal,
             format: layers.checked("format", format, values::format)?.unwrap_or_default(),
+            config_file: config.file,
             plugins: config.plugins,
         })
     }

@@ -1,11 +1,12 @@
-//! `file`: the new value in a file of its own, or as one key of a `.env` file.
+//! `file`: the new value in a file of its own, or as one key of a file of environment variables.
 
 use std::path::Path;
 
 use serde_json::json;
+use zeroize::Zeroizing;
 
-use super::dotenv;
 use super::place::{Place, PlaceError};
+use crate::dotenv::{self, Dialect, SetError, is_key};
 use crate::model::{
     Choice, Credential, Failure, FailureKind, Manifest, Plan, Proof, RecordAsk, Removed, Request, Role,
     SettingSchema, SettingType, SettingValue, Strategy, Undone, Update,
@@ -48,6 +49,14 @@ impl FileDelivery {
                     )
                 },
                 text("key", "The key, with format=env."),
+                SettingSchema {
+                    kind: SettingType::Enum,
+                    values: Dialect::ALL.map(|dialect| Choice::Plain(dialect.word().to_owned())).into(),
+                    ..text(
+                        "dialect",
+                        "Who reads the file, with format=env; without it, libraries for .env files.",
+                    )
+                },
             ],
             hosts: Vec::new(),
             requests: Vec::new(),
@@ -73,8 +82,8 @@ fn text(key: &str, description: &str) -> SettingSchema {
 /// What is written, and where.
 struct Job<'a> {
     path: &'a Path,
-    /// The key of a `.env` file.
-    key: Option<&'a str>,
+    /// The key, and who reads it; none where the file holds the value alone.
+    key: Option<(&'a str, Dialect)>,
     update: Option<&'a Update>,
 }
 
@@ -88,7 +97,9 @@ impl<'a> Job<'a> {
             })
         };
         let key = match (setting("format"), setting("key")) {
-            (Some("env"), Some(key)) if dotenv::is_key(key) => Some(key),
+            (Some("env"), Some(key)) if is_key(key) => {
+                Some((key, setting("dialect").and_then(Dialect::named).unwrap_or(Dialect::Dotenv)))
+            }
             (Some("env"), Some(_)) => {
                 return Err(invalid(
                     "key-malformed",
@@ -99,6 +110,9 @@ impl<'a> Job<'a> {
                 return Err(invalid("key-missing", "with format=env, `key` is needed: key=NAME"));
             }
             (_, Some(_)) => return Err(invalid("key-unused", "`key` means nothing without format=env")),
+            (_, None) if setting("dialect").is_some() => {
+                return Err(invalid("dialect-unused", "`dialect` means nothing without format=env"));
+            }
             (_, None) => None,
         };
         let path = Path::new(setting("path").unwrap_or_default());
@@ -107,7 +121,7 @@ impl<'a> Job<'a> {
 
     /// What the consumer calls it.
     fn id(&self) -> String {
-        self.key.map_or_else(|| self.path.display().to_string(), str::to_owned)
+        self.key.map_or_else(|| self.path.display().to_string(), |(key, _)| key.to_owned())
     }
 
     fn value(&self) -> Done<&'a Secret> {
@@ -120,10 +134,10 @@ impl<'a> Job<'a> {
     fn look(&self) -> Done<Plan> {
         let place = Place::check(self.path)?;
         let creates = match self.key {
-            Some(key) => {
+            Some((key, dialect)) => {
                 let text = place.read()?;
-                let there = dotenv::get(text.as_ref().map_or("", |text| text.as_str()), key);
-                there.map_err(|error| self.unclear(&error))?;
+                let checked = dotenv::check(text.as_ref().map_or("", |text| text.as_str()), key, dialect);
+                checked.map_err(|error| self.unclear(error))?;
                 format!("the key {key}")
             }
             None => "the whole file".to_owned(),
@@ -137,13 +151,7 @@ impl<'a> Job<'a> {
         let value = self.value()?.expose();
         let before = place.read()?;
         let before = before.as_ref().map(|text| text.as_str());
-        let after = match self.key {
-            Some(key) => {
-                dotenv::set(before.unwrap_or_default(), key, value).map_err(|error| self.unclear(&error))?
-            }
-            None => value.to_owned(),
-        };
-        let after = zeroize::Zeroizing::new(after);
+        let after = self.text(before.unwrap_or_default(), value)?;
         if before != Some(after.as_str()) {
             place.replace(&after)?;
         }
@@ -153,19 +161,30 @@ impl<'a> Job<'a> {
     fn read_back(&self) -> Done<Proof> {
         let text = Place::check(self.path)?.read()?;
         let text = text.as_ref().map_or("", |text| text.as_str());
-        let held = match self.key {
-            Some(key) => dotenv::get(text, key).map_err(|error| self.unclear(&error))?,
-            None => Some(text),
-        };
-        if held == Some(self.value()?.expose()) {
+        // What holds the value does not change when it is set.
+        if self.text(text, self.value()?.expose())?.as_str() == text {
             return Ok(Proof::Verified);
         }
         let message = format!("{} holds something else than was written", self.path.display());
         Err(failure(FailureKind::Conflict, "file-changed", &message))
     }
 
-    fn unclear(&self, error: &dotenv::DotenvError) -> Failure {
-        invalid("dotenv-unclear", &format!("{}: {error}", self.path.display()))
+    /// The text of the file with the value in it, which was `before`.
+    fn text(&self, before: &str, value: &str) -> Done<Zeroizing<String>> {
+        match self.key {
+            Some((key, dialect)) => {
+                dotenv::set(before, key, value, dialect).map_err(|error| self.unclear(error))
+            }
+            None => Ok(Zeroizing::new(value.to_owned())),
+        }
+    }
+
+    fn unclear(&self, error: SetError) -> Failure {
+        let code = match error {
+            SetError::Unfit(_) | SetError::TooLarge => "value-unfit",
+            _ => "dotenv-unclear",
+        };
+        invalid(code, &format!("{}: {error}", self.path.display()))
     }
 }
 

@@ -3,7 +3,6 @@
 //! In: a step's request. Out: what a plugin answers. Touches: the file that the operator named, and the
 //! folder that it is in.
 
-mod dotenv;
 mod file;
 mod place;
 

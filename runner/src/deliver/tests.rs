@@ -95,6 +95,41 @@ fn a_key_of_a_dotenv_file_changes_and_the_rest_stays() {
 }
 
 #[test]
+fn n20_a_key_after_a_byte_order_mark_is_updated() {
+    let (_folder, folder) = folder();
+    let path = folder.join("b.env");
+    write(&path, "\u{feff}CLIENT_SECRET=old\n", 0o600);
+    deliver(&request(&path, &[("format", "env"), ("key", "CLIENT_SECRET")])).unwrap();
+    assert_eq!(fs::read_to_string(&path).unwrap(), format!("\u{feff}CLIENT_SECRET={NEW}\n"));
+}
+
+#[test]
+fn n7_a_file_is_written_for_who_reads_it_and_told_where_that_cannot_be() {
+    let (_folder, folder) = folder();
+    let path = folder.join("env");
+    let of = |dialect: &str, value: &str| {
+        write(&path, "A=1\n", 0o600);
+        let mut request = request(&path, &[("format", "env"), ("key", "K"), ("dialect", dialect)]);
+        request.deliver = vec![update("key", "secret", value)];
+        let done = deliver(&request);
+        let text = fs::read_to_string(&path).unwrap();
+        done.map(|_| text.strip_prefix("A=1\n").unwrap().trim_end().to_owned())
+    };
+    let told = || Err("value-unfit".to_owned());
+    for (dialect, quoted, lines) in [
+        ("dotenv", Ok("K=\"it's\"".to_owned()), Ok("K='a\nb'".to_owned())),
+        ("docker", Ok("K=it's".to_owned()), told()),
+        ("github", Ok("K=it's".to_owned()), Ok("K<<PAMRUN_EOF\na\nb\nPAMRUN_EOF".to_owned())),
+        ("gitlab", Ok("K=it's".to_owned()), told()),
+        ("systemd", Ok("K=\"it's\"".to_owned()), Ok("K='a\nb'".to_owned())),
+        ("shell", Ok("K='it'\\''s'".to_owned()), Ok("K='a\nb'".to_owned())),
+    ] {
+        assert_eq!(of(dialect, "it's"), quoted, "{dialect}");
+        assert_eq!(of(dialect, "a\nb"), lines, "{dialect}");
+    }
+}
+
+#[test]
 fn a_field_is_named_where_the_only_secret_one_is_not_meant() {
     let (_folder, folder) = folder();
     let path = folder.join("id");
@@ -139,6 +174,7 @@ fn settings_that_do_not_go_together_are_told() {
     for (settings, code) in [
         (&[("format", "env")][..], "key-missing"),
         (&[("key", "A")], "key-unused"),
+        (&[("dialect", "shell")], "dialect-unused"),
         (&[("format", "env"), ("key", "A B")], "key-malformed"),
     ] {
         assert_eq!(deliver(&request(&path, settings)).unwrap_err(), code);

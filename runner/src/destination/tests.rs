@@ -9,6 +9,9 @@ use proptest::prelude::*;
 use super::*;
 
 const PIPELINE: Handover = Handover::AzurePipelines { multiline: true };
+const DOTENV: Handover = Handover::Lines(Dialect::Dotenv);
+const GITHUB: Handover = Handover::Lines(Dialect::Github);
+const GITLAB: Handover = Handover::Lines(Dialect::Gitlab);
 
 fn query(text: &str) -> Query {
     Query::parse(Place::Line(1), text).unwrap_or_else(|error| panic!("{text}: {error}"))
@@ -75,12 +78,37 @@ fn no_two_values_go_to_the_same_variable() {
     assert_eq!(problems(Handover::Json, &["a", "A", "file:a"]), Vec::<String>::new());
     assert_eq!(problems(PIPELINE, &["var:a", "env:A"]), same("A"));
     assert_eq!(problems(PIPELINE, &["var:a", "out:a"]), Vec::<String>::new());
+    assert_eq!(problems(GITHUB, &["var:a", "env:A"]), same("A"));
+    assert_eq!(problems(GITHUB, &["var:a", "out:a"]), Vec::<String>::new());
+    assert_eq!(problems(GITLAB, &["var:a", "out:a"]), same("a"));
 }
 
 #[test]
-fn a_name_that_no_shell_takes_is_no_name_in_an_env_file() {
-    assert_eq!(problems(Handover::Dotenv, &["a.b"]).len(), 1);
+fn a_name_that_no_environment_takes_is_no_name_in_a_file_of_variables() {
+    for dialect in Dialect::ALL {
+        assert_eq!(problems(Handover::Lines(dialect), &["var:a.b"]).len(), 1, "{dialect:?}");
+    }
     assert_eq!(problems(Handover::Json, &["a.b"]).len(), 0);
+    assert_eq!(problems(GITHUB, &["out:a-b", "var:a-b"]).len(), 1);
+}
+
+#[test]
+fn n18_a_reserved_name_is_refused_with_the_reason() {
+    for (to, destination, reason) in [
+        (PIPELINE, "var:SECRET_KEY", "hands no task a variable whose name begins with"),
+        (PIPELINE, "out:InputX", "hands no task"),
+        (PIPELINE, "env:SYSTEM_X", "what its agent sets"),
+        (GITHUB, "env:GITHUB_X", "begin with GITHUB_ or RUNNER_"),
+        (GITLAB, "CI_X", "begin with CI_"),
+    ] {
+        let told = problems(to, &[destination]);
+        assert!(
+            told.len() == 1 && told[0].contains(reason) && told[0].contains("use another name"),
+            "{told:?}"
+        );
+    }
+    assert_eq!(problems(PIPELINE, &["file:SECRET_KEY"]), Vec::<String>::new());
+    assert_eq!(problems(Handover::Json, &["SECRET_KEY", "GITHUB_X", "CI"]), Vec::<String>::new());
 }
 
 #[test]
@@ -90,13 +118,16 @@ fn a_value_that_cannot_go_there_is_told_beforehand() {
     let strict = Handover::AzurePipelines { multiline: false };
     for lines in ["a\nb", "a\rb"] {
         assert_eq!(check(strict, &name, lines), Err(ValueError::Lines));
-        for to in [PIPELINE, Handover::Json, Handover::Dotenv] {
+        for to in [PIPELINE, Handover::Json, Handover::Lines(Dialect::Shell)] {
             assert_eq!(check(to, &name, lines), Ok(()));
         }
         assert_eq!(check(strict, &file, lines), Ok(()));
     }
-    assert_eq!(check(Handover::Dotenv, &name, "a\0"), Err(ValueError::Null));
+    assert_eq!(check(PIPELINE, &name, "a\0"), Err(ValueError::Null));
     assert_eq!(check(Handover::Json, &name, "a\0"), Ok(()));
+    let told = check(GITLAB, &name, "a\nb").unwrap_err().to_string();
+    assert!(told.contains("several lines, which GitLab") && told.ends_with("(> file:PATH)"), "{told}");
+    assert_eq!(check(GITLAB, &file, "a\nb"), Ok(()));
 }
 
 fn rendered(to: Handover, destination: &str, value: &str) -> String {
@@ -151,32 +182,55 @@ proptest! {
         let json: Value = rendered(Handover::Json, "x", &value).parse().unwrap();
         prop_assert_eq!(json, serde_json::json!({ "x": value }));
     }
+}
 
-    #[test]
-    fn within_quotes_a_shell_has_nothing_to_read_but_quotes(value in "['\"$`\\\\\n a-z!#]{1,20}") {
-        let line = rendered(Handover::Dotenv, "X", &value);
-        let quoted = line.strip_prefix("X=").unwrap();
-        // What a shell does: text within single quotes as it is, and \' outside of them.
-        let mut rest = quoted;
-        let mut read = String::new();
-        while !rest.is_empty() {
-            if let Some(inside) = rest.strip_prefix('\'') {
-                let (text, after) = inside.split_once('\'').unwrap();
-                read.push_str(text);
-                rest = after;
-            } else {
-                rest = rest.strip_prefix("\\'").unwrap();
-                read.push('\'');
-            }
-        }
-        prop_assert_eq!(read, value);
+#[test]
+fn n7_the_runner_of_github_is_told_what_to_mask_and_nothing_else_on_stdout() {
+    for (value, masks) in [
+        ("a%b", &["a%25b"][..]),
+        ("abc", &["abc"]),
+        ("  ", &[]),
+        ("line one\nx\nline %two\n", &["line one", "line %25two"]),
+        (r#"{"user":"zac","key":"secret-1"}"#, &[r#"{"user":"zac","key":"secret-1"}"#, "secret-1"]),
+    ] {
+        let printed = rendered(GITHUB, "var:x", value);
+        let expected: Vec<_> = masks.iter().map(|mask| format!("::add-mask::{mask}")).collect();
+        assert_eq!(printed.lines().collect::<Vec<_>>(), expected);
     }
+}
+
+#[test]
+fn n7_variables_are_added_to_the_file_of_the_runner_and_what_is_there_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("set_env");
+    let (x, y) = (query("u/type > var:X").destination, query("u/type > env:Y").destination);
+    let add = |values: &[(&Destination, &Secret)]| RunnerFile::open(&path).unwrap().add(values).unwrap();
+    assert!(RunnerFile::open(&path).is_err());
+    write(&path, "");
+    add(&[(&x, &Secret::new("a b"))]);
+    assert_eq!(read(&path), "X=a b\n");
+    write(&path, "A=1");
+    add(&[(&x, &Secret::new("1\n2")), (&y, &Secret::new("it's"))]);
+    assert_eq!(read(&path), "A=1\nX<<PAMRUN_EOF\n1\n2\nPAMRUN_EOF\nY=it's\n");
+    symlink(&path, folder.path().join("link")).unwrap();
+    assert!(RunnerFile::open(&folder.path().join("link")).is_err());
+}
+
+#[test]
+fn n7_a_report_for_gitlab_has_a_size() {
+    let (x, y) = (query("u/type > X").destination, query("u/type > Y").destination);
+    let half = Secret::new("x".repeat(3000));
+    let values = [(&x, &half), (&y, &half)];
+    assert!(check_all(GITLAB, &values).unwrap().contains("6006 bytes"));
+    assert_eq!(check_all(GITLAB, &values[..1]), None);
+    assert_eq!(check_all(DOTENV, &values), None);
 }
 
 #[test]
 fn an_empty_document_is_one_too() {
     assert_eq!(render(Handover::Json, &[]).unwrap().as_str(), "{}");
-    assert_eq!(render(Handover::Dotenv, &[]), None);
+    assert_eq!(render(DOTENV, &[]), None);
+    assert_eq!(render(GITHUB, &[]), None);
 }
 
 fn read(path: &Path) -> String {

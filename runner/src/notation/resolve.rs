@@ -192,13 +192,16 @@ fn value(
             let parts = field.values.iter().map(|value| part(field.kind, value, property, now));
             // Not every name has a `middle`: those that have none are passed over.
             let has_it = |part: &Result<_, _>| !matches!(part, Err(ResolveError::NoProperty { .. }));
-            let parts = parts.filter(has_it).collect::<Result<Vec<_>, _>>()?;
-            return match (parts.is_empty(), property) {
-                (true, Some(property)) if count > 0 => {
+            let mut parts = parts.filter(has_it).collect::<Result<Vec<_>, _>>()?;
+            return match property {
+                Some(property) if parts.is_empty() && count > 0 => {
                     Err(ResolveError::NoProperty { property: property.to_owned() })
                 }
-                (true, _) => Err(ResolveError::Empty),
-                (false, _) => json(&parts).ok_or(ResolveError::Empty),
+                _ if parts.iter().all(|part| is_nothing(part)) => Err(ResolveError::Empty),
+                property => {
+                    parts.retain(|part| property.is_none() || !is_nothing(part));
+                    json(&parts).ok_or(ResolveError::Empty)
+                }
             };
         }
     };
@@ -234,10 +237,20 @@ fn part<'a>(
 
 /// A value as a text: a string as it is, anything else as JSON; nothing when there is nothing.
 fn filled(value: Option<&Value>) -> Option<Secret> {
-    match value? {
-        Value::Null => None,
-        Value::String(text) => (!text.is_empty()).then(|| Secret::new(text.as_str())),
+    match value.filter(|value| !is_nothing(value))? {
+        Value::String(text) => Some(Secret::new(text.as_str())),
         other => json(other),
+    }
+}
+
+/// Whether a value, or every part of it, is empty: what a form leaves behind that nobody filled in.
+fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(values) => values.iter().all(is_nothing),
+        Value::Object(parts) => parts.values().all(is_nothing),
+        Value::Bool(_) | Value::Number(_) => false,
     }
 }
 

@@ -196,6 +196,13 @@ fn record() -> SharedRecord {
                 {"type": "name", "label": "who", "value": [
                     {"first": "Zoë", "last": "CANARY"}, {"first": "Ann", "middle": "", "last": 7},
                 ]},
+                {"type": "phone", "label": "phones", "value": [
+                    {"number": "CANARY", "ext": ""}, {"number": "2", "ext": "7"}, {"number": "3", "ext": null},
+                ]},
+                {"type": "address", "label": "unfilled", "value": [{"first": "", "middle": null, "more": [""]}]},
+                {"type": "host", "label": "nobody", "value": [null, {}, "", []]},
+                {"type": "checkbox", "label": "unchecked", "value": [false]},
+                {"type": "text", "label": "gap", "value": ["CANARY", ""]},
                 {"type": "text", "label": "void", "value": []},
                 {"type": "text", "label": "blank", "value": [""]},
                 {"type": "text", "label": "null", "value": [null]},
@@ -233,11 +240,53 @@ fn values_are_found_by_label_and_by_type() {
         ("custom_field/name[][first]", r#"["Zoë","Ann"]"#),
         ("custom_field/who[1][last]", "7"),
         ("custom_field/who[0]", r#"{"first":"Zoë","last":"CANARY"}"#),
-        ("custom_field/who[][middle]", r#"[""]"#),
         ("custom_field/day", "1767225600000"),
     ] {
         assert_eq!(text(&format!("{UID}/{notation}")), value, "{notation}");
         assert_eq!(text(&format!("Löhne/{notation}")), value, "{notation}");
+    }
+}
+
+/// Whichever form of selector finds nothing but what nobody filled in, it is told so.
+#[test]
+fn n19_nothing_selected_is_an_error_in_every_form() {
+    for notation in [
+        "who[][middle]",
+        "who[1][middle]",
+        "phones[0][ext]",
+        "phones[2][ext]",
+        "unfilled",
+        "unfilled[0]",
+        "unfilled[]",
+        "unfilled[][]",
+        "unfilled[0][first]",
+        "unfilled[][first]",
+        "unfilled[][middle]",
+        "unfilled[0][more]",
+        "unfilled[][more]",
+        "nobody",
+        "nobody[]",
+        "nobody[1]",
+        "blank",
+        "blank[]",
+        "blank[0]",
+        "null[]",
+        "null[0]",
+    ] {
+        assert_eq!(found(&format!("{UID}/custom_field/{notation}")), Err(ResolveError::Empty), "{notation}");
+    }
+}
+
+#[test]
+fn n19_what_is_there_is_handed_out_without_those_that_lack_it() {
+    for (notation, value) in [
+        ("phones[][ext]", r#"["7"]"#),
+        ("phones[][number]", r#"["CANARY","2","3"]"#),
+        ("gap[]", r#"["CANARY",""]"#),
+        ("unchecked", "false"),
+        ("unchecked[]", "[false]"),
+    ] {
+        assert_eq!(text(&format!("{UID}/custom_field/{notation}")), value, "{notation}");
     }
 }
 

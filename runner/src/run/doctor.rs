@@ -5,6 +5,7 @@ mod patient;
 mod script;
 
 use super::clock::SystemClock;
+use super::destinations::check_deliveries;
 use super::exec::Subject;
 use super::fault::Fault;
 use super::prepare::Order;
@@ -120,6 +121,7 @@ impl Visit {
     ) -> Result<Outcome, Fault> {
         let clock = SystemClock::start();
         let settings = ExecSettings::gather(exec.clone(), &process_environment)?;
+        check_deliveries(&settings)?;
         let record = &patient.record.record;
         let params = Params::of_record(&record.uid, patient.provider_uid.as_deref(), &settings.limits)?;
         let order = Order { line: Line::Made { resource_uid: None }, ..Order::from(&params) };

@@ -90,13 +90,13 @@ impl Fault {
         Self { kind: OutcomeKind::Failed, ..Self::invalid("stdout-unwritable", message, None) }
     }
 
-    /// Stdout does not take the variables, or not all of them.
-    pub(super) fn half_handed_over(error: &io::Error, written: &[PathBuf]) -> Self {
-        let mut message = format!("stdout could not be written, and some variables may be set: {error}");
+    /// Stdout, or another place, does not take the variables, or not all of them.
+    pub(super) fn half_handed_over(place: &str, error: &io::Error, written: &[PathBuf]) -> Self {
+        let mut message = format!("{place} could not be written, and some variables may be set: {error}");
         if !written.is_empty() {
             message = format!("{message}; these files are written: {}", list(written));
         }
-        Self { kind: OutcomeKind::Uncertain, ..Self::invalid("stdout-unwritable", message, None) }
+        Self { kind: OutcomeKind::Uncertain, ..Self::invalid("variables-unwritable", message, None) }
     }
 
     /// A document has no form in JSON, which is a bug of ours.

@@ -8,6 +8,7 @@ mod audit;
 mod block_on;
 mod check;
 mod clock;
+mod destinations;
 mod doctor;
 mod earlier;
 mod equip;

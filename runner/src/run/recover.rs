@@ -90,6 +90,7 @@ fn settle(
         state_dir: settings.state_dir.clone(),
         vault: settings.vault.clone(),
         ca_file: settings.ca_file.clone(),
+        config_file: settings.config_file.clone(),
         limits: settings.limits.clone(),
     };
     let (others, patience) = (Others::Stdin, Patience::UntilProven);

@@ -10,6 +10,7 @@ use super::ask_for;
 use super::audit::open_audit;
 use super::block_on::block_on;
 use super::clock::SystemClock;
+use super::destinations::check_deliveries;
 use super::earlier::Earlier;
 use super::equip::{Equipped, Source};
 use super::exec::Subject;
@@ -51,6 +52,7 @@ pub(super) fn rotate(
     let settings = ExecSettings::gather(args, &process_environment)?;
     subject.format = settings.format;
     subject.dry_run = settings.dry_run;
+    check_deliveries(&settings)?;
     subject.audit = settings.audit.as_ref().map(open_audit).transpose()?;
     if settings.vault == VaultChoice::None && !settings.dry_run && stdout_is_discarded() {
         return Err(Fault::output_discarded());

@@ -10,16 +10,18 @@ use super::attach::reader;
 use super::block_on::block_on;
 use super::clock::SystemClock;
 use super::fault::Fault;
-use crate::cli::{Handover, Input, SecretsArgs, SecretsSettings, process_environment};
+use crate::cli::{GithubFiles, Handover, Input, OwnFiles, SecretsArgs, SecretsSettings, process_environment};
 use crate::destination::{
-    Destination, Files, Place, Problem, Query, check_names, check_value, parse_lines, render,
+    Destination, Files, Place, Problem, Query, RunnerFile, check_all, check_names, check_value, parse_lines,
+    render,
 };
+use crate::dotenv::Dialect;
 use crate::model::SharedRecord;
 use crate::notation::Found;
 use crate::report::{Console, Message, print};
 use crate::rotation::{Clock, GetError};
 use crate::secret::{Secret, SecretBytes};
-use crate::system::SHORTCOMINGS;
+use crate::system::{SHORTCOMINGS, Spot};
 use crate::vault::Reader;
 
 /// The most bytes of queries.
@@ -55,13 +57,24 @@ pub(super) fn secrets(args: SecretsArgs) -> Result<(), Fault> {
     }
     sheet.problems.extend(check_names(settings.to, &sheet.queries));
     let places = sheet.places();
+    let runner_files = sheet.runner_files(settings.to, &settings.github);
+    if sheet.collides(&settings.own_files, &places) {
+        return Err(sheet.fault());
+    }
     let mut vault = reader(&settings.vault, settings.proxy.as_ref(), settings.ca_pem()?, &settings.limits)?;
     let values = block_on(look_up(vault.as_mut(), &mut sheet, settings.to));
     for shortcoming in SHORTCOMINGS {
         Console::plain().say(Message::Warning(shortcoming));
     }
     vault.notes().iter().for_each(|note| Console::plain().say(Message::Warning(note)));
-    hand_over(settings.to, &sheet.queries, places, &values??)
+    let values = values??;
+    let has_variables = sheet.queries.iter().any(|query| query.destination.name().is_some());
+    if settings.to == Handover::Lines(Dialect::Gitlab) && has_variables {
+        let warning = "GitLab masks no value of a dotenv report in logs, and who may read the job's artifacts may \
+                       download it: see docs/secrets.md";
+        Console::plain().say(Message::Warning(warning));
+    }
+    hand_over(settings.to, &sheet.queries, places, runner_files, &values)
 }
 
 impl Sheet {
@@ -76,23 +89,68 @@ impl Sheet {
         self.queries.is_empty() && self.problems.is_empty()
     }
 
-    /// Finds out where the files will be. One file may be written in two ways.
+    /// Finds out where the files will be.
     fn places(&mut self) -> Vec<Option<PathBuf>> {
-        let mut places: Vec<Option<PathBuf>> = Vec::with_capacity(self.queries.len());
+        let mut places = Vec::with_capacity(self.queries.len());
         for query in &self.queries {
             let place = query.destination.path().map(Files::place).transpose();
-            let place = place.unwrap_or_else(|error| {
+            places.push(place.unwrap_or_else(|error| {
                 self.problems.push(Problem::new(query.place, &error));
                 None
-            });
-            let mut earlier = self.queries.iter().zip(&places).filter(|(_, known)| known.is_some());
-            if let Some((earlier, _)) = earlier.find(|(_, known)| **known == place) {
-                let twice = format!("this file is what {} goes to already", earlier.place);
-                self.problems.push(Problem::new(query.place, &twice));
-            }
-            places.push(place);
+            }));
         }
         places
+    }
+
+    /// Looks for files that this run lives on, and for those that two queries go to, by whatever paths.
+    fn collides(&mut self, own: &OwnFiles, places: &[Option<PathBuf>]) -> bool {
+        let mut known: Vec<(Place, Spot)> = Vec::new();
+        let before = self.problems.len();
+        for (query, place) in self.queries.iter().zip(places) {
+            let Some(path) = query.destination.path() else { continue };
+            if let Some(what) = own.at(place.as_deref().unwrap_or(path)) {
+                let message = format!("{} is {what}, and the value would take its place", path.display());
+                self.problems.push(Problem::new(query.place, &message));
+            }
+            let Some(spot) = place.as_deref().and_then(|place| Spot::of(place).ok()) else { continue };
+            if let Some((earlier, _)) = known.iter().find(|(_, earlier)| earlier.is(&spot)) {
+                let twice = format!("this file is what {earlier} goes to already");
+                self.problems.push(Problem::new(query.place, &twice));
+            }
+            known.push((query.place, spot));
+        }
+        self.problems.len() > before
+    }
+
+    /// Opens the files in which GitHub's runner looks for what the queries hand over.
+    fn runner_files(&mut self, to: Handover, named: &GithubFiles) -> RunnerFiles {
+        let mut files = RunnerFiles::default();
+        if to != Handover::Lines(Dialect::Github) {
+            return files;
+        }
+        let wanted = |is_output: bool| {
+            let goes_there = |query: &&Query| {
+                query.destination.name().is_some() && is_of_step(&query.destination) == is_output
+            };
+            self.queries.iter().find(goes_there).map(|query| query.place)
+        };
+        for (is_output, variable, path, file) in [
+            (false, "GITHUB_ENV", &named.variables, &mut files.variables),
+            (true, "GITHUB_OUTPUT", &named.outputs, &mut files.outputs),
+        ] {
+            let Some(place) = wanted(is_output) else { continue };
+            let opened = match path {
+                Some(path) => RunnerFile::open(path).map_err(|error| {
+                    format!("{}, which {variable} names, cannot be used: {error}", path.display())
+                }),
+                None => Err(format!("{variable} names no file: `github` is for a step of GitHub Actions")),
+            };
+            match opened {
+                Ok(opened) => *file = Some(opened),
+                Err(problem) => self.problems.push(Problem::new(place, &problem)),
+            }
+        }
+        files
     }
 
     /// Everything that is wrong, in one.
@@ -103,6 +161,18 @@ impl Sheet {
             format!("nothing was written, since not every query can be answered\n{}", lines.join("\n"));
         Fault::invalid("queries", message, None)
     }
+}
+
+/// The files of GitHub's runner, as far as they are needed.
+#[derive(Default)]
+struct RunnerFiles {
+    variables: Option<RunnerFile>,
+    outputs: Option<RunnerFile>,
+}
+
+/// Whether it is what a step hands out, and no variable of the job.
+fn is_of_step(destination: &Destination) -> bool {
+    matches!(destination, Destination::Output(_))
 }
 
 /// Looks up what all queries name.
@@ -128,6 +198,12 @@ async fn look_up(vault: &mut dyn Reader, sheet: &mut Sheet, to: Handover) -> Res
             Err(error) => sheet.problems.push(Problem::new(query.place, &error)),
         }
     }
+    if sheet.problems.is_empty() {
+        let variables: Vec<_> = sheet.queries.iter().zip(&found).filter_map(variable).collect();
+        let last = sheet.queries.last().map(|query| query.place);
+        let problem = check_all(to, &variables).zip(last).map(|(what, place)| Problem::new(place, &what));
+        sheet.problems.extend(problem);
+    }
     if !sheet.problems.is_empty() {
         return Err(sheet.fault());
     }
@@ -139,6 +215,14 @@ async fn look_up(vault: &mut dyn Reader, sheet: &mut Sheet, to: Handover) -> Res
         });
     }
     Ok(values)
+}
+
+/// A value that goes to a variable.
+fn variable<'a>((query, found): (&'a Query, &'a Found)) -> Option<(&'a Destination, &'a Secret)> {
+    match found {
+        Found::Text(value) if query.destination.name().is_some() => Some((&query.destination, value)),
+        _ => None,
+    }
 }
 
 /// Reads the records in one request if all are named by UID and there, and else all in another one:
@@ -165,6 +249,7 @@ fn hand_over(
     to: Handover,
     queries: &[Query],
     places: Vec<Option<PathBuf>>,
+    runner_files: RunnerFiles,
     values: &[Value],
 ) -> Result<(), Fault> {
     let mut files = Files::default();
@@ -180,8 +265,18 @@ fn hand_over(
     }
     let text = render(to, &variables);
     let written = files.put()?;
-    let Some(text) = text else { return Ok(()) };
-    print(&text).map_err(|error| Fault::half_handed_over(&error, &written))
+    if let Some(text) = text {
+        print(&text).map_err(|error| Fault::half_handed_over("stdout", &error, &written))?;
+    }
+    // By now the runner masks their values.
+    let (outputs, variables): (Vec<_>, Vec<_>) = variables.iter().partition(|(place, _)| is_of_step(place));
+    for (file, variables) in [(runner_files.variables, variables), (runner_files.outputs, outputs)] {
+        let Some(mut file) = file else { continue };
+        let added = file.add(&variables);
+        added
+            .map_err(|error| Fault::half_handed_over(&file.path().display().to_string(), &error, &written))?;
+    }
+    Ok(())
 }
 
 fn read_input(input: &Input) -> Result<Zeroizing<String>, Fault> {

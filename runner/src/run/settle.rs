@@ -1,9 +1,11 @@
 //! Settles what interrupted rotations left, each with what it was begun with.
 
 use std::io::stdin;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::attach::vault;
+use super::destinations::refuse_own;
 use super::equip::{Equipped, Source};
 use super::fault::Fault;
 use super::prepare::Order;
@@ -12,7 +14,7 @@ use super::random::random;
 use super::setup::{DeliverySetup, Now, Setup};
 use super::stage::Stage;
 use crate::catalog::PluginFile;
-use crate::cli::StateFolder;
+use crate::cli::{OwnFiles, StateFolder, process_environment};
 use crate::journal::{FileJournal, Left};
 use crate::limits::Limits;
 use crate::model::{Credential, Plan, Proof, Record, RecordUid, Removed, Undone};
@@ -120,7 +122,8 @@ impl Settler<'_> {
         };
         let mut stage = Stage::set(source, plugin).await?;
         for delivery in &setup.deliveries {
-            let again = self.equip(journal, delivery, &order).await;
+            let own = settings.own_files(&process_environment);
+            let again = self.equip(journal, delivery, &order, &own).await;
             stage.add_again(delivery.name.clone(), again.map_err(|fault| fault.into_stop("setup")));
         }
         let others = self.others(&mut stage, records).await?;
@@ -140,8 +143,13 @@ impl Settler<'_> {
         journal: &FileJournal,
         delivery: &DeliverySetup,
         order: &Order,
+        own: &OwnFiles,
     ) -> Result<Equipped, Fault> {
         let settings = delivery.setup.settings(&self.now)?;
+        if let Some(path) = settings.settings.get("path").filter(|_| delivery.built_in) {
+            // What was free when the rotation began may be a file of this run.
+            refuse_own(own, Path::new(path.secret().expose()))?;
+        }
         let file = if delivery.built_in { None } else { Some(self.copy(journal, &delivery.setup)?) };
         let (state, redactor, purpose) = (self.state, self.redactor, Purpose::Deliver);
         let source = Source { file: file.as_ref(), settings: &settings, order, state, redactor, purpose };

@@ -97,6 +97,8 @@ pub(super) struct Now {
     pub(super) vault: Option<VaultChoice>,
     /// Another file of certificate authorities.
     pub(super) ca_file: Option<PathBuf>,
+    /// The configuration file, if there is one.
+    pub(super) config_file: Option<PathBuf>,
     /// Of these, how long it may take.
     pub(super) limits: Limits,
 }
@@ -105,7 +107,7 @@ impl Now {
     /// What counts for a run that settles before it rotates itself.
     pub(super) fn new(settings: &ExecSettings) -> Self {
         let (state_dir, limits) = (settings.state_dir.clone(), settings.limits.clone());
-        Self { state_dir, vault: None, ca_file: None, limits }
+        Self { state_dir, vault: None, ca_file: None, config_file: settings.config_file.clone(), limits }
     }
 }
 
@@ -226,6 +228,7 @@ impl Setup {
             record: None,
             reveal: false,
             format: Format::default(),
+            config_file: now.config_file.clone(),
             plugins: vec![config],
         })
     }

@@ -1,7 +1,6 @@
 //! One call of a script: its folder, its process, and what came of it.
 
 use std::io::{self, Read};
-use std::path::Path;
 use std::process::ExitStatus;
 
 use zeroize::Zeroizing;
@@ -19,6 +18,7 @@ use crate::limits::{Limits, exceeded};
 use crate::model::{Failure, FailureKind, StepName};
 use crate::rotation::{Intake, LogLevel, LogLine, StepError, clean};
 use crate::secret::Redactor;
+use crate::system::names_count;
 
 /// The file in the working folder that may hold the answer.
 const OUTPUT: &str = "answer.json";
@@ -144,8 +144,7 @@ impl Calling<'_> {
             let why = clean(String::from_utf8_lossy(why).trim(), LAST_WORDS);
             return Called::not_started(format!("it could not be started: {why}"));
         }
-        let file = read(&folder.path().join(OUTPUT), self.bounds.output);
-        self.judge(ended, file.as_deref().map(Vec::as_slice))
+        self.judge(ended, read(folder, self.bounds.output))
     }
 
     fn launch(&self, folder: &WorkFolder) -> io::Result<Launch> {
@@ -157,9 +156,13 @@ impl Calling<'_> {
         Ok(launch)
     }
 
-    fn judge(&self, ended: Ended, file: Option<&[u8]>) -> Called {
+    fn judge(&self, ended: Ended, file: Result<Option<Zeroizing<Vec<u8>>>, String>) -> Called {
         let (answer, mut stdout) = sift(&ended.stdout, self.keys);
-        let answer = file.map_or(answer, |file| from_file(file, self.keys));
+        let answer = match file {
+            Ok(None) => answer,
+            Ok(Some(file)) => from_file(&file, self.keys),
+            Err(problem) => Answer::Malformed(format!("the file in PAMRUN_OUTPUT {problem}")),
+        };
         let mut notes = notes(&ended);
         if self.step.is_some() && !matches!(answer, Answer::Given(_)) && !stdout.is_empty() {
             // It may hold an answer that we do not recognise, and new secrets with it.
@@ -255,13 +258,82 @@ fn notes(ended: &Ended) -> Vec<String> {
     notes
 }
 
-/// Reads the file, if there is something in it. A link or a pipe in its place is none.
-fn read(path: &Path, limit: usize) -> Option<Zeroizing<Vec<u8>>> {
-    let file = open_answer(path).ok()?;
-    let metadata = file.metadata().ok().filter(std::fs::Metadata::is_file)?;
+/// Reads the file, if there is something in it. It must be an ordinary one in our folder, and have no other
+/// name: through that, somebody may read the answer, or write another one.
+fn read(folder: &WorkFolder, limit: usize) -> Result<Option<Zeroizing<Vec<u8>>>, String> {
+    let file = match open_answer(folder.handle(), folder.path(), OUTPUT) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(format!("is a link, or cannot be opened: {error}")),
+    };
+    let unreadable = |error: io::Error| format!("cannot be read: {error}");
+    let metadata = file.metadata().map_err(unreadable)?;
+    if !metadata.is_file() {
+        return Err("is no ordinary file".to_owned());
+    }
+    if names_count(&file).map_err(unreadable)? != 1 {
+        return Err("has another name: write to it, and put no link to another file there".to_owned());
+    }
     let most = u64::try_from(limit).unwrap_or(u64::MAX);
     let room = usize::try_from(metadata.len().min(most)).unwrap_or(limit);
     let mut bytes = Zeroizing::new(Vec::with_capacity(room.saturating_add(1)));
-    file.take(most).read_to_end(&mut bytes).ok()?;
-    Some(bytes).filter(|bytes| !bytes.trim_ascii().is_empty())
+    file.take(most).read_to_end(&mut bytes).map_err(unreadable)?;
+    Ok(Some(bytes).filter(|bytes| !bytes.trim_ascii().is_empty()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+    use std::os::unix::net::UnixListener;
+
+    use super::*;
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "a test's own files")]
+    fn n4_an_answer_is_an_ordinary_file_of_our_folder_with_one_name() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = WorkFolders::open(parent.path()).unwrap().make().unwrap();
+        let (answer, other) = (folder.path().join(OUTPUT), parent.path().join("other"));
+        let text = || read(&folder, 100).map(|file| file.map(|bytes| bytes.to_vec()));
+        assert_eq!(text(), Ok(None));
+        fs::write(&answer, " \n").unwrap();
+        assert_eq!(text(), Ok(None));
+        fs::write(&answer, "{}").unwrap();
+        assert_eq!(text(), Ok(Some(b"{}".to_vec())));
+
+        let refused = |what: &str| {
+            let problem = text().unwrap_err();
+            assert!(problem.contains(what), "{problem}");
+            fs::remove_file(&answer).or_else(|_| fs::remove_dir(&answer)).unwrap();
+        };
+        fs::hard_link(&answer, &other).unwrap();
+        refused("has another name");
+        symlink(&other, &answer).unwrap();
+        refused("is a link");
+        symlink(parent.path().join("nowhere"), &answer).unwrap();
+        refused("is a link");
+        fs::create_dir(&answer).unwrap();
+        refused("is no ordinary file");
+        let socket = UnixListener::bind(&answer).unwrap();
+        refused("cannot be opened");
+        drop(socket);
+        rustix::fs::mknodat(rustix::fs::CWD, &answer, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+        refused("is no ordinary file");
+    }
+
+    /// Whoever puts another folder in the place of ours has no answer there.
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "a test's own files")]
+    fn n4_an_answer_in_a_folder_that_took_the_place_of_ours_is_none() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = WorkFolders::open(parent.path()).unwrap().make().unwrap();
+        let theirs = parent.path().join("theirs");
+        fs::create_dir(&theirs).unwrap();
+        fs::write(theirs.join(OUTPUT), "{}").unwrap();
+        fs::rename(folder.path(), parent.path().join("ours")).unwrap();
+        symlink(&theirs, folder.path()).unwrap();
+        assert_eq!(read(&folder, 100).map(|file| file.is_some()), Ok(false));
+        fs::remove_file(folder.path()).unwrap();
+    }
 }

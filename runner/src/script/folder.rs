@@ -18,8 +18,8 @@ pub struct WorkFolders {
 /// One working folder.
 pub(super) struct WorkFolder {
     folder: TempDir,
-    /// Held as long as the folder is in use.
-    _lock: File,
+    /// The folder itself, or what stands for it; locked as long as the folder is in use.
+    handle: File,
 }
 
 impl WorkFolders {
@@ -50,7 +50,7 @@ impl WorkFolders {
         let own = open_to_lock(folder.path())?;
         own.lock()?;
         drop(lock);
-        Ok(WorkFolder { folder, _lock: own })
+        Ok(WorkFolder { folder, handle: own })
     }
 }
 
@@ -58,6 +58,11 @@ impl WorkFolder {
     /// Where it is.
     pub(super) fn path(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// What it is known by, wherever it is.
+    pub(super) fn handle(&self) -> &File {
+        &self.handle
     }
 
     /// Removes it, whatever its owner did to the rights of what is in it.

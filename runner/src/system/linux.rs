@@ -10,6 +10,9 @@ pub(crate) use super::unix::*;
 /// There are none.
 pub(crate) const SHORTCOMINGS: &[&str] = &[];
 
+/// A name in other capitals is another name.
+pub(crate) const NAMES_IGNORE_CASE: bool = false;
+
 /// Where the log takes messages.
 const LOG: &str = "/dev/log";
 

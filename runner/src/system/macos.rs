@@ -9,6 +9,9 @@ pub(crate) use super::unix::*;
 /// unless they were signed to debug.
 pub(crate) const SHORTCOMINGS: &[&str] = &[];
 
+/// A name in other capitals is mostly the same name.
+pub(crate) const NAMES_IGNORE_CASE: bool = true;
+
 /// Where the log takes messages.
 const LOG: &str = "/var/run/syslog";
 

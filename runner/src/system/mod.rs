@@ -10,6 +10,7 @@ compile_error!("runner/src/system and runner/src/script/system have no file for 
 #[cfg_attr(target_os = "macos", path = "macos.rs")]
 #[cfg_attr(windows, path = "windows.rs")]
 mod here;
+mod spot;
 #[cfg(unix)]
 mod unix;
 
@@ -19,6 +20,8 @@ pub(crate) use here::SHORTCOMINGS;
 pub(crate) use here::{
     CONFIG_FILE, GATEWAY_FILE, PATH, PERSONAL_CONFIG_FILES, PERSONAL_STATE_FOLDERS, STATE_FOLDER, VARIABLES,
 };
+/// What a file is, whatever it is called, and how many names it has.
+pub(crate) use here::{Identity, NAMES_IGNORE_CASE, identity, names_count};
 /// What belongs to a process: the signals that end it, its time, its memory, its user and his log.
 pub(crate) use here::{Syslog, Terminations, forbid_core_dumps, is_discarded, thread_time, us, user};
 /// Files and folders for their owner alone.
@@ -27,6 +30,7 @@ pub(crate) use here::{
 };
 /// Files that last, and files that are locked.
 pub(crate) use here::{into_exclusive, open_to_lock, put, sync_folder, write_at};
+pub(crate) use spot::Spot;
 
 /// A place that a variable names: the variable, and what follows its folder.
 pub(crate) type PlaceOf = (&'static str, &'static str);

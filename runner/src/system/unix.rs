@@ -66,6 +66,24 @@ pub(crate) fn rights(metadata: &Metadata) -> Option<Rights> {
     Some(Rights { owner: metadata.uid(), us: geteuid().as_raw(), mode })
 }
 
+/// What a file or folder is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Identity {
+    device: u64,
+    inode: u64,
+}
+
+/// Finds out what is at a path, following symbolic links.
+pub(crate) fn identity(path: &Path) -> io::Result<Identity> {
+    let found = fs::metadata(path)?;
+    Ok(Identity { device: found.dev(), inode: found.ino() })
+}
+
+/// Counts the names that a file has.
+pub(crate) fn names_count(file: &File) -> io::Result<u64> {
+    Ok(file.metadata()?.nlink())
+}
+
 /// Tells whether we may put files into a folder.
 ///
 /// # Errors

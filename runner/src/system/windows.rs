@@ -14,6 +14,8 @@ use tokio::signal::windows::{
     CtrlBreak, CtrlC, CtrlClose, CtrlShutdown, ctrl_break, ctrl_c, ctrl_close, ctrl_shutdown,
 };
 
+use winapi_util::file::information;
+
 use super::{PlaceOf, Rights};
 
 /// What is not done here.
@@ -55,6 +57,9 @@ pub(crate) const VARIABLES: &[&str] = &[
     "LOCALAPPDATA",
 ];
 
+/// A name in other capitals is the same name.
+pub(crate) const NAMES_IGNORE_CASE: bool = true;
+
 /// `FILE_FLAG_OPEN_REPARSE_POINT`: a symbolic link is opened itself, and is no file then.
 const NO_LINKS: u32 = 0x0020_0000;
 /// The file in a folder that is locked in its name: a folder itself cannot be.
@@ -90,6 +95,24 @@ pub(crate) fn new_file(prefix: &str, folder: &Path, _is_program: bool) -> io::Re
 /// Nothing that could be judged.
 pub(crate) fn rights(_metadata: &Metadata) -> Option<Rights> {
     None
+}
+
+/// What a file or folder is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Identity {
+    volume: u64,
+    index: u64,
+}
+
+/// Finds out what is at a path, following symbolic links.
+pub(crate) fn identity(path: &Path) -> io::Result<Identity> {
+    let found = information(&winapi_util::Handle::from_path_any(path)?)?;
+    Ok(Identity { volume: found.volume_serial_number(), index: found.file_index() })
+}
+
+/// Counts the names that a file has.
+pub(crate) fn names_count(file: &File) -> io::Result<u64> {
+    Ok(information(file)?.number_of_links())
 }
 
 /// Tells whether we may put files into a folder, by trying to.

@@ -129,7 +129,10 @@ fn a_form_that_nobody_knows_is_a_mistake() {
     let bench = Bench::new(VaultKind::File);
     let run = bench.command().flag("--to", "yaml").run(Vec::new);
     assert_eq!(run.exit, Some(2), "{run}");
-    assert!(run.stderr.contains("azure-pipelines, json or dotenv"), "{run}");
+    assert!(
+        run.stderr.contains("azure-pipelines, json, dotenv, docker, github, gitlab, systemd, shell"),
+        "{run}"
+    );
 }
 
 /// Files are in their places before the first variable is printed: then it is told which.

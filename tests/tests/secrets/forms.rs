@@ -31,7 +31,7 @@ fn a_shell_reads_an_env_file_to_the_letter() {
     both(|bench| {
         for value in odd {
             bench.gateway.vault().edit(UID, |record| record["fields"][0]["value"] = json!([value]));
-            let run = done(bench.ask(QUERIES).flag("--to", "dotenv").variable("TF_BUILD", "True"));
+            let run = done(bench.ask(QUERIES).flag("--to", "shell").variable("TF_BUILD", "True"));
             let file = bench.gateway.write_input(".env", &run.stdout);
             let script = "set -a; . \"$1\"; printf '%s|%s|%s' \"$user\" \"$PASSWORD\" \"$KEY\"";
             let output = Command::new("sh").args(["-c", script, "sh"]).arg(file).output().unwrap();

@@ -1,8 +1,10 @@
 //! `pamrun secrets` with the real binary, in both vaults.
 
+mod dialects;
 mod failing;
 mod forms;
 mod odd_notations;
+mod own_files;
 mod page;
 mod reading;
 

@@ -9,7 +9,7 @@ use std::process::{Command, ExitStatus};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fs::{Mode, OFlags, fcntl_setfl, open};
+use rustix::fs::{Mode, OFlags, fcntl_setfl, openat};
 use rustix::io::{Errno, read, write};
 use rustix::process::{Resource, Rlimit, Signal, getrlimit, setrlimit, setsid};
 use zeroize::Zeroizing;
@@ -184,9 +184,10 @@ pub(in crate::script) fn become_program(mut command: Command) -> io::Result<u8> 
 }
 
 /// Opens a file that a script wrote. A link in its place is none, and a pipe is not waited for.
-pub(in crate::script) fn open_answer(path: &Path) -> io::Result<File> {
+/// It is in the folder of this handle, whatever stands at its path by now.
+pub(in crate::script) fn open_answer(folder: &File, _path: &Path, name: &str) -> io::Result<File> {
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    Ok(open(path, flags, Mode::empty())?.into())
+    Ok(openat(folder, name, flags, Mode::empty())?.into())
 }
 
 /// The number of the signal that ended a process.
