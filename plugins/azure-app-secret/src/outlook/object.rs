@@ -5,6 +5,8 @@ use pamrun_plugin::{Failure, Finding};
 use serde_json::Value;
 
 use crate::graph::Graph;
+use crate::refusal::FULL;
+use crate::room::PERSONAL;
 use crate::target::Target;
 
 /// So many entries an app object holds, in all its lists together: the limit that Microsoft gives for the
@@ -13,9 +15,6 @@ const LIMIT: usize = 1200;
 
 /// From so many entries on it is told. What is left is room for a hundred rotations that remove nothing.
 const NEARLY: usize = LIMIT - 100;
-
-/// Whom an app may let in besides work and school accounts.
-const PERSONAL: [&str; 2] = ["AzureADandPersonalMicrosoftAccount", "PersonalMicrosoftAccount"];
 
 /// All that Graph shows of an app.
 pub struct Object(Value);
@@ -49,7 +48,7 @@ pub fn judge(object: Result<Object, Failure>) -> Vec<Finding> {
         format!("the app's object has {count} entries in its lists, of about {LIMIT} that it can hold");
     if count >= LIMIT {
         findings.push(
-            Finding::error("application-full", format!("{room}: it has no room for another secret"))
+            Finding::error(FULL, format!("{room}: it has no room for another secret"))
                 .fix("remove secrets, redirect URIs or permissions that nobody needs"),
         );
     } else if count >= NEARLY {
