@@ -131,7 +131,7 @@ impl Refusal {
             ("principal", "let another one make them")
         };
         format!(
-            "can take no more objects, since the quota of the {whose} is used up; no right is missing: delete \
+            "can take no more objects, since the quota of the {whose} is used up: delete \
              objects that nobody needs, those in the recycle bin too, or {remedy}"
         )
     }

@@ -19,7 +19,7 @@ const LAG: [Duration; 5] = [
 
 /// How long a service may have itself waited for, all pauses of one request together. More does not fit into
 /// the time that the host gives a rotation by default.
-const ASKED: Duration = Duration::from_mins(8);
+const ASKED: Duration = Duration::from_secs(8 * 60);
 
 /// What each pause counts at least: a service that never asks for more than a second is not asked for ever.
 const LEAST: Duration = Duration::from_secs(5);
@@ -140,8 +140,8 @@ mod tests {
     #[test]
     fn n11_what_lags_behind_is_looked_for_as_long_as_things_may_take_to_settle() {
         let missing = Failure::not_found("missing", "");
-        assert_eq!(run(&[missing.clone()], 1), (Ok(()), 2, 2));
-        assert_eq!(run(&[missing.clone()], usize::MAX), (Err(missing.clone()), 6, 60));
+        assert_eq!(run(std::slice::from_ref(&missing), 1), (Ok(()), 2, 2));
+        assert_eq!(run(std::slice::from_ref(&missing), usize::MAX), (Err(missing.clone()), 6, 60));
         // Patience with outages begins anew each time.
         assert_eq!(run(&[missing, Failure::unavailable("down", "")], 6), (Ok(()), 7, 2 + 4 + 8 + 2 + 2 + 2));
     }

@@ -134,12 +134,11 @@ fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Option<Cow<'_, str>> {
 
 /// The first of these members that says something, compared without case: services spell them in many ways.
 fn member<'a>(said: &'a Map<String, Value>, names: &[&str]) -> Option<&'a Value> {
-    let named = |name: &&str| {
+    names.iter().find_map(|name| {
         said.iter()
             .find(|(key, value)| key.eq_ignore_ascii_case(name) && !value.is_null())
             .map(|(_, value)| value)
-    };
-    names.iter().find_map(named)
+    })
 }
 
 /// The first of these members as a text, fit to be shown.

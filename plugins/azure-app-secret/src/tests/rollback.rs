@@ -77,7 +77,7 @@ fn n11_an_app_that_a_backend_does_not_know_is_read_again() {
     let missing = Fault::Refuse(404, "Request_ResourceNotFound", "does not exist");
     let mut cloud = Cloud::new()
         .with_secrets(&[ours("new", 1)])
-        .failing("GET", &[missing.clone()])
+        .failing("GET", std::slice::from_ref(&missing))
         .failing(REMOVE, &[missing]);
     assert_eq!(rollback(&mut cloud, None).0.unwrap(), undone(&["new"], &["new"]));
     assert_eq!(cloud.ids(), ["old-1", "old-2"]);
