@@ -173,16 +173,11 @@ const APPLICATION_FIELDS: &str = "$select=id,appId,displayName,signInAudience,pa
 fn usable(made: Made) -> Result<NewSecret, Failure> {
     let said = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
     let Made { key_id, secret_text, end_date_time } = made;
-    match (said(key_id), said(secret_text)) {
-        (Some(key_id), Some(secret_text)) => Ok(NewSecret { key_id, secret_text, end_date_time }),
-        (key_id, _) => {
-            let which = key_id.map(|id| format!(" ({id})")).unwrap_or_default();
-            let message = format!(
-                "Graph answered the making of a secret{which} without its value, which it shows only once"
-            );
-            Err(Failure::uncertain("graph-unclear", message))
-        }
+    if let (Some(key_id), Some(secret_text)) = (said(key_id), said(secret_text)) {
+        return Ok(NewSecret { key_id, secret_text, end_date_time });
     }
+    let message = "Graph answered the making of a secret without its value, which it shows only once";
+    Err(Failure::uncertain("graph-unclear", message))
 }
 
 #[derive(Deserialize)]
