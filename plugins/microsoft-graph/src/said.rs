@@ -152,14 +152,13 @@ fn word(said: &Map<String, Value>, names: &[&str]) -> String {
     }
 }
 
-/// A text in one line; of a page, its title.
+/// A text in one line, without the ids and times that Entra appends; of a page, its title.
 fn shown(text: &str) -> String {
     let text = text.trim_start();
     let text = if text.starts_with('<') { title(text).unwrap_or("a page for people") } else { text };
-    text.split(|c: char| c.is_whitespace() || c.is_control())
-        .filter(|word| !word.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ")
+    let words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
+    let line = words.collect::<Vec<_>>().join(" ");
+    line.split(" Trace ID: ").next().unwrap_or_default().to_owned()
 }
 
 fn title(page: &str) -> Option<&str> {
@@ -244,6 +243,7 @@ mod tests {
         assert_eq!(said(page).line(403), "HTTP 403: Blocked by the proxy");
         assert_eq!(said("<html>no title</html>").line(502), "HTTP 502: a page for people");
         assert_eq!(said(" one\r\n\ttwo\u{1b}[31m ").text, "one two [31m");
+        assert_eq!(said("AADSTS1: no.\r\nTrace ID: t\r\nTimestamp: 2031-05-04").text, "AADSTS1: no.");
         assert_eq!(said("x".repeat(5000)).line(400).len(), "HTTP 400: ".len() + LONGEST);
     }
 
