@@ -60,11 +60,11 @@ pub fn until_proven<T>(
                 next_pause = (2 * next_pause).min(LONGEST_PAUSE);
                 (pause, failure)
             }
-            Trial::Silent { retry_after: Some(seconds @ 1..), failure } => {
+            Trial::Silent { retry_after: Some(seconds), failure } => {
                 silent_since = None;
                 (patience.grant(seconds), failure)
             }
-            Trial::Silent { failure, .. } => {
+            Trial::Silent { retry_after: None, failure } => {
                 let since = *silent_since.get_or_insert_with(|| host.elapsed());
                 (remaining(host, since, OUTAGE).map(|left| FIRST_PAUSE.min(left)), failure)
             }

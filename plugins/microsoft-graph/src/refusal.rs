@@ -6,8 +6,9 @@
 use std::time::SystemTime;
 
 use http::{Response, StatusCode};
-use pamrun_plugin::{Failure, retry_after};
+use pamrun_plugin::Failure;
 
+use crate::retry::asked;
 use crate::said::Said;
 
 /// How messages and codes speak of the service that refuses.
@@ -42,7 +43,7 @@ impl Refusal {
     /// Reads an answer of a service that came at the time `now`.
     #[must_use]
     pub fn of(by: Refuser, answer: &Response<Vec<u8>>, now: SystemTime) -> Self {
-        Self { by, status: answer.status(), said: Said::of(answer), retry_after: retry_after(answer, now) }
+        Self { by, status: answer.status(), said: Said::of(answer), retry_after: asked(answer, now) }
     }
 
     /// The status of the answer.
@@ -212,7 +213,7 @@ mod tests {
     fn n14_what_a_refusal_means_does_not_depend_on_its_form() {
         for body in ["", "<html>no</html>", "slow down", "{\"error\":null}"] {
             let throttled = refusal(429, body).while_changing(|_| None);
-            assert_eq!(throttled.kind, FailureKind::Unavailable { retry_after: None }, "{body}");
+            assert_eq!(throttled.kind, FailureKind::Unavailable { retry_after: Some(5) }, "{body}");
             assert_eq!(refusal(409, body).while_changing(|_| None).kind, FailureKind::Conflict, "{body}");
             assert_eq!(refusal(401, body).while_changing(|_| None).code, "token-refused", "{body}");
             assert_eq!(refusal(404, body).while_reading(|_| None).kind, FailureKind::NotFound, "{body}");

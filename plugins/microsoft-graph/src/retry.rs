@@ -1,8 +1,9 @@
 //! Trying again, where that is safe and of use.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use pamrun_plugin::{Failure, FailureKind, Host, Level};
+use http::{Response, StatusCode};
+use pamrun_plugin::{Failure, FailureKind, Host, Level, retry_after};
 
 /// Pauses between tries, as long as the service asks for no other.
 const PAUSES: [Duration; 4] =
@@ -24,6 +25,16 @@ const ASKED: Duration = Duration::from_secs(8 * 60);
 /// What each pause counts at least: a service that never asks for more than a second is not asked for ever.
 const LEAST: Duration = Duration::from_secs(5);
 
+/// After so many seconds one is asked again that asks to slow down and does not say for how long.
+const UNSAID: u32 = 5;
+
+/// How many seconds an answer asks to wait that came at the time `now`. "Retry-After: 0" is no invitation to ask
+/// without a pause: it says nothing.
+pub(crate) fn asked(answer: &Response<Vec<u8>>, now: SystemTime) -> Option<u32> {
+    let unsaid = (answer.status() == StatusCode::TOO_MANY_REQUESTS).then_some(UNSAID);
+    retry_after(answer, now).filter(|seconds| *seconds > 0).or(unsaid)
+}
+
 /// What is left of the patience with a service that says how long to wait.
 pub(crate) struct Patience(Duration);
 
@@ -43,8 +54,7 @@ impl Patience {
 }
 
 /// Repeats an attempt that failed as unavailable or in conflict. Both promise that nothing was
-/// done; whatever is uncertain is handed back at once. "Retry-After: 0" is no invitation to ask without a
-/// pause: it counts as none.
+/// done; whatever is uncertain is handed back at once.
 ///
 /// # Errors
 /// The failure of the last attempt.
@@ -52,8 +62,8 @@ pub fn patiently<T>(host: &dyn Host, mut attempt: impl FnMut() -> Result<T, Fail
     let mut pauses = PAUSES.into_iter();
     let mut patience = Patience::default();
     repeated(host, &mut attempt, |failure| match failure.kind {
-        FailureKind::Unavailable { retry_after: Some(seconds @ 1..) } => patience.grant(seconds),
-        FailureKind::Unavailable { .. } | FailureKind::Conflict => pauses.next(),
+        FailureKind::Unavailable { retry_after: Some(seconds) } => patience.grant(seconds),
+        FailureKind::Unavailable { retry_after: None } | FailureKind::Conflict => pauses.next(),
         _ => None,
     })
 }
@@ -92,6 +102,7 @@ fn repeated<T>(
 
 #[cfg(test)]
 mod tests {
+    use http::header::RETRY_AFTER;
     use pamrun_plugin::testing::{FakeHost, answer};
 
     use super::*;
@@ -130,8 +141,21 @@ mod tests {
     }
 
     #[test]
+    fn n13_what_asks_to_slow_down_and_says_no_time_is_asked_again_a_little_later() {
+        let asked = |status: u16, value: Option<&str>| {
+            let mut busy = answer(status, "").unwrap();
+            value.map(|value| busy.headers_mut().insert(RETRY_AFTER, value.parse().unwrap()));
+            asked(&busy, SystemTime::UNIX_EPOCH)
+        };
+        for value in [None, Some("0"), Some("-1"), Some("soon"), Some("")] {
+            assert_eq!((asked(429, value), asked(503, value)), (Some(UNSAID), None), "{value:?}");
+        }
+        assert_eq!((asked(429, Some("45.5")), asked(503, Some("7"))), (Some(46), Some(7)));
+    }
+
+    #[test]
     fn what_says_no_time_is_tried_five_times() {
-        for failure in [Failure::unavailable("down", ""), asking(0), Failure::conflict("met", "")] {
+        for failure in [Failure::unavailable("down", ""), Failure::conflict("met", "")] {
             let (result, tries, seconds) = run(std::slice::from_ref(&failure), usize::MAX);
             assert_eq!((result, tries, seconds), (Err(failure), 5, 30));
         }

@@ -7,11 +7,12 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use http::header::CONTENT_TYPE;
 use http::{Response, StatusCode};
-use pamrun_plugin::{Failure, Host, SendError, retry_after};
+use pamrun_plugin::{Failure, Host, SendError};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::retry::asked;
 use crate::said::{Said, json, text};
 
 /// Where tokens are given out, as a pattern for rules of requests.
@@ -167,7 +168,7 @@ impl LoginError {
             || said.is("temporarily_unavailable")
             || codes.iter().any(|code| OUTAGES.contains(code));
         let reason = if is_outage {
-            Reason::Outage { retry_after: retry_after(answer, now) }
+            Reason::Outage { retry_after: asked(answer, now) }
         } else if let Some(reason) = codes.iter().find_map(|code| reason(*code)) {
             reason
         } else if !said.is("invalid_client") {
