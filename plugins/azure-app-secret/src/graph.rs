@@ -1,10 +1,11 @@
 //! What is asked of Microsoft Graph, as the admin app.
 
 use http::{Method, StatusCode};
-use microsoft_graph::{Admin, Claims, Cloud, Session, json};
+use microsoft_graph::{Admin, Claims, Cloud, Session, read_json};
 use pamrun_plugin::{Failure, Finding, Host, Request, SendError};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::json;
 
 use crate::refusal::{is_unknown_key, refused, unreadable};
 
@@ -132,20 +133,20 @@ impl<'a> Graph<'a> {
     /// Makes a secret. An explicit rejection is tried again; what may have been done never is.
     pub fn add_password(&self, object_id: &str, name: &str, ends: &str) -> Result<NewSecret, Failure> {
         let path = format!("/applications/{object_id}/addPassword");
-        let body = serde_json::json!({"passwordCredential": {"displayName": name, "endDateTime": ends}});
+        let body = json!({"passwordCredential": {"displayName": name, "endDateTime": ends}});
         self.0.change(&Method::POST, &path, &body, |answer| {
             let answer = answer.map_err(|error| error.while_changing())?;
             if !answer.status().is_success() {
                 return Err(self.0.refusal(&answer).while_changing(refused));
             }
-            usable(json(answer.body()).unwrap_or_default())
+            usable(read_json(answer.body()).unwrap_or_default())
         })
     }
 
     /// Removes a secret, with tries again after explicit rejections.
     pub fn remove_password(&self, object_id: &str, key_id: &str) -> Result<Removal, Failure> {
         let path = format!("/applications/{object_id}/removePassword");
-        let body = serde_json::json!({"keyId": key_id});
+        let body = json!({"keyId": key_id});
         self.0.change(&Method::POST, &path, &body, |answer| {
             let answer = match answer {
                 Ok(answer) => answer,

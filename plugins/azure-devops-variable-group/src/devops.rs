@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{Method, Response, StatusCode};
-use microsoft_graph::{Admin, Answered, Refusal, Refuser, Service, json, patiently};
+use microsoft_graph::{Admin, Answered, Refusal, Refuser, Service, patiently, read_json};
 use pamrun_plugin::{Failure, Host, Record, Request};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
@@ -106,7 +106,7 @@ impl<'a> Devops<'a> {
                 return Err(self.refused(&answer, false));
             }
             let is_page = answer.body().trim_ascii_start().starts_with(b"<");
-            json(answer.body()).map_err(|_| {
+            read_json(answer.body()).map_err(|_| {
                 if is_page {
                     return self.not_let_in(&answer);
                 }

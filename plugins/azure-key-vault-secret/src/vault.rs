@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use http::{Method, Response, StatusCode};
 use jiff::Timestamp;
-use microsoft_graph::{Admin, Refusal, Service, json, patiently};
+use microsoft_graph::{Admin, Refusal, Service, patiently, read_json};
 use pamrun_plugin::{Failure, FailureKind, Host, Request};
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::refusal::{is_deleted, refused, refuser};
 use crate::settings::Settings;
@@ -88,7 +88,7 @@ impl<'a> Vault<'a> {
     pub fn latest(&self) -> Result<Option<Secret>, Failure> {
         let path = format!("/secrets/{}", self.settings.name);
         let Some(answer) = self.get(&path)? else { return Ok(None) };
-        json(answer.body()).map(Some).map_err(|_| {
+        read_json(answer.body()).map(Some).map_err(|_| {
             Failure::unavailable(
                 "key-vault-unreadable",
                 "Key Vault's answer is not the secret that was asked for",
@@ -136,7 +136,7 @@ impl<'a> Vault<'a> {
             let sent = self.service.send(&Method::PUT, &url, body.as_bytes())?;
             let answer = sent.map_err(|error| error.while_changing())?;
             if answer.status().is_success() {
-                return json(answer.body()).map_err(|_| {
+                return read_json(answer.body()).map_err(|_| {
                     let message =
                         "Key Vault answered the writing of a secret with something that is not a secret";
                     Failure::uncertain("key-vault-unclear", message)
@@ -174,7 +174,7 @@ fn body(value: &str, before: Option<&Secret>, request: &Request) -> Value {
     if let Some(ends) = ends {
         attributes.insert("exp".to_owned(), ends.as_second().into());
     }
-    let mut body = serde_json::json!({"value": value, "tags": tags, "attributes": attributes});
+    let mut body = json!({"value": value, "tags": tags, "attributes": attributes});
     let own = request.setting_text("content_type").ok();
     let content_type = own.or_else(|| before.and_then(|secret| secret.content_type.as_deref()));
     if let (Some(content_type), Some(body)) = (content_type, body.as_object_mut()) {

@@ -85,14 +85,13 @@ impl Said {
     pub fn line(&self, status: u16) -> String {
         let mut line = format!("HTTP {status}");
         if !self.codes.is_empty() {
-            line = format!("{line} {}", self.codes.join("/"));
+            line = format!("{line} {}", cut(&self.codes.join("/")));
         }
         if !self.text.is_empty() {
-            let text: String = self.text.chars().take(LONGEST).collect();
-            line = format!("{line}: {text}");
+            line = format!("{line}: {}", cut(&self.text));
         }
         if !self.request_id.is_empty() {
-            line = format!("{line}; request {}", self.request_id);
+            line = format!("{line}; request {}", cut(&self.request_id));
         }
         line
     }
@@ -102,7 +101,7 @@ impl Said {
 ///
 /// # Errors
 /// When it is not what is to be read.
-pub fn json<T: DeserializeOwned>(body: &[u8]) -> serde_json::Result<T> {
+pub fn read_json<T: DeserializeOwned>(body: &[u8]) -> serde_json::Result<T> {
     let text = decoded(body).ok_or_else(|| serde_json::Error::custom("it is no text"))?;
     serde_json::from_str(&text)
 }
@@ -152,20 +151,22 @@ fn word(said: &Map<String, Value>, names: &[&str]) -> String {
     }
 }
 
-/// A text in one line, without the ids and times that Entra appends; of a page, its title.
+/// A text in one line, without the ids and times that Entra appends; of a page, what stands between its tags.
 fn shown(text: &str) -> String {
-    let text = text.trim_start();
-    let text = if text.starts_with('<') { title(text).unwrap_or("a page for people") } else { text };
+    let is_page = text.trim_start().starts_with('<');
+    let text = if is_page { Cow::Owned(untagged(text)) } else { Cow::Borrowed(text) };
     let words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
     let line = words.collect::<Vec<_>>().join(" ");
     line.split(" Trace ID: ").next().unwrap_or_default().to_owned()
 }
 
-fn title(page: &str) -> Option<&str> {
-    let lower = page.to_ascii_lowercase();
-    let begin = lower.find("<title>")? + "<title>".len();
-    let end = begin + lower.get(begin..)?.find("</title>")?;
-    page.get(begin..end).filter(|title| !title.trim().is_empty())
+fn untagged(page: &str) -> String {
+    page.split('<').filter_map(|part| Some(part.split_once('>')?.1)).collect::<Vec<_>>().join(" ")
+}
+
+/// As much of a text as people are shown.
+fn cut(text: &str) -> String {
+    text.chars().take(LONGEST).collect()
 }
 
 #[cfg(test)]
@@ -200,6 +201,8 @@ mod tests {
             r#""{\"error\":{\"code\":\"§\"}}""#,
             "§: the lifetime is too long",
             r#"{"error":{"code":"§","message":"it breaks off he"#,
+            "<m:error><m:code>§</m:code><m:message>too long</m:message></m:error>",
+            "\r\n<html><body><p>§: too long</p></body></html>",
         ] {
             let said = said(body.replace('§', CODE));
             assert!(said.is(CODE) && !said.is("Authorization_RequestDenied"), "{body}");
@@ -224,7 +227,7 @@ mod tests {
         ] {
             assert_eq!(said(other), expected);
         }
-        assert_eq!(json::<Value>(&in_utf16(&body, u16::to_be_bytes)).unwrap()["error"]["code"], CODE);
+        assert_eq!(read_json::<Value>(&in_utf16(&body, u16::to_be_bytes)).unwrap()["error"]["code"], CODE);
     }
 
     #[test]
@@ -238,10 +241,10 @@ mod tests {
     }
 
     #[test]
-    fn a_page_is_shown_by_its_title_and_a_text_in_one_line() {
-        let page = "<!DOCTYPE html>\n<html><head><TITLE>Blocked by\n the proxy</TITLE></head><body>…</body>";
-        assert_eq!(said(page).line(403), "HTTP 403: Blocked by the proxy");
-        assert_eq!(said("<html>no title</html>").line(502), "HTTP 502: a page for people");
+    fn a_page_is_shown_without_its_tags_and_a_text_in_one_line() {
+        let page = "<!DOCTYPE html>\n<html><head><TITLE>Blocked by\n the proxy</TITLE></head><body a=b>ask IT</body>";
+        assert_eq!(said(page).line(403), "HTTP 403: Blocked by the proxy ask IT");
+        assert_eq!(said("<html></html>").line(502), "HTTP 502");
         assert_eq!(said(" one\r\n\ttwo\u{1b}[31m ").text, "one two [31m");
         assert_eq!(said("AADSTS1: no.\r\nTrace ID: t\r\nTimestamp: 2031-05-04").text, "AADSTS1: no.");
         assert_eq!(said("x".repeat(5000)).line(400).len(), "HTTP 400: ".len() + LONGEST);

@@ -9,7 +9,7 @@ use crate::admin::Admin;
 use crate::cloud::Cloud;
 use crate::refusal::Refusal;
 use crate::retry::{despite_lag, patiently};
-use crate::said::json;
+use crate::said::read_json;
 use crate::service::{Answered, Service};
 use crate::token::{Claims, Login};
 
@@ -93,7 +93,7 @@ impl<'a> Session<'a> {
         if !answer.status().is_success() {
             return Err(self.refusal(&answer).while_reading(known));
         }
-        json(answer.body())
+        read_json(answer.body())
             .map_err(|_| Failure::unavailable("graph-unreadable", "Graph's answer is not what was asked for"))
     }
 

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::retry::asked;
-use crate::said::{Said, json, text};
+use crate::said::{Said, read_json, text};
 
 /// Where tokens are given out, as a pattern for rules of requests.
 pub const TOKEN_PATH: &str = "/*/oauth2/v2.0/token";
@@ -150,7 +150,7 @@ impl Login<'_> {
         if !answer.status().is_success() {
             return Err(LoginError::refused(&answer, host.now()));
         }
-        json(answer.body()).map_err(|_| {
+        read_json(answer.body()).map_err(|_| {
             let reason = Reason::Outage { retry_after: None };
             LoginError::new(reason, "the answer to a login is not a token".to_owned())
         })
