@@ -18,11 +18,9 @@ pub fn rotate(host: &dyn Host, request: &Request, plan: &Plan) -> Result<Credent
     let admin = Admin::pick(request)?;
     let ends = ends(host, &settings)?;
     let graph = Graph::reopen(host, request, &settings.cloud, &admin)?;
-    let made = graph.add_password(&target.object_id, &request.marker, &ends.to_string());
-    let made =
-        made.map_err(
-            |failure| if failure.code == FULL { full(&graph, &target, request, failure) } else { failure },
-        )?;
+    let made = graph
+        .add_password(&target.object_id, &request.marker, &ends.to_string())
+        .map_err(|failure| explained(&graph, &target, request, failure))?;
     let expires = made.end_date_time.as_deref().and_then(whole_seconds).unwrap_or(ends).to_string();
     Ok(Credential {
         updates: vec![
@@ -35,8 +33,11 @@ pub fn rotate(host: &dyn Host, request: &Request, plan: &Plan) -> Result<Credent
     })
 }
 
-/// Says which secret is in the way, as far as Graph lists them.
-fn full(graph: &Graph<'_>, target: &Target, request: &Request, failure: Failure) -> Failure {
+/// Says of an app that is full which secret is in the way, as far as Graph lists them.
+fn explained(graph: &Graph<'_>, target: &Target, request: &Request, failure: Failure) -> Failure {
+    if failure.code != FULL {
+        return failure;
+    }
     match graph.application(&target.object_id) {
         Ok(application) => room::full(failure, &application, request),
         Err(_) => failure,
