@@ -4,9 +4,6 @@ use http::StatusCode;
 use microsoft_graph::Refusal;
 use pamrun_plugin::Failure;
 
-/// The code of an app that can hold no further secret.
-pub const FULL: &str = "application-full";
-
 /// Whether the app has no secret of the id that was to be removed; or not yet.
 pub fn is_unknown_key(refusal: &Refusal, key_id: &str) -> bool {
     matches!(refusal.status(), StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND)
@@ -24,24 +21,31 @@ pub fn unreadable(refusal: &Refusal) -> Option<Failure> {
 
 /// What a refusal means otherwise.
 pub fn refused(refusal: &Refusal) -> Option<Failure> {
-    let (code, what) = if refusal.is("CredentialTypeNotAllowedAsPerAppPolicy") {
-        ("policy-forbids-secrets", "may not add secrets to this app by policy")
+    if refusal.is("CredentialTypeNotAllowedAsPerAppPolicy") {
+        Some(Failure::denied(
+            "policy-forbids-secrets",
+            refusal.say("may not add secrets to this app by policy"),
+        ))
     } else if refusal.is("CredentialInvalidLifetimeAsPerAppPolicy") {
-        ("policy-limits-lifetime", "allows only shorter lifetimes by policy; lower the setting expiry_days")
+        Some(Failure::denied(
+            "policy-limits-lifetime",
+            refusal.say("allows only shorter lifetimes by policy; lower the setting expiry_days"),
+        ))
     } else if is_full(refusal) {
-        (FULL, "has no room for another secret of this app")
+        Some(Failure::denied("application-full", refusal.say("has no room for another secret of this app")))
     } else if refusal.status() == StatusCode::NOT_FOUND {
-        return Some(Failure::not_found("application-not-found", refusal.say("has no such app")));
+        Some(Failure::not_found("application-not-found", refusal.say("has no such app")))
     } else if refusal.is("Authorization_RequestDenied") || refusal.mentions(&["insufficient privileges"]) {
-        (
+        Some(Failure::denied(
             "insufficient-rights",
-            "denies it to the admin app; grant it Application.ReadWrite.OwnedBy and make it an owner of \
-             the app, or grant it Application.ReadWrite.All",
-        )
+            refusal.say(
+                "denies it to the admin app; grant it Application.ReadWrite.OwnedBy and make it an owner of \
+                 the app, or grant it Application.ReadWrite.All",
+            ),
+        ))
     } else {
-        return None;
-    };
-    Some(Failure::denied(code, refusal.say(what)))
+        None
+    }
 }
 
 /// Whether the app can hold no further secret: by the size of its object, or since apps of its kind hold so many
@@ -101,7 +105,7 @@ mod tests {
             (403, "Directory_ResourceSizeExceeded", ""),
             (400, "Directory_ResourceSizeExceeded", "Too large."),
         ] {
-            assert_eq!(code(status, said, message), FULL, "{message}");
+            assert_eq!(code(status, said, message), "application-full", "{message}");
         }
     }
 

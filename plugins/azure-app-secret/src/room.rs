@@ -5,7 +5,6 @@ use pamrun_plugin::{Failure, Finding, Request};
 
 use crate::graph::{Application, Listing};
 use crate::manifest::SECRET_ID;
-use crate::refusal::FULL;
 
 /// Whom an app may let in besides work and school accounts.
 pub const PERSONAL: [&str; 2] = ["AzureADandPersonalMicrosoftAccount", "PersonalMicrosoftAccount"];
@@ -26,8 +25,8 @@ pub fn judge(application: &Application, request: &Request) -> Option<Finding> {
     );
     let finding = match count {
         ..MOST => return None,
-        MOST => Finding::error(FULL, message),
-        _ => Finding::warning(FULL, message),
+        MOST => Finding::error("application-full", message),
+        _ => Finding::warning("application-full", message),
     };
     Some(finding.fix(remedy(secrets, request)))
 }
@@ -140,10 +139,10 @@ mod tests {
 
     #[test]
     fn n8_a_record_that_does_not_say_what_it_holds_is_told_so() {
-        let refused = Failure::denied(FULL, "no room");
+        let refused = Failure::denied("application-full", "no room");
         let failure = full(refused.clone(), &app("", 2), &holding(" "));
         assert!(failure.message.starts_with("no room; remove b (") && failure.message.contains(SECRET_ID));
-        assert_eq!(failure.code, FULL);
+        assert_eq!(failure.code, "application-full");
         let failure = full(refused, &app("", 1), &holding("a"));
         assert!(failure.message.contains("must stay until there is another"), "{failure}");
     }

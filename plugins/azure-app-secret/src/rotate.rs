@@ -7,7 +7,6 @@ use pamrun_plugin::{Credential, Failure, Host, Plan, Request, Update};
 use crate::graph::Graph;
 use crate::manifest::{EXPIRES, SECRET, SECRET_ID};
 use crate::preflight::ends;
-use crate::refusal::FULL;
 use crate::room;
 use crate::settings::Settings;
 use crate::target::Target;
@@ -35,7 +34,7 @@ pub fn rotate(host: &dyn Host, request: &Request, plan: &Plan) -> Result<Credent
 
 /// Says of an app that is full which secret is in the way, as far as Graph lists them.
 fn explained(graph: &Graph<'_>, target: &Target, request: &Request, failure: Failure) -> Failure {
-    if failure.code != FULL {
+    if failure.code != "application-full" {
         return failure;
     }
     match graph.application(&target.object_id) {

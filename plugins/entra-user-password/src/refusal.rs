@@ -38,31 +38,34 @@ pub fn is_used_before(refusal: &Refusal) -> bool {
 /// What a refused change of the password means.
 pub fn refused(refusal: &Refusal) -> Option<Failure> {
     let is_bad = |words: &[&str]| refusal.status() == StatusCode::BAD_REQUEST && refusal.mentions(words);
-    let denied = |code: &str, what: &str| Some(Failure::denied(code, refusal.say(what)));
     if refusal.status() == StatusCode::NOT_FOUND {
         Some(Failure::not_found("user-not-found", refusal.say("has no such user any more")))
     } else if is_denied(refusal) {
-        denied(
+        Some(Failure::denied(
             "insufficient-rights",
-            "does not let the admin app change this password; grant it User-PasswordProfile.ReadWrite.All, and \
-             assign it the role User Administrator, or Privileged Authentication Administrator where the user \
-             is an administrator",
-        )
+            refusal.say(
+                "does not let the admin app change this password; grant it User-PasswordProfile.ReadWrite.All, and \
+                 assign it the role User Administrator, or Privileged Authentication Administrator where the user \
+                 is an administrator",
+            ),
+        ))
     } else if is_bad(&["on-premises mastered", "directory sync"]) {
-        denied("user-synced", &format!("cannot change this user: {SYNCED}"))
+        Some(Failure::denied("user-synced", refusal.say(&format!("cannot change this user: {SYNCED}"))))
     } else if is_bad(&["federated"]) {
-        denied("user-federated", &format!("cannot change this user: {FEDERATED}"))
+        Some(Failure::denied("user-federated", refusal.say(&format!("cannot change this user: {FEDERATED}"))))
     } else if is_bad(&["banned", "blocked by your admin", "guess", "too many times"]) {
-        denied(
+        Some(Failure::denied(
             "password-banned",
-            "finds a banned word in the password; let another be generated, or see the tenant's list of \
-             banned passwords",
-        )
+            refusal.say(
+                "finds a banned word in the password; let another be generated, or see the tenant's list of \
+                 banned passwords",
+            ),
+        ))
     } else if is_bad(&["complexity", "too weak", "password policy", "password length"]) {
-        denied(
+        Some(Failure::denied(
             "password-too-weak",
-            "finds the password too weak; raise the setting complexity, or the gateway's own",
-        )
+            refusal.say("finds the password too weak; raise the setting complexity, or the gateway's own"),
+        ))
     } else {
         None
     }

@@ -5,7 +5,6 @@ use pamrun_plugin::{Failure, Finding};
 use serde_json::Value;
 
 use crate::graph::Graph;
-use crate::refusal::FULL;
 use crate::room::PERSONAL;
 use crate::target::Target;
 
@@ -48,7 +47,7 @@ pub fn judge(object: Result<Object, Failure>) -> Vec<Finding> {
         format!("the app's object has {count} entries in its lists, of about {LIMIT} that it can hold");
     if count >= LIMIT {
         findings.push(
-            Finding::error(FULL, format!("{room}: it has no room for another secret"))
+            Finding::error("application-full", format!("{room}: it has no room for another secret"))
                 .fix("remove secrets, redirect URIs or permissions that nobody needs"),
         );
     } else if count >= NEARLY {
