@@ -5,7 +5,9 @@
 pamrun calls it once for each step. What it is given stands in the second line of stdin, and what it
 prints last is its answer. It never removes anything but what commit and rollback are for.
 """
+import email.utils
 import json
+import math
 import os
 import sys
 import time
@@ -17,6 +19,7 @@ from datetime import datetime, timedelta, timezone
 # Field names of an admin app's credentials: Keeper's page first, then PAM configurations.
 SPELLINGS = [("application_client_id", "client_secret", "tenant_id"), ("clientId", "clientSecret", "tenantId")]
 WAITS = [2, 4, 8, 16]
+ASKED = 480  # How long Graph may have itself waited for, all pauses of one request together.
 LAG = 3  # Graph's lists lag behind its writes.
 
 
@@ -45,22 +48,35 @@ def send(url, body=None, headers=None):
     except Exception as error:  # http.client's own errors: an answer that broke off.
         raise Lost(type(error).__name__) from None
     try:
-        parsed = json.loads(text) if text else {}
+        parsed = json.loads(text.decode("utf-8-sig")) if text else {}
     except ValueError:
         parsed = None
-    return status, parsed, int(wait) if wait and wait.isdigit() else None
+    return status, parsed if isinstance(parsed, dict) else None, seconds(wait or "")
+
+
+def seconds(wait):
+    """How many whole seconds a Retry-After asks to wait: a number or a date; none where it is neither."""
+    try:
+        left = float(wait) if wait[:1].isdigit() else email.utils.parsedate_to_datetime(wait).timestamp() - time.time()
+        return max(0, math.ceil(left))
+    except (TypeError, ValueError, OverflowError):
+        return None
 
 
 def patiently(attempt):
-    """Repeats what failed with the promise that nothing was done."""
-    for wait in WAITS + [None]:
+    """Repeats what failed with the promise that nothing was done.
+
+    What preflight has read and is not found later is known to some backends only.
+    """
+    passing = ["conflict", "unavailable"] + ["not-found"] * (os.environ["PAMRUN_STEP"] != "preflight")
+    waits, patience = iter(WAITS), ASKED
+    while True:
         try:
             return attempt()
         except Failure as failure:
-            if wait is None or failure.kind not in ("conflict", "unavailable"):
-                raise
-            wait = max(1, failure.retry_after or wait)
-            if wait > 60:
+            wait = failure.retry_after or next(waits, None)
+            patience -= max(5, wait or 0)
+            if failure.kind not in passing or wait is None or patience < 0:
                 raise
             print(f"trying again in {wait} s: {failure}", file=sys.stderr)
             time.sleep(wait)
@@ -96,7 +112,7 @@ class Azure:
             raise Failure("unavailable", "login-unavailable", f"{who} cannot log in: {lost}") from None
         if status == 200 and answer:
             return answer["access_token"]
-        codes = (answer or {}).get("error_codes", [])
+        codes = (answer or {}).get("error_codes") or []
         if status >= 500 or status == 429 or answer is None:
             raise Failure("unavailable", "login-unavailable", f"{who} cannot log in: HTTP {status}", wait)
         if 7000215 in codes or 7000222 in codes:
@@ -117,19 +133,21 @@ class Azure:
             return answer
         if status < 300:
             raise Failure("uncertain", "graph-unclear", "Graph's answer is not JSON")
-        error = (answer or {}).get("error", {})
-        said = f"Graph answered with HTTP {status} {error.get('code', '')}"
-        if status == 409 or status == 400 and "concurrent requests" in error.get("message", ""):
+        error = (answer or {}).get("error")
+        error = error if isinstance(error, dict) else {}
+        message = str(error.get("message") or "")
+        said = f"Graph answered with HTTP {status} {error.get('code') or ''}: {message[:200]}"
+        if status == 409 or status == 400 and "concurrent requests" in message:
             raise Failure("conflict", "concurrent-change", said)
         if status == 429:
             raise Failure("unavailable", "throttled", said, wait)
         if status >= 500 or status == 408:
             raise Failure("uncertain", "graph-unclear", said, wait)
-        if status == 404:
+        if status == 404 and "No password credential found" not in message:
             raise Failure("not-found", "application-not-found", f"{said}: is this the app's object id?")
         if status == 401:
             raise Failure("denied", "token-refused", f"{said}, for a token that is new")
-        if status == 403:
+        if error.get("code") == "Authorization_RequestDenied":
             raise Failure("denied", "graph-denied", f"{said}: the admin app needs Application.ReadWrite.OwnedBy "
                           "and to be an owner of the app, or Application.ReadWrite.All")
         raise Failure("invalid", "graph-refused", said)
@@ -202,6 +220,8 @@ def rotate(azure):
         made = patiently(lambda: azure.call(f"/{object_id}/addPassword", {"passwordCredential": wanted}))
     except Lost as lost:
         raise Failure("uncertain", "answer-lost", f"the answer to a new secret was lost: {lost}") from None
+    if not (made.get("secretText") or "").strip():
+        raise Failure("uncertain", "graph-unclear", "Graph made a secret without showing its value")
     key_id, expires = made["keyId"], wanted["endDateTime"]
     return {"handle": key_id, "expires": expires, "updates": [
         {"label": "client_secret_id", "type": "text", "value": key_id},

@@ -5,7 +5,7 @@ const LONGEST = 0xffff_ffff;
 
 const MONTHS = { Jan: 0, Feb: 1, Mar: 2, Apr: 3, May: 4, Jun: 5, Jul: 6, Aug: 7, Sep: 8, Oct: 9, Nov: 10, Dec: 11 };
 
-// The three spellings of a date in HTTP. `Date.parse` takes much else for one, and "1.5" as well.
+// The three spellings of a date in HTTP. `Date.parse` takes much else for one, and "-1" as well.
 const SPELLINGS = [
   /^[A-Za-z]+, (?<day>\d\d) (?<month>[A-Za-z]{3}) (?<year>\d{4}) (?<time>[\d:]{8}) GMT$/,
   /^[A-Za-z]+, (?<day>\d\d)-(?<month>[A-Za-z]{3})-(?<year>\d\d) (?<time>[\d:]{8}) GMT$/,
@@ -24,12 +24,12 @@ function parseDate(text) {
 }
 
 /**
- * How many seconds a `Retry-After` asks to wait: a number, or a date, which counts from `now`, in
- * milliseconds. Nothing where it is neither.
+ * How many seconds a `Retry-After` asks to wait: a number, with or without a fraction, or a date, which
+ * counts from `now`, in milliseconds. Nothing where it is neither.
  */
 export function secondsToWait(value, now) {
   const text = value.trim();
   // A part of a second is waited for as a whole one: to come early is to be turned away again.
-  const seconds = /^\d+$/.test(text) ? Number(text) : Math.ceil((parseDate(text) - now) / 1000);
+  const seconds = Math.ceil(/^\d+(\.\d+)?$/.test(text) ? Number(text) : (parseDate(text) - now) / 1000);
   return Number.isNaN(seconds) ? undefined : Math.min(Math.max(0, seconds), LONGEST);
 }

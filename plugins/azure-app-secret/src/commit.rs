@@ -32,7 +32,7 @@ pub fn commit(
         return Ok(Vec::new());
     }
     let graph = loop {
-        match Graph::open(host, request, &settings.cloud, &admin) {
+        match Graph::reopen(host, request, &settings.cloud, &admin) {
             Err(failure)
                 if admin.is_own()
                     && failure.kind == FailureKind::WrongCredential

@@ -1,7 +1,7 @@
 //! What is asked of Microsoft Graph, as the admin app.
 
 use http::{Method, StatusCode};
-use microsoft_graph::{Admin, Claims, Cloud, Session};
+use microsoft_graph::{Admin, Claims, Cloud, Session, read_json};
 use pamrun_plugin::{Failure, Finding, Host, Request, SendError};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -17,6 +17,9 @@ pub struct Application {
     pub app_id: String,
     #[serde(default)]
     pub display_name: Option<String>,
+    /// Whom it lets in.
+    #[serde(default)]
+    pub sign_in_audience: Option<String>,
     /// Required: a list that is not there must not pass for an empty one.
     pub password_credentials: Vec<Listing>,
 }
@@ -33,13 +36,18 @@ pub struct Listing {
 }
 
 /// A secret that was just made: the only time that its value shows.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
 pub struct NewSecret {
     pub key_id: String,
     pub secret_text: String,
-    #[serde(default)]
     pub end_date_time: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Made {
+    key_id: Option<String>,
+    secret_text: Option<String>,
+    end_date_time: Option<String>,
 }
 
 /// What became of a removal.
@@ -55,7 +63,7 @@ pub enum Removal {
 pub struct Graph<'a>(Session<'a>);
 
 impl<'a> Graph<'a> {
-    /// Logs in.
+    /// Logs in, to look for the app.
     pub fn open(
         host: &'a dyn Host,
         request: &'a Request,
@@ -63,6 +71,16 @@ impl<'a> Graph<'a> {
         admin: &'a Admin<'a>,
     ) -> Result<Self, Failure> {
         Session::open(host, request, cloud, admin).map(Self)
+    }
+
+    /// Logs in after preflight, which has found the app.
+    pub fn reopen(
+        host: &'a dyn Host,
+        request: &'a Request,
+        cloud: &'a Cloud,
+        admin: &'a Admin<'a>,
+    ) -> Result<Self, Failure> {
+        Session::open(host, request, cloud, admin).map(|session| Self(session.after_preflight()))
     }
 
     /// Tells whether Graph may let the admin app change the app, as far as its token shows; with
@@ -121,10 +139,7 @@ impl<'a> Graph<'a> {
             if !answer.status().is_success() {
                 return Err(self.0.refusal(&answer).while_changing(refused));
             }
-            serde_json::from_slice(answer.body()).map_err(|_| {
-                let message = "Graph answered the making of a secret with something that is not a secret";
-                Failure::uncertain("graph-unclear", message)
-            })
+            usable(read_json(answer.body()).unwrap_or_default())
         })
     }
 
@@ -145,7 +160,7 @@ impl<'a> Graph<'a> {
                 _ => {}
             }
             let refusal = self.0.refusal(&answer);
-            if is_unknown_key(&refusal) || refusal.is_unclear() {
+            if is_unknown_key(&refusal, key_id) || refusal.is_unclear() {
                 return Ok(Removal::Unclear);
             }
             Err(refusal.while_changing(refused))
@@ -153,7 +168,18 @@ impl<'a> Graph<'a> {
     }
 }
 
-const APPLICATION_FIELDS: &str = "$select=id,appId,displayName,passwordCredentials";
+const APPLICATION_FIELDS: &str = "$select=id,appId,displayName,signInAudience,passwordCredentials";
+
+/// A secret that was made; without its id and value it is there, and of no use to anybody.
+fn usable(made: Made) -> Result<NewSecret, Failure> {
+    let said = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
+    let Made { key_id, secret_text, end_date_time } = made;
+    if let (Some(key_id), Some(secret_text)) = (said(key_id), said(secret_text)) {
+        return Ok(NewSecret { key_id, secret_text, end_date_time });
+    }
+    let message = "Graph answered the making of a secret without its value, which it shows only once";
+    Err(Failure::uncertain("graph-unclear", message))
+}
 
 #[derive(Deserialize)]
 struct Owners {

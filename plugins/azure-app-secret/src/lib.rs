@@ -1,7 +1,7 @@
 //! Rotates the client secret of an Azure app (Entra application) through Microsoft Graph.
 //!
 //! Each step is a module of its name; what they share is below them: `settings`, `target` (which
-//! app), `graph` (what is asked of Graph), `refusal` (what its refusals mean), `removal`. What preflight
+//! app), `graph` (what is asked of Graph), `refusal` (what its refusals mean), `room` (for another secret), `removal`. What preflight
 //! looks at in dry runs only is in `outlook`. Logging in and talking to Graph is in the crate
 //! `microsoft_graph`.
 
@@ -13,6 +13,7 @@ mod preflight;
 mod refusal;
 mod removal;
 mod rollback;
+mod room;
 mod rotate;
 mod settings;
 mod target;

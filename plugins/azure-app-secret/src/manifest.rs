@@ -73,6 +73,7 @@ fn requests(manifest: Manifest) -> Manifest {
         .request(RequestRule::post(AUTHORITY, TOKEN_PATH))
         .request(RequestRule::get(GRAPH, "/v1.0/applications/*").during([
             Step::Preflight,
+            Step::Rotate,
             Step::Commit,
             Step::Rollback,
         ]))
@@ -129,7 +130,7 @@ mod tests {
                 "GET /v1.0/servicePrincipals(appId='*')",
             ]
         );
-        assert_eq!(granted("rotate"), [login, "POST /v1.0/applications/*/addPassword"]);
+        assert_eq!(granted("rotate"), [login, read, "POST /v1.0/applications/*/addPassword"]);
         assert_eq!(granted("verify"), [login]);
         assert_eq!(granted("commit"), [login, read, remove]);
         assert_eq!(granted("rollback"), [login, read, remove]);

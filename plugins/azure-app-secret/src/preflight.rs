@@ -7,6 +7,7 @@ use pamrun_plugin::{Failure, FailureKind, Finding, Host, Listed, Plan, Request};
 use crate::graph::{Application, Graph};
 use crate::manifest::{OBJECT_ID, SECRET_ID};
 use crate::outlook::outlook;
+use crate::room;
 use crate::settings::{Retire, Settings};
 use crate::target::Target;
 
@@ -20,6 +21,7 @@ pub fn preflight(host: &dyn Host, request: &Request) -> Result<Plan, Failure> {
     check_admin(&admin, &application)?;
     findings.extend(graph.missing_right(&application)?);
     findings.extend(settings.cloud.stranger());
+    findings.extend(room::judge(&application, request));
     let target = Target { object_id: application.id.clone(), app_id: application.app_id.clone() };
     if !is_guid(&target.object_id) || !is_guid(&target.app_id) {
         return Err(Failure::unavailable("graph-unreadable", "Graph named the app by ids that are no GUIDs"));

@@ -20,7 +20,7 @@ pub fn rollback(
     let settings = Settings::read(request)?;
     let target = Target::of(plan, &settings.cloud.graph)?;
     let admin = Admin::pick(request)?;
-    let graph = Graph::open(host, request, &settings.cloud, &admin)?;
+    let graph = Graph::reopen(host, request, &settings.cloud, &admin)?;
     let mut undone = Undone::default();
     // It was seen when it was made, whatever a list that lags behind shows now.
     let mut pending: Vec<String> = handle.map(str::to_owned).into_iter().collect();

@@ -7,6 +7,9 @@ use crate::manifest::SECRET;
 use crate::settings::Settings;
 use crate::target::Target;
 
+/// Who logs in, in messages.
+const APP: &str = "with the new secret, the app";
+
 /// Logs in until the service accepted the secret several times in a row: one backend knows it
 /// before the next does.
 pub fn verify(
@@ -36,10 +39,11 @@ pub fn verify(
             return Trial::Accepted(settings.verify_interval);
         };
         successes = 0;
-        let failure = error.failure("with the new secret, the app");
+        let failure = error.failure(APP);
         match error.reason {
             // Not known yet, to this backend; a new app, too, takes its time to be known.
-            Reason::WrongSecret | Reason::UnknownApp => Trial::NotYet(failure),
+            Reason::WrongSecret | Reason::Rejected | Reason::UnknownApp => Trial::NotYet(failure),
+            Reason::ExpiredSecret => Trial::NotYet(error.not_yet(APP)),
             Reason::Outage { retry_after } => Trial::Silent { retry_after, failure },
             Reason::NoServicePrincipal | Reason::ConditionalAccess => {
                 Trial::Decided(unprovable(&settings, &error))

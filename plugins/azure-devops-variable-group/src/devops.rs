@@ -4,8 +4,8 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{Method, Response, StatusCode};
-use microsoft_graph::{Admin, Answered, Service, patiently};
-use pamrun_plugin::{Failure, Host, Record, Request, retry_after};
+use microsoft_graph::{Admin, Answered, Refusal, Refuser, Service, patiently, read_json};
+use pamrun_plugin::{Failure, Host, Record, Request};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -70,14 +70,6 @@ struct Listed {
     name: String,
 }
 
-#[derive(Default, Deserialize)]
-struct Said {
-    #[serde(default)]
-    message: String,
-    #[serde(default, rename = "typeKey")]
-    key: String,
-}
-
 impl<'a> Devops<'a> {
     pub fn new(host: &'a dyn Host, request: &'a Request, settings: &'a Settings, access: Access<'a>) -> Self {
         Self { host, request, settings, access }
@@ -114,7 +106,7 @@ impl<'a> Devops<'a> {
                 return Err(self.refused(&answer, false));
             }
             let is_page = answer.body().trim_ascii_start().starts_with(b"<");
-            serde_json::from_slice(answer.body()).map_err(|_| {
+            read_json(answer.body()).map_err(|_| {
                 if is_page {
                     return self.not_let_in(&answer);
                 }
@@ -161,51 +153,42 @@ impl<'a> Devops<'a> {
 
     /// What an answer means that is no success.
     fn refused(&self, answer: &Response<Vec<u8>>, changes: bool) -> Failure {
-        let status = answer.status();
-        let Said { message, key } = serde_json::from_slice(answer.body()).unwrap_or_default();
-        let text: String = message.chars().take(200).collect();
-        let said: Vec<_> = [key, text].into_iter().filter(|part| !part.is_empty()).collect();
-        let said = if said.is_empty() { String::new() } else { format!(" {}", said.join(": ")) };
-        let say = |what: &str| format!("Azure DevOps {what} (HTTP {}{said})", status.as_u16());
-        let is_unclear = status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT;
-        match status {
-            _ if is_unclear && changes => {
-                Failure::uncertain("devops-unclear", say("may or may not have written the group"))
-            }
-            _ if is_unclear => Failure::unavailable("devops-unavailable", say("does not answer now"))
-                .retry_after(retry_after(answer, self.host.now())),
-            StatusCode::TOO_MANY_REQUESTS => Failure::unavailable("throttled", say("asks to slow down"))
-                .retry_after(retry_after(answer, self.host.now())),
-            StatusCode::FORBIDDEN => Failure::denied(
-                "missing-right",
-                say(&format!(
-                    "denies it to {}: make it an administrator of the variable group{}",
-                    self.access.who(),
-                    match self.access {
-                        Access::Admin(_) => "",
-                        Access::Token(_) =>
-                            ", and give the token the scope Variable Groups (read, create & manage)",
+        let devops =
+            Refuser { name: "Azure DevOps".to_owned(), code: "devops", object: "group", token_hint: "" };
+        let refusal = Refusal::of(devops, answer, self.host.now());
+        if changes {
+            return refusal.while_changing(|refusal| self.known(refusal, answer, true));
+        }
+        refusal.while_reading(|refusal| self.known(refusal, answer, false))
+    }
+
+    fn known(&self, refusal: &Refusal, answer: &Response<Vec<u8>>, changes: bool) -> Option<Failure> {
+        let who = self.access.who();
+        match refusal.status() {
+            StatusCode::FORBIDDEN if is_denied(refusal) => {
+                let scope = match self.access {
+                    Access::Admin(_) => "",
+                    Access::Token(_) => {
+                        ", and give the token the scope Variable Groups (read, create & manage)"
                     }
-                )),
-            ),
-            StatusCode::UNAUTHORIZED if changes => Failure::denied(
-                "missing-right",
-                say(&format!("lets {} read the group, and not write it", self.access.who())),
-            ),
-            StatusCode::NOT_FOUND => Failure::not_found(
-                "group-not-found",
-                say(&format!(
-                    "has no such project or variable group, or {} may not see it",
-                    self.access.who()
-                )),
-            ),
-            StatusCode::CONFLICT => {
-                Failure::conflict("concurrent-change", say("met another change of the same group"))
+                };
+                let what =
+                    format!("denies it to {who}: make it an administrator of the variable group{scope}");
+                Some(Failure::denied("missing-right", refusal.say(&what)))
             }
-            StatusCode::UNAUTHORIZED | StatusCode::NON_AUTHORITATIVE_INFORMATION => self.not_let_in(answer),
+            StatusCode::UNAUTHORIZED if changes => {
+                let what = format!("lets {who} read the group, and not write it");
+                Some(Failure::denied("missing-right", refusal.say(&what)))
+            }
+            StatusCode::NOT_FOUND => {
+                let what = format!("has no such project or variable group, or {who} may not see it");
+                Some(Failure::not_found("group-not-found", refusal.say(&what)))
+            }
+            StatusCode::UNAUTHORIZED | StatusCode::NON_AUTHORITATIVE_INFORMATION => {
+                Some(self.not_let_in(answer))
+            }
             // Whom it does not know it sends to a page where people sign in.
-            status if status.is_redirection() || status.is_success() => self.not_let_in(answer),
-            _ => Failure::denied("devops-refused", say("refuses")),
+            status => (status.is_redirection() || status.is_success()).then(|| self.not_let_in(answer)),
         }
     }
 
@@ -232,4 +215,11 @@ impl<'a> Devops<'a> {
             "https://{devops}/{organization}/{project}/_apis/distributedtask/variablegroups{rest}{VERSION}"
         )
     }
+}
+
+/// Whether a right is missing: each service of Azure DevOps has its own word for that, and all explain it.
+fn is_denied(refusal: &Refusal) -> bool {
+    refusal.is_nameless()
+        || refusal.is("AccessDeniedException")
+        || refusal.mentions(&["permission", "access denied", "not authorized"])
 }

@@ -214,6 +214,18 @@ fn a_bad_token_is_told_from_a_missing_right() {
 }
 
 #[test]
+fn a_refusal_with_a_code_that_nobody_knows_is_shown_as_it_came() {
+    for status in [400, 403] {
+        let mut service =
+            Organization::new().failing("PUT", Fault::Refuse(status, "SomeNewException", "No."));
+        let failure = deliver(&mut service, &usual()).unwrap_err();
+        assert_eq!(failure.code, "devops-refused");
+        let said = format!("Azure DevOps refuses (HTTP {status} SomeNewException: No.)");
+        assert_eq!(failure.message, said);
+    }
+}
+
+#[test]
 fn a_lost_answer_is_uncertain_and_to_write_again_changes_nothing_else() {
     for fault in [Fault::LoseAfter, Fault::AnswerAfter(500), Fault::LoseBefore] {
         let mut service = Organization::new().failing("PUT", fault);

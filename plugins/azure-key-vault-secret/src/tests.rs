@@ -191,6 +191,14 @@ fn refusals_say_what_to_do() {
 }
 
 #[test]
+fn a_refusal_with_a_code_that_nobody_knows_is_shown_as_it_came() {
+    let mut vault = Vault::holding("old").failing("PUT", Fault::Refuse(403, "Some_NewCode", "No."));
+    let failure = deliver(&mut vault, &usual()).unwrap_err();
+    assert_eq!(failure.code, "key-vault-refused");
+    assert_eq!(failure.message, "payroll.vault.azure.net refuses (HTTP 403 Some_NewCode: No.)");
+}
+
+#[test]
 fn a_secret_of_a_certificate_is_left_alone() {
     let mut vault = Vault::holding("old");
     vault.versions[0]["managed"] = true.into();

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use http::{Method, Response, StatusCode};
 use jiff::Timestamp;
-use microsoft_graph::{Admin, Service, patiently};
-use pamrun_plugin::{Failure, Host, Request};
+use microsoft_graph::{Admin, Refusal, Service, patiently, read_json};
+use pamrun_plugin::{Failure, FailureKind, Host, Request};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::refusal::{is_deleted, refusal, refused};
+use crate::refusal::{is_deleted, refused, refuser};
 use crate::settings::Settings;
 
 const VERSION: &str = "api-version=7.4";
@@ -88,7 +88,7 @@ impl<'a> Vault<'a> {
     pub fn latest(&self) -> Result<Option<Secret>, Failure> {
         let path = format!("/secrets/{}", self.settings.name);
         let Some(answer) = self.get(&path)? else { return Ok(None) };
-        serde_json::from_slice(answer.body()).map(Some).map_err(|_| {
+        read_json(answer.body()).map(Some).map_err(|_| {
             Failure::unavailable(
                 "key-vault-unreadable",
                 "Key Vault's answer is not the secret that was asked for",
@@ -102,7 +102,7 @@ impl<'a> Vault<'a> {
         match self.get(&format!("/deletedsecrets/{}", self.settings.name)) {
             Ok(Some(_)) => Err(self.deleted("and can still be recovered")),
             Ok(None) => Ok(()),
-            Err(failure) if failure.code == "missing-right" => Ok(()),
+            Err(failure) if failure.kind == FailureKind::Denied => Ok(()),
             Err(failure) => Err(failure),
         }
     }
@@ -123,7 +123,7 @@ impl<'a> Vault<'a> {
             match answer.status() {
                 status if status.is_success() => Ok(Some(answer)),
                 StatusCode::NOT_FOUND => Ok(None),
-                _ => Err(refusal(&answer, self.settings, self.host.now()).while_reading(refused)),
+                _ => Err(self.refusal(&answer).while_reading(refused)),
             }
         })
     }
@@ -136,18 +136,21 @@ impl<'a> Vault<'a> {
             let sent = self.service.send(&Method::PUT, &url, body.as_bytes())?;
             let answer = sent.map_err(|error| error.while_changing())?;
             if answer.status().is_success() {
-                return serde_json::from_slice(answer.body()).map_err(|_| {
+                return read_json(answer.body()).map_err(|_| {
                     let message =
                         "Key Vault answered the writing of a secret with something that is not a secret";
                     Failure::uncertain("key-vault-unclear", message)
                 });
             }
-            let refusal = refusal(&answer, self.settings, self.host.now());
-            if is_deleted(&refusal) {
-                return Err(self.deleted("and its name is taken until it is purged"));
-            }
-            Err(refusal.while_changing(refused))
+            Err(self.refusal(&answer).while_changing(|refusal| {
+                let deleted = || self.deleted("and its name is taken until it is purged");
+                is_deleted(refusal).then(deleted).or_else(|| refused(refusal))
+            }))
         })
+    }
+
+    fn refusal(&self, answer: &Response<Vec<u8>>) -> Refusal {
+        Refusal::of(refuser(self.settings), answer, self.host.now())
     }
 
     fn url(&self, path: &str) -> String {

@@ -30,7 +30,7 @@ pub fn set(host: &dyn Host, request: &Request, plan: &Plan, password: &str) -> R
     let settings = Settings::read(request)?;
     let target = Target::of(plan, &settings.cloud.graph)?;
     let admin = Admin::pick(request)?;
-    let graph = Session::open(host, request, &settings.cloud, &admin)?;
+    let graph = Session::open(host, request, &settings.cloud, &admin)?.after_preflight();
     let profile = json!({"password": password, "forceChangePasswordNextSignIn": settings.force_change});
     let path = format!("/users/{}", target.object_id);
     let change = graph.change(&Method::PATCH, &path, &json!({"passwordProfile": profile}), |answer| {

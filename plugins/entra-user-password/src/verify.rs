@@ -24,7 +24,7 @@ pub fn verify(
     let settings = Settings::read(request)?;
     let target = Target::of(plan, &settings.cloud.graph)?;
     let admin = Admin::pick(request)?;
-    let graph = Session::open(host, request, &settings.cloud, &admin).map_err(of_admin)?;
+    let graph = Session::open(host, request, &settings.cloud, &admin).map_err(of_admin)?.after_preflight();
     if settings.verify == Verify::Trust {
         return changed(
             host,

@@ -11,6 +11,7 @@ mod expiry;
 mod proving;
 mod refusal;
 mod retry;
+mod said;
 mod service;
 mod session;
 #[cfg(not(target_family = "wasm"))]
@@ -24,6 +25,7 @@ pub use expiry::admin_secret_end;
 pub use proving::{Trial, until_proven};
 pub use refusal::{Refusal, Refuser};
 pub use retry::patiently;
+pub use said::read_json;
 pub use service::{Answered, Service};
 pub use session::Session;
 pub use token::{Claims, Login, LoginError, Reason, TOKEN_PATH, Token};

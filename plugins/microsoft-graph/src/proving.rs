@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use pamrun_plugin::{Failure, Host};
 
-use crate::retry::SHORTEST;
+use crate::retry::Patience;
 
 /// How long a silent service is waited for.
 const OUTAGE: Duration = Duration::from_secs(30);
@@ -32,7 +32,7 @@ pub enum Trial<T> {
 }
 
 /// Tries until it is decided, until the window is over in which the answer may be "not yet", or
-/// until the service was silent for 30 seconds.
+/// until the service was silent for 30 seconds, without the pauses that it asked for.
 ///
 /// # Errors
 /// Those of the trials.
@@ -42,10 +42,11 @@ pub fn until_proven<T>(
     mut attempt: impl FnMut() -> Trial<T>,
 ) -> Result<T, Failure> {
     let began = host.elapsed();
-    let mut pause = FIRST_PAUSE;
+    let mut next_pause = FIRST_PAUSE;
+    let mut patience = Patience::default();
     let mut silent_since = None;
     loop {
-        let (wait, left, failure) = match attempt() {
+        let (pause, failure) = match attempt() {
             Trial::Decided(result) => return result,
             Trial::Accepted(interval) => {
                 silent_since = None;
@@ -54,20 +55,22 @@ pub fn until_proven<T>(
             }
             Trial::NotYet(failure) => {
                 silent_since = None;
-                let wait = pause;
-                pause = (2 * pause).min(LONGEST_PAUSE);
-                (wait, remaining(host, began, window), failure)
+                let left = remaining(host, began, window);
+                let pause = left.map(|left| next_pause.min(left));
+                next_pause = (2 * next_pause).min(LONGEST_PAUSE);
+                (pause, failure)
             }
-            Trial::Silent { retry_after, failure } => {
+            Trial::Silent { retry_after: Some(seconds), failure } => {
+                silent_since = None;
+                (patience.grant(seconds), failure)
+            }
+            Trial::Silent { retry_after: None, failure } => {
                 let since = *silent_since.get_or_insert_with(|| host.elapsed());
-                let asked = retry_after.map(|seconds| Duration::from_secs(seconds.into()));
-                let left =
-                    remaining(host, since, OUTAGE).filter(|left| asked.is_none_or(|asked| asked <= *left));
-                (asked.unwrap_or(FIRST_PAUSE).max(SHORTEST), left, failure)
+                (remaining(host, since, OUTAGE).map(|left| FIRST_PAUSE.min(left)), failure)
             }
         };
-        match left {
-            Some(left) => host.sleep(wait.min(left)),
+        match pause {
+            Some(pause) => host.sleep(pause),
             None => return Err(failure),
         }
     }

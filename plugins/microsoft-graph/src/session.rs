@@ -8,7 +8,8 @@ use serde_json::Value;
 use crate::admin::Admin;
 use crate::cloud::Cloud;
 use crate::refusal::Refusal;
-use crate::retry::patiently;
+use crate::retry::{despite_lag, patiently};
+use crate::said::read_json;
 use crate::service::{Answered, Service};
 use crate::token::{Claims, Login};
 
@@ -17,10 +18,11 @@ pub struct Session<'a> {
     host: &'a dyn Host,
     service: Service<'a>,
     graph: &'a str,
+    is_seen: bool,
 }
 
 impl<'a> Session<'a> {
-    /// Logs in.
+    /// Logs in. What is not found then is not there.
     ///
     /// # Errors
     /// When the admin app is not let in.
@@ -32,7 +34,14 @@ impl<'a> Session<'a> {
     ) -> Result<Self, Failure> {
         let resource = format!("https://{}", cloud.graph);
         let service = Service::open(host, request, &cloud.authority, &resource, admin)?;
-        Ok(Self { host, service, graph: &cloud.graph })
+        Ok(Self { host, service, graph: &cloud.graph, is_seen: false })
+    }
+
+    /// The same in a step after preflight, which has read what it is about: what is not found now is not yet
+    /// known to some backend. It is read again, and a change that was refused so is sent again.
+    #[must_use]
+    pub fn after_preflight(self) -> Self {
+        Self { is_seen: true, ..self }
     }
 
     /// What the admin app's token says of it, where it can be read.
@@ -47,16 +56,16 @@ impl<'a> Session<'a> {
         self.service.login()
     }
 
-    /// Reads what stands at a path below `/v1.0`; `explain` knows what refusals mean there.
+    /// Reads what stands at a path below `/v1.0`; `known` says what refusals mean there.
     ///
     /// # Errors
     /// When Graph refuses, does not answer, or answers something else.
     pub fn get<T: DeserializeOwned>(
         &self,
         path: &str,
-        explain: impl Fn(&Refusal) -> Failure,
+        known: impl Fn(&Refusal) -> Option<Failure>,
     ) -> Result<T, Failure> {
-        patiently(self.host, || self.read(path, &explain))
+        self.repeatedly(|| self.read(path, &known))
     }
 
     /// Reads what is good to know and not needed: once, without waiting for a service that does not answer.
@@ -65,27 +74,31 @@ impl<'a> Session<'a> {
     /// # Errors
     /// As [`Self::get`]. No step should fail because of them.
     pub fn look<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
-        self.read(path, |refusal| match refusal.status() {
-            StatusCode::NOT_FOUND => Failure::not_found("graph-refused", refusal.say("has nothing there")),
-            _ => Failure::denied("graph-refused", refusal.say("does not show it")),
+        self.read(path, |refusal| {
+            Some(match refusal.status() {
+                StatusCode::NOT_FOUND => {
+                    Failure::not_found("graph-refused", refusal.say("has nothing there"))
+                }
+                _ => Failure::denied("graph-refused", refusal.say("does not show it")),
+            })
         })
     }
 
     fn read<T: DeserializeOwned>(
         &self,
         path: &str,
-        explain: impl Fn(&Refusal) -> Failure,
+        known: impl Fn(&Refusal) -> Option<Failure>,
     ) -> Result<T, Failure> {
         let answer = self.exchange(&Method::GET, path, &[])?.map_err(|error| error.while_reading())?;
         if !answer.status().is_success() {
-            return Err(self.refusal(&answer).while_reading(explain));
+            return Err(self.refusal(&answer).while_reading(known));
         }
-        serde_json::from_slice(answer.body())
+        read_json(answer.body())
             .map_err(|_| Failure::unavailable("graph-unreadable", "Graph's answer is not what was asked for"))
     }
 
     /// Sends a change to a path below `/v1.0`, and decides by the answer. What `judge` makes of a
-    /// rejection is tried again where [`patiently`] does so.
+    /// rejection is tried again where [`patiently`] does so, or where it lags behind.
     ///
     /// # Errors
     /// Those of `judge`, and of logging in again.
@@ -97,7 +110,11 @@ impl<'a> Session<'a> {
         judge: impl Fn(Result<Response<Vec<u8>>, SendError>) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         let body = body.to_string();
-        patiently(self.host, || judge(self.exchange(method, path, body.as_bytes())?))
+        self.repeatedly(|| judge(self.exchange(method, path, body.as_bytes())?))
+    }
+
+    fn repeatedly<T>(&self, attempt: impl FnMut() -> Result<T, Failure>) -> Result<T, Failure> {
+        if self.is_seen { despite_lag(self.host, attempt) } else { patiently(self.host, attempt) }
     }
 
     /// Reads what Graph said instead of doing what it was asked.

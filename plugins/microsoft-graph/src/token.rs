@@ -5,11 +5,15 @@ use std::time::SystemTime;
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use http::Response;
 use http::header::CONTENT_TYPE;
-use pamrun_plugin::{Failure, Host, SendError, retry_after};
+use http::{Response, StatusCode};
+use pamrun_plugin::{Failure, Host, SendError};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
+use serde_json::Value;
+
+use crate::retry::asked;
+use crate::said::{Said, read_json, text};
 
 /// Where tokens are given out, as a pattern for rules of requests.
 pub const TOKEN_PATH: &str = "/*/oauth2/v2.0/token";
@@ -65,6 +69,8 @@ pub enum Reason {
     NoServicePrincipal,
     /// The app is disabled.
     AppDisabled,
+    /// The app is a public client, which no secret logs in.
+    PublicClient,
     /// The cloud has no such tenant.
     UnknownTenant,
     /// The tenant knows no such service as the token is asked for.
@@ -78,6 +84,8 @@ pub enum Reason {
     },
     /// The host's policy does not let the request out.
     NotAllowed,
+    /// The app's proof is not accepted, for a reason that is not known here.
+    Rejected,
     /// Anything else; the codes may say more.
     Other,
 }
@@ -96,14 +104,6 @@ pub struct LoginError {
 #[derive(Deserialize)]
 struct Granted {
     access_token: String,
-}
-
-#[derive(Default, Deserialize)]
-struct Refused {
-    #[serde(default)]
-    error: String,
-    #[serde(default)]
-    error_codes: Vec<u32>,
 }
 
 /// RFC 3986's unreserved characters stay; secrets may contain any other.
@@ -150,7 +150,7 @@ impl Login<'_> {
         if !answer.status().is_success() {
             return Err(LoginError::refused(&answer, host.now()));
         }
-        serde_json::from_slice(answer.body()).map_err(|_| {
+        read_json(answer.body()).map_err(|_| {
             let reason = Reason::Outage { retry_after: None };
             LoginError::new(reason, "the answer to a login is not a token".to_owned())
         })
@@ -161,39 +161,42 @@ impl LoginError {
     /// Reads an answer that is no token, and that came at the time `now`.
     fn refused(answer: &Response<Vec<u8>>, now: SystemTime) -> Self {
         let status = answer.status();
-        let refused: Refused = serde_json::from_slice(answer.body()).unwrap_or_default();
-        let by_code = refused.error_codes.iter().find_map(|code| {
-            Some(match code {
-                7_000_215 => Reason::WrongSecret,
-                7_000_222 => Reason::ExpiredSecret,
-                700_016 => Reason::UnknownApp,
-                7_000_229 => Reason::NoServicePrincipal,
-                7_000_112 => Reason::AppDisabled,
-                500_011 => Reason::UnknownService,
-                90_002 | 900_382 | 900_432 => Reason::UnknownTenant,
-                53_003 | 530_032 => Reason::ConditionalAccess,
-                50_000 | 90_006 | 90_024 | 90_033 | 90_055 | 90_090 => {
-                    Reason::Outage { retry_after: retry_after(answer, now) }
-                }
-                _ => return None,
-            })
-        });
+        let said = Said::of(answer);
+        let codes = codes(answer.body());
         let is_outage = status.is_server_error()
-            || status == http::StatusCode::TOO_MANY_REQUESTS
-            || refused.error == "temporarily_unavailable";
-        let reason = match by_code {
-            _ if is_outage => Reason::Outage { retry_after: retry_after(answer, now) },
-            Some(reason) => reason,
-            // The codes are refined over time; that the client's proof is wrong stays.
-            None if refused.error == "invalid_client" => Reason::WrongSecret,
-            None => Reason::Other,
+            || status == StatusCode::TOO_MANY_REQUESTS
+            || said.is("temporarily_unavailable")
+            || codes.iter().any(|code| OUTAGES.contains(code));
+        let reason = if is_outage {
+            Reason::Outage { retry_after: asked(answer, now) }
+        } else if let Some(reason) = codes.iter().find_map(|code| reason(*code)) {
+            reason
+        } else if !said.is("invalid_client") {
+            Reason::Other
+        } else if codes.is_empty() {
+            Reason::WrongSecret
+        } else {
+            // The codes are refined over time; that it is the client's proof which is wrong stays.
+            Reason::Rejected
         };
-        let detail = format!("HTTP {} {}, AADSTS {:?}", status.as_u16(), refused.error, refused.error_codes);
-        Self { codes: refused.error_codes, ..Self::new(reason, detail) }
+        let numbers: Vec<_> = codes.iter().map(|code| format!("AADSTS{code}")).collect();
+        let mut detail = said.line(status.as_u16());
+        if !numbers.iter().all(|number| detail.contains(number)) {
+            detail = format!("{detail}; {}", numbers.join(", "));
+        }
+        Self { codes, ..Self::new(reason, detail) }
     }
 
     fn new(reason: Reason, detail: String) -> Self {
         Self { reason, codes: Vec::new(), detail }
+    }
+
+    /// That a secret is called expired that was made just now: so is one that has not spread yet. `who` says
+    /// whose login it was.
+    #[must_use]
+    pub fn not_yet(&self, who: &str) -> Failure {
+        let message = format!("{who} cannot log in: Entra still calls it expired ({})", self.detail);
+        Failure::wrong_credential("expired-secret", message)
     }
 
     /// The failure that it is; `who` says whose login it was.
@@ -221,6 +224,13 @@ impl LoginError {
                 "app-disabled",
                 said("the app is disabled; enable it in Entra (enterprise application, properties)"),
             ),
+            Reason::PublicClient => Failure::denied(
+                "public-client",
+                said(
+                    "it is a public client, which no secret logs in; in Entra (app registration, Authentication) do \
+                     not allow public client flows, or let another app do this",
+                ),
+            ),
             Reason::UnknownTenant => Failure::invalid(
                 "unknown-tenant",
                 said(
@@ -246,12 +256,131 @@ impl LoginError {
                     .retry_after(retry_after)
             }
             Reason::NotAllowed => Failure::denied("request-denied", self.detail.clone()),
-            Reason::Other => Failure::denied("login-refused", said("the service refuses")),
+            Reason::Rejected => Failure::wrong_credential("login-refused", said("Entra refuses")),
+            Reason::Other => Failure::denied("login-refused", said("Entra refuses")),
         }
     }
+}
+
+/// What Entra says when it may let the same login in a little later.
+const OUTAGES: [u32; 7] = [50_000, 50_196, 90_006, 90_024, 90_033, 90_055, 90_090];
+
+/// What a number of Entra's means, whatever else it says.
+fn reason(code: u32) -> Option<Reason> {
+    Some(match code {
+        7_000_215 => Reason::WrongSecret,
+        7_000_222 => Reason::ExpiredSecret,
+        700_016 => Reason::UnknownApp,
+        7_000_229 => Reason::NoServicePrincipal,
+        7_000_112 => Reason::AppDisabled,
+        700_025 => Reason::PublicClient,
+        50_001 | 500_011 => Reason::UnknownService,
+        90_002 | 900_021 | 900_023 | 900_382 | 900_432 => Reason::UnknownTenant,
+        53_003 | 530_032 => Reason::ConditionalAccess,
+        // Of requests and assertions, and of no secret: to try again is of no use.
+        7_000_218 | 700_024 | 700_027 | 50_013 => Reason::Other,
+        _ => return None,
+    })
+}
+
+/// The numbers of Entra's errors: those that it lists, or those that stand in what it says.
+fn codes(body: &[u8]) -> Vec<u32> {
+    let text = text(body);
+    let listed = serde_json::from_str::<Value>(&text).ok();
+    let listed = listed.as_ref().and_then(|said| said.get("error_codes")?.as_array());
+    let number = |code: &Value| code.as_u64().or_else(|| code.as_str()?.parse().ok());
+    let listed: Vec<_> =
+        listed.into_iter().flatten().filter_map(|code| u32::try_from(number(code)?).ok()).collect();
+    if !listed.is_empty() {
+        return listed;
+    }
+    let mut codes = Vec::new();
+    for rest in text.split("AADSTS").skip(1) {
+        let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+        let code = rest.get(..digits).and_then(|digits| digits.parse().ok());
+        codes.extend(code.filter(|code| !codes.contains(code)));
+    }
+    codes
 }
 
 fn claims(token: &str) -> Option<Claims> {
     let payload = BASE64_URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
     serde_json::from_slice(&payload).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use pamrun_plugin::FailureKind;
+    use pamrun_plugin::testing::answer;
+
+    use super::*;
+
+    fn refused(status: u16, body: &str) -> LoginError {
+        LoginError::refused(&answer(status, body).unwrap(), SystemTime::UNIX_EPOCH)
+    }
+
+    fn refused_with(code: u32) -> LoginError {
+        let body = serde_json::json!({
+            "error": "invalid_client", "error_codes": [code],
+            "error_description": format!("AADSTS{code}: Something about it.\r\nTrace ID: t\r\nTimestamp: now"),
+            "trace_id": "t1",
+        });
+        refused(401, &body.to_string())
+    }
+
+    #[test]
+    fn n12_a_public_client_is_told_as_that() {
+        let failure = refused_with(700_025).failure("the app");
+        assert_eq!((failure.kind, failure.code.as_str()), (FailureKind::Denied, "public-client"));
+        assert!(failure.message.contains("public client"), "{failure}");
+    }
+
+    #[test]
+    fn n12_numbers_say_more_than_the_word_that_goes_with_them() {
+        for (code, reason) in [
+            (7_000_215, Reason::WrongSecret),
+            (7_000_222, Reason::ExpiredSecret),
+            (7_000_112, Reason::AppDisabled),
+            (7_000_218, Reason::Other),
+            (700_016, Reason::UnknownApp),
+            (900_023, Reason::UnknownTenant),
+            (90_033, Reason::Outage { retry_after: None }),
+            (7_999_999, Reason::Rejected),
+        ] {
+            assert_eq!(refused_with(code).reason, reason, "{code}");
+        }
+    }
+
+    #[test]
+    fn a_number_that_nobody_knows_is_shown_as_it_came_with_status_and_request() {
+        let failure = refused_with(7_999_999).failure("the app");
+        assert_eq!((failure.kind, failure.code.as_str()), (FailureKind::WrongCredential, "login-refused"));
+        let said = "Entra refuses (HTTP 401 invalid_client: AADSTS7999999: Something about it.; request t1)";
+        assert!(failure.message.ends_with(said), "{failure}");
+        let failure = refused(400, r#"{"error":"invalid_request","error_codes":[1]}"#).failure("the app");
+        assert_eq!(
+            failure.message,
+            "the app cannot log in: Entra refuses (HTTP 400 invalid_request; AADSTS1)"
+        );
+        assert_eq!(failure.kind, FailureKind::Denied);
+    }
+
+    #[test]
+    fn n14_a_number_is_found_whatever_form_the_answer_has() {
+        for body in [
+            r#"{"error":"invalid_client","error_codes":[700025],"error_description":null}"#,
+            r#"{"error":"invalid_client","error_codes":["700025"]}"#,
+            r#"{"error":"invalid_client","error_codes":null,"error_description":"AADSTS700025: Client is public"}"#,
+            r#"{"error":{"code":"invalid_client","message":"AADSTS700025: Client is public"}}"#,
+            "\u{feff}{\"error\":\"invalid_client\",\"error_codes\":[700025]}",
+            "AADSTS700025: Client is public so neither is to be presented.",
+        ] {
+            assert_eq!(refused(401, body).reason, Reason::PublicClient, "{body}");
+        }
+        for body in ["", "{}", "<html>AADSTS</html>", r#"{"error_codes":[-1, 99999999999]}"#, "null"] {
+            assert_eq!(refused(400, body).reason, Reason::Other, "{body}");
+            assert_eq!(refused(502, body).reason, Reason::Outage { retry_after: None }, "{body}");
+        }
+        assert_eq!(refused(401, r#"{"error":"invalid_client"}"#).reason, Reason::WrongSecret);
+    }
 }

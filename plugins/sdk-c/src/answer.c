@@ -20,17 +20,37 @@ static bool parse_date(const char *text, time_t *moment) {
   return false;
 }
 
+// A number of seconds, in whole ones: a part of one is waited for, to come early is to be turned away again.
+static bool parse_seconds(pamrun_string text, int64_t *seconds) {
+  size_t whole = text.length ? strspn(text.data, "0123456789") : 0;
+  if (!whole) {
+    return false;
+  }
+  *seconds = strtoll(text.data, NULL, 10);
+  if (whole == text.length) {
+    return true;
+  }
+  const char *part = text.data + whole + 1;
+  size_t digits = text.data[whole] == '.' ? strspn(part, "0123456789") : 0;
+  if (!digits || whole + 1 + digits != text.length) {
+    return false;
+  }
+  if (strspn(part, "0") < digits && *seconds < UINT32_MAX) {
+    *seconds += 1;
+  }
+  return true;
+}
+
 int64_t pamrun_retry_after(const pamrun_answer *answer) {
   pamrun_string value = pamrun_answer_header(answer, "retry-after");
   time_t moment;
   int64_t seconds;
-  if (value.length && strspn(value.data, "0123456789") == value.length) {
-    seconds = strtoll(value.data, NULL, 10);
-  } else if (value.length && parse_date(value.data, &moment)) {
+  if (!parse_seconds(value, &seconds)) {
+    if (!value.length || !parse_date(value.data, &moment)) {
+      return -1;
+    }
     // `time` cuts off parts of a second, so that nobody comes too early.
     seconds = moment - time(NULL);
-  } else {
-    return -1;
   }
   return seconds < 0 ? 0 : seconds > UINT32_MAX ? UINT32_MAX : seconds;
 }

@@ -34,6 +34,13 @@ static void retry_after_is_read_in_all_spellings(void) {
   CHECK(asked(PAMRUN("Tue Jan  1 00:00:02 2030")) == 2);
 }
 
+static void a_part_of_a_second_is_waited_for_as_a_whole_one(void) {
+  CHECK(asked(PAMRUN("45.5")) == 46);
+  CHECK(asked(PAMRUN("0.001")) == 1);
+  CHECK(asked(PAMRUN("7.0")) == 7);
+  CHECK(asked(PAMRUN("99999999999999999999.5")) == UINT32_MAX);
+}
+
 static void a_date_that_has_passed_is_no_reason_to_wait(void) {
   CHECK(asked(PAMRUN("Mon, 31 Dec 2029 23:59:59 GMT")) == 0);
   CHECK(asked(PAMRUN("Thu, 01 Jan 1970 00:00:00 GMT")) == 0);
@@ -47,7 +54,11 @@ static void what_is_neither_says_nothing(void) {
   CHECK(asked(PAMRUN("")) == -1);
   CHECK(asked(PAMRUN("soon")) == -1);
   CHECK(asked(PAMRUN("-1")) == -1);
-  CHECK(asked(PAMRUN("1.5")) == -1);
+  CHECK(asked(PAMRUN("-1.5")) == -1);
+  CHECK(asked(PAMRUN("1.")) == -1);
+  CHECK(asked(PAMRUN(".5")) == -1);
+  CHECK(asked(PAMRUN("1.5.2")) == -1);
+  CHECK(asked(PAMRUN("1e3")) == -1);
   CHECK(asked(PAMRUN("2030-01-01T00:00:20Z")) == -1);
   CHECK(pamrun_retry_after(&(pamrun_answer){0}) == -1);
 }
@@ -67,6 +78,7 @@ static void what_a_service_called_something_makes_no_further_line(void) {
 
 int main(void) {
   retry_after_is_read_in_all_spellings();
+  a_part_of_a_second_is_waited_for_as_a_whole_one();
   a_date_that_has_passed_is_no_reason_to_wait();
   a_date_far_away_is_the_longest_wait();
   what_is_neither_says_nothing();

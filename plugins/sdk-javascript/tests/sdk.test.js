@@ -115,13 +115,18 @@ test('Retry-After is read in both forms', async () => {
     ['7', 7],
     [' 0 ', 0],
     ['99999999999', farAway],
+    [`${'9'.repeat(400)}.5`, farAway],
+    ['45.5', 46],
+    ['0.001', 1],
+    ['7.0', 7],
     ['Tue, 01 Jan 2030 00:00:09 GMT', 9],
     ['Tuesday, 01-Jan-30 00:01:00 GMT', 60],
     ['Tue Jan  1 00:00:02 2030', 2],
     ['Mon, 31 Dec 2029 23:59:59 GMT', 0],
     ['Thu, 01 Jan 1970 00:00:00 GMT', 0],
     ['Fri, 31 Dec 9999 23:59:59 GMT', farAway],
-    ...['', 'soon', '-1', '1.5', '2030-01-01T00:00:20Z', 'Tue, 01 Foo 2030 00:00:09 GMT'].map((text) => [text]),
+    ...['', 'soon', '-1', '-1.5', '1.', '.5', '1e3', 'NaN', '2030-01-01T00:00:20Z'].map((text) => [text]),
+    ['Tue, 01 Foo 2030 00:00:09 GMT'],
   ]) {
     const host = FakeHost.scripted(answer(429, undefined, { 'Retry-After': value }));
     await host.run(async () => assert.equal((await http.get(url)).failure().retryAfter, seconds, value));

@@ -20,6 +20,7 @@ from .failure import Conflict, Denied, Failure, NotFound, Unavailable, Uncertain
 _DEPTH = 64
 #: In seconds: what the interface has room for.
 _LONGEST_WAIT = 0xFFFF_FFFF
+_NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
 _BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*"|[][{}]', re.DOTALL)
 _READS = ("GET", "HEAD", "OPTIONS")
 
@@ -91,9 +92,12 @@ class Response:
 
 
 def _seconds(value: str, now: float) -> int | None:
-    """How many seconds a `Retry-After` asks to wait: a number, or a date, which counts from `now`."""
-    if value.isascii() and value.isdecimal():
-        return min(int(value), _LONGEST_WAIT)
+    """How many seconds a `Retry-After` asks to wait: a number, or a date, which counts from `now`.
+
+    A part of a second is waited for as a whole one: to come early is to be turned away again.
+    """
+    if _NUMBER.fullmatch(value):
+        return ceil(min(float(value), _LONGEST_WAIT))
     try:
         date = parsedate_to_datetime(value)
     except (TypeError, ValueError):
@@ -101,7 +105,6 @@ def _seconds(value: str, now: float) -> int | None:
     # HTTP's dates are in UTC, and the oldest of their spellings does not say so.
     if date.tzinfo is None:
         date = date.replace(tzinfo=UTC)
-    # A part of a second is waited for as a whole one: to come early is to be turned away again.
     return max(0, min(ceil(date.timestamp() - now), _LONGEST_WAIT))
 
 

@@ -124,13 +124,17 @@ class Http(unittest.TestCase):
             ("7", 7),
             (" 0 ", 0),
             ("99999999999", far_away),
+            ("9" * 400 + ".5", far_away),
+            ("45.5", 46),
+            ("0.001", 1),
+            ("7.0", 7),
             ("Tue, 01 Jan 2030 00:00:09 GMT", 9),
             ("Tuesday, 01-Jan-30 00:01:00 GMT", 60),
             ("Tue Jan  1 00:00:02 2030", 2),
             ("Mon, 31 Dec 2029 23:59:59 GMT", 0),
             ("Thu, 01 Jan 1970 00:00:00 GMT", 0),
             ("Fri, 31 Dec 9999 23:59:59 GMT", far_away),
-            *((text, None) for text in ["", "soon", "-1", "1.5", "2030-01-01T00:00:20Z"]),
+            *((text, None) for text in ["", "soon", "-1", "-1.5", "1.", ".5", "1e3", "nan", "2030-01-01T00:00:20Z"]),
         ]:
             with FakeHost.scripted(answer(429, headers={"Retry-After": value})), self.subTest(value):
                 self.assertEqual(http.get(URL).failure().retry_after, seconds)

@@ -118,7 +118,7 @@ impl Object {
             "conflict" => FailureKind::Conflict,
             "wrong-credential" => FailureKind::WrongCredential,
             "unavailable" => FailureKind::Unavailable {
-                retry_after: failure.get("retry_after").map(|seconds| seconds.count()).transpose()?,
+                retry_after: failure.get("retry_after").map(|time| time.seconds()).transpose()?,
             },
             "uncertain" => FailureKind::Uncertain,
             "other" => FailureKind::Other,
@@ -307,6 +307,16 @@ mod tests {
             let failure = given(line, step).failure().unwrap().unwrap();
             assert_eq!(failure.kind, FailureKind::Unavailable { retry_after: Some(7) });
             assert_eq!((failure.code.as_str(), failure.message.as_str()), ("throttled", "m"));
+        }
+    }
+
+    #[test]
+    fn n13_a_part_of_a_second_to_wait_counts_as_a_whole_one() {
+        for (number, seconds) in [("45.5", 46), ("0.001", 1), ("0", 0), ("7.0", 7), ("1e300", u32::MAX)] {
+            let line =
+                format!(r#"{{"failure":{{"kind":"unavailable","message":"m","retry_after":{number}}}}}"#);
+            let failure = given(&line, None).failure().unwrap().unwrap();
+            assert_eq!(failure.kind, FailureKind::Unavailable { retry_after: Some(seconds) }, "{number}");
         }
     }
 

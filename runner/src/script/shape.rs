@@ -76,13 +76,16 @@ impl<'a> At<'a> {
         }
     }
 
-    /// The number that it is.
-    pub(super) fn count(&self) -> Result<u32, String> {
+    /// The seconds that it is. A part of one counts as a whole one: services send them, scripts pass them on, and
+    /// who comes too early is turned away again.
+    pub(super) fn seconds(&self) -> Result<u32, String> {
         let number = match self.part {
-            Part::Value(value) => value.as_u64(),
+            Part::Value(value) => value.as_f64().filter(|number| *number >= 0.0),
             Part::Top(_) => None,
         };
-        number.and_then(|number| u32::try_from(number).ok()).ok_or_else(|| self.wrong("a whole number"))
+        let number = number.ok_or_else(|| self.wrong("a number of seconds"))?;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates")]
+        Ok(number.ceil() as u32)
     }
 
     /// Says what should be here.

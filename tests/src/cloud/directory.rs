@@ -18,6 +18,9 @@ use super::users::Account;
 use crate::canary::random_text;
 use crate::net::Received;
 
+/// So many secrets an app holds that lets personal accounts in.
+const MOST_OF_PERSONAL: usize = 2;
+
 /// The ids of an application.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct App {
@@ -343,6 +346,9 @@ impl Directory {
         application.policy.over(&default).judge(starts, ends)?;
         if application.secrets.len() + application.redirect_uris.len() >= application.capacity {
             return Err(GraphError::size_exceeded());
+        }
+        if application.audience.contains("Personal") && application.secrets.len() >= MOST_OF_PERSONAL {
+            return Err(GraphError::too_many_secrets(MOST_OF_PERSONAL));
         }
         application.judge_collision(collisions)?;
         let made = PasswordCredential {

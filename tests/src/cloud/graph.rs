@@ -34,6 +34,14 @@ impl GraphError {
         Self::new(403, "Directory_ResourceSizeExceeded", text)
     }
 
+    pub(super) fn too_many_secrets(most: usize) -> Self {
+        let text = format!(
+            "Not allowed to add {} passwords. You can only add a maximum of {most} passwords.",
+            most + 1
+        );
+        Self::bad_request(text)
+    }
+
     pub(super) fn type_not_allowed() -> Self {
         let text = "Credential type not allowed as per assigned policy.";
         Self::new(400, "CredentialTypeNotAllowedAsPerAppPolicy", text)

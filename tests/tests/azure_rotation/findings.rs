@@ -123,6 +123,21 @@ fn what_is_called_an_error_does_fail() {
 }
 
 #[test]
+fn n8_an_app_that_holds_two_secrets_at_most_names_the_one_that_could_go() {
+    let azure = target(|app| app.audience = "PersonalMicrosoftAccount".to_owned());
+    let other = azure.cloud.issue(&azure.target, "of the night jobs");
+    for run in [looking(&azure, &[]), azure.rotate(&[])] {
+        run.ends("failed", 1).with_code("application-full");
+        let hint = run.outcome["error"]["hint"].as_str().unwrap();
+        assert!(hint.starts_with(&format!("remove {} (\"of the night jobs\", ends ", other.key_id)), "{run}");
+        assert_eq!(azure.cloud.count("Password"), 0, "{run}");
+    }
+    let app = azure.target.clone();
+    azure.cloud.directory().app(&app).secrets.retain(|secret| secret.key_id != other.key_id);
+    azure.expect_rotated(&azure.rotate(&[]));
+}
+
+#[test]
 fn what_the_fix_says_helps() {
     let azure = target(|app| app.policy = Policy { longest_days: Some(90), ..Policy::default() });
     let fix = looking(&azure, &[]).outcome["findings"][0]["fix"].clone();

@@ -8,6 +8,7 @@ mod vault;
 use pamrun_tests::azure::Azure;
 use pamrun_tests::cloud::Sovereign;
 use pamrun_tests::gateway::{Exec, Run, VaultKind, plugin};
+use pamrun_tests::plain::plain;
 use pamrun_tests::record::Record;
 use serde_json::{Value, json};
 
@@ -109,7 +110,7 @@ impl Ward {
             let text = |key: &str| finding[key].as_str().unwrap_or_default().to_owned();
             format!("{} {}\n{}\n{}", text("level"), text("code"), text("message"), text("fix"))
         });
-        self.plain(&lines.collect::<Vec<_>>().join("\n\n"))
+        plain(&self.plain(&lines.collect::<Vec<_>>().join("\n\n")))
     }
 }
 

@@ -5,6 +5,7 @@ use pamrun_plugin::{Failure, Finding};
 use serde_json::Value;
 
 use crate::graph::Graph;
+use crate::room::PERSONAL;
 use crate::target::Target;
 
 /// So many entries an app object holds, in all its lists together: the limit that Microsoft gives for the
@@ -13,9 +14,6 @@ const LIMIT: usize = 1200;
 
 /// From so many entries on it is told. What is left is room for a hundred rotations that remove nothing.
 const NEARLY: usize = LIMIT - 100;
-
-/// Whom an app may let in besides work and school accounts.
-const PERSONAL: [&str; 2] = ["AzureADandPersonalMicrosoftAccount", "PersonalMicrosoftAccount"];
 
 /// All that Graph shows of an app.
 pub struct Object(Value);

@@ -96,6 +96,16 @@ fn an_unknown_key_that_is_still_listed_is_tried_again() {
 }
 
 #[test]
+fn n11_an_app_that_a_backend_does_not_know_is_asked_for_again_by_changes_and_reads() {
+    let missing = Fault::Refuse(404, "Request_ResourceNotFound", "does not exist");
+    let mut cloud = after_rotation()
+        .failing(REMOVE, &[missing.clone(), Fault::LoseBefore])
+        .failing("GET", &[missing.clone(), missing]);
+    assert_eq!(gone(commit(&mut cloud, &usual(), &["old-1"]).0), [("old-1".to_owned(), true)]);
+    assert_eq!(cloud.ids(), ["old-2", "new"]);
+}
+
+#[test]
 fn what_stays_listed_is_not_gone() {
     let mut cloud =
         after_rotation().failing(REMOVE, &[Fault::LoseBefore, Fault::LoseBefore, Fault::LoseBefore]);

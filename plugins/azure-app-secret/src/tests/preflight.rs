@@ -212,7 +212,8 @@ fn each_reason_for_a_refused_login_has_its_own_failure() {
     use FailureKind::{Denied, Invalid, WrongCredential};
     for (status, error, code, kind, word) in [
         (401, "invalid_client", 7_000_222, WrongCredential, "expired-secret"),
-        (401, "invalid_client", 9_999_999, WrongCredential, "wrong-secret"),
+        (401, "invalid_client", 9_999_999, WrongCredential, "login-refused"),
+        (401, "invalid_client", 700_025, Denied, "public-client"),
         (400, "unauthorized_client", 700_016, Invalid, "unknown-app"),
         (400, "unauthorized_client", 7_000_229, Invalid, "no-service-principal"),
         (400, "unauthorized_client", 7_000_112, Denied, "app-disabled"),
@@ -237,16 +238,37 @@ fn outages_of_login_and_reads_are_waited_out() {
         AzureAppSecret::preflight(host, &usual())?;
         Ok(pamrun_plugin::Host::elapsed(host).as_secs())
     });
-    // Two pauses for the login (2, 4); for the read the asked-for 7, then 4 and 8.
-    assert_eq!(waited.0.unwrap(), 2 + 4 + 7 + 4 + 8);
+    // Two pauses for the login (2, 4); for the read the asked-for 7, then 2 and 4.
+    assert_eq!(waited.0.unwrap(), 2 + 4 + 7 + 2 + 4);
 }
 
 #[test]
-fn a_service_that_asks_for_more_than_a_minute_is_unavailable_at_once() {
-    let mut cloud = Cloud::new().failing(OBJECT_ID, &[Fault::SlowDown(429, "61")]);
+fn n13_a_service_that_asks_for_more_than_there_is_time_is_unavailable_at_once() {
+    let mut cloud = Cloud::new().failing(OBJECT_ID, &[Fault::SlowDown(429, "481")]);
     let (result, calls) = plan(&mut cloud, &usual());
-    assert_eq!(result.unwrap_err().kind, FailureKind::Unavailable { retry_after: Some(61) });
+    assert_eq!(result.unwrap_err().kind, FailureKind::Unavailable { retry_after: Some(481) });
     assert_eq!(calls.len(), 2);
+}
+
+#[test]
+fn n8_an_app_that_can_hold_no_further_secret_is_told_before_anything_is_touched() {
+    for request in [usual(), usual().dry_run()] {
+        let mut cloud = Cloud::new();
+        cloud.more["signInAudience"] = "PersonalMicrosoftAccount".into();
+        let plan = plan(&mut cloud, &request).0.unwrap();
+        let found = plan.notes.iter().find(|note| note.starts_with("error application-full: ")).unwrap();
+        let (message, fix) = found.split_once('\n').unwrap();
+        assert!(message.contains("old-1 (\"by hand\"") && message.contains("old-2 ("), "{found}");
+        assert!(fix.starts_with("remove old-2 (\"of a stranger\", ends 2031-01-01T00:00:00Z)"), "{found}");
+    }
+}
+
+#[test]
+fn n11_what_is_not_found_in_preflight_is_not_there() {
+    let missing = || Fault::Refuse(404, "Request_ResourceNotFound", "does not exist");
+    let mut cloud = Cloud::new().failing(OBJECT_ID, &[missing()]);
+    let (result, calls) = plan(&mut cloud, &usual());
+    assert_eq!((result.unwrap_err().code.as_str(), calls.len()), ("application-not-found", 3));
 }
 
 #[test]

@@ -73,6 +73,17 @@ fn what_cannot_be_removed_was_seen_and_is_not_gone() {
 }
 
 #[test]
+fn n11_an_app_that_a_backend_does_not_know_is_read_again() {
+    let missing = Fault::Refuse(404, "Request_ResourceNotFound", "does not exist");
+    let mut cloud = Cloud::new()
+        .with_secrets(&[ours("new", 1)])
+        .failing("GET", std::slice::from_ref(&missing))
+        .failing(REMOVE, &[missing]);
+    assert_eq!(rollback(&mut cloud, None).0.unwrap(), undone(&["new"], &["new"]));
+    assert_eq!(cloud.ids(), ["old-1", "old-2"]);
+}
+
+#[test]
 fn a_lost_removal_is_confirmed_by_reads() {
     let mut cloud = Cloud::new().with_secrets(&[ours("new", 1)]).failing(REMOVE, &[Fault::LoseAfter]);
     assert_eq!(rollback(&mut cloud, None).0.unwrap(), undone(&["new"], &["new"]));

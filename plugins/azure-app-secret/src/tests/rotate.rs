@@ -67,7 +67,17 @@ fn a_collision_that_lasts_is_a_conflict_after_five_tries() {
 #[test]
 fn throttling_is_waited_out_for_as_long_as_the_service_asks_and_never_without_a_pause() {
     // The clock of these tests stands at the first second of 2030.
-    for (asked, expected) in [("11", 11), ("0", 1), ("Tue, 01 Jan 2030 00:00:12 GMT", 12)] {
+    for (asked, expected) in [
+        ("11", 11),
+        ("0", 5),
+        ("45.5", 46),
+        ("120", 120),
+        ("Tue, 01 Jan 2030 00:00:12 GMT", 12),
+        ("Mon, 31 Dec 2029 00:00:12 GMT", 5),
+        ("-7", 5),
+        ("soon", 5),
+        ("", 5),
+    ] {
         let mut cloud = Cloud::new().failing("/addPassword", &[Fault::SlowDown(429, asked)]);
         let (waited, _) = run(&mut cloud, |host| {
             AzureAppSecret::rotate(host, &usual(), &plan_removing(&[]))?;
@@ -110,8 +120,75 @@ fn a_refusal_promises_that_nothing_was_done() {
         assert_eq!((failure.kind, failure.code.as_str(), tries), (FailureKind::Denied, word, 1));
         assert_eq!(cloud.ids(), ["old-1", "old-2"]);
     }
-    let (_, failure, _) = failing(&[Fault::Refuse(404, "Request_ResourceNotFound", "")]);
-    assert_eq!(failure.kind, FailureKind::NotFound);
+}
+
+#[test]
+fn n11_a_change_of_an_app_that_was_read_is_sent_again_when_a_backend_does_not_know_it() {
+    let missing = || Fault::Refuse(404, "Request_ResourceNotFound", "does not exist");
+    let mut cloud = Cloud::new().failing("/addPassword", &vec![missing(); 5]);
+    assert!(rotate(&mut cloud, &usual()).0.is_ok());
+    assert_eq!(cloud.ids(), ["old-1", "old-2", "new-1"]);
+    let (cloud, failure, tries) = failing(&vec![missing(); 6]);
+    assert_eq!((failure.kind, tries), (FailureKind::NotFound, 6));
+    assert_eq!(cloud.ids(), ["old-1", "old-2"]);
+}
+
+#[test]
+fn n8_an_app_that_graph_calls_full_is_told_with_the_secret_to_remove() {
+    for text in [
+        "Not allowed to add 3 passwords. You can only add a maximum of 2 passwords.",
+        "The size of the object has exceeded its limit.",
+    ] {
+        let (_, failure, tries) = failing(&[Fault::Refuse(400, "Request_BadRequest", text)]);
+        assert_eq!(
+            (failure.kind, failure.code.as_str(), tries),
+            (FailureKind::Denied, "application-full", 1)
+        );
+        let remedy = "remove old-2 (\"of a stranger\", ends 2031-01-01T00:00:00Z), unless somebody uses it";
+        assert!(failure.message.contains(text) && failure.message.ends_with(remedy), "{failure}");
+    }
+    let mut cloud = Cloud::new()
+        .failing("/addPassword", &[Fault::Refuse(400, "", "Not allowed to add 3 passwords.")])
+        .failing("GET", &[Fault::Refuse(403, "Authorization_RequestDenied", "no")]);
+    assert_eq!(rotate(&mut cloud, &usual()).0.unwrap_err().code, "application-full");
+}
+
+#[test]
+fn n16_a_secret_without_its_value_is_made_and_of_no_use() {
+    for made in [
+        r#"{"keyId":"k","secretText":""}"#,
+        r#"{"keyId":"k","secretText":" \n"}"#,
+        r#"{"keyId":"k","secretText":null}"#,
+        r#"{"keyId":"k"}"#,
+        r#"{"keyId":"","secretText":"s"}"#,
+        r#"{"secretText":"s"}"#,
+        "[]",
+        "null",
+        "",
+        "<html>",
+    ] {
+        let host = FakeHost::new(|sent, _| {
+            let is_login = sent.uri().path().ends_with("/token");
+            pamrun_plugin::testing::answer(200, if is_login { r#"{"access_token":"opaque"}"# } else { made })
+        });
+        let failure = AzureAppSecret::rotate(&host, &usual(), &plan_removing(&[])).unwrap_err();
+        assert_eq!(
+            (failure.kind, failure.code.as_str()),
+            (FailureKind::Uncertain, "graph-unclear"),
+            "{made}"
+        );
+        assert_eq!(host.calls().len(), 2);
+    }
+}
+
+#[test]
+fn n14_a_byte_order_mark_before_a_secret_changes_nothing() {
+    let host = FakeHost::new(|_, _| {
+        let both = "\u{feff}{\"access_token\":\"opaque\",\"keyId\":\"k\",\"secretText\":\"s\"}";
+        pamrun_plugin::testing::answer(200, both)
+    });
+    let made = AzureAppSecret::rotate(&host, &usual(), &plan_removing(&[])).unwrap();
+    assert_eq!((made.handle.as_str(), made.value("client_secret")), ("k", Some("s")));
 }
 
 #[test]

@@ -75,12 +75,12 @@ fn an_outage_ends_it_after_thirty_seconds_whatever_the_window() {
 }
 
 #[test]
-fn a_service_that_invites_to_ask_again_at_once_is_asked_once_a_second() {
+fn a_service_that_invites_to_ask_again_at_once_is_as_silent_as_others() {
     let mut cloud = accepting_from(0);
     cloud.faults.extend(std::iter::repeat_n(("/token", Fault::SlowDown(503, "0")), 100));
     let (result, logins, seconds) = verify(&mut cloud, &usual());
     assert!(matches!(result.unwrap_err().kind, FailureKind::Unavailable { .. }));
-    assert_eq!((logins, seconds), (31, 30));
+    assert_eq!((logins, seconds), (16, 30));
 }
 
 #[test]
@@ -91,10 +91,39 @@ fn a_short_outage_is_survived() {
 }
 
 #[test]
-fn a_service_that_asks_for_more_than_the_patience_left_is_unavailable_at_once() {
-    let mut cloud = accepting_from(0).failing("/token", &[Fault::SlowDown(429, "31")]);
+fn n13_long_waits_that_the_service_asks_for_are_no_silence() {
+    let mut cloud = accepting_from(0).failing("/token", &vec![Fault::SlowDown(429, "45.5"); 5]);
+    assert_eq!(verify(&mut cloud, &usual()), (Ok(Proof::Verified), 8, 5 * 46 + 2));
+    let mut cloud = accepting_from(0).failing("/token", &[Fault::SlowDown(429, "481")]);
     let (result, logins, _) = verify(&mut cloud, &usual());
-    assert_eq!((result.unwrap_err().kind, logins), (FailureKind::Unavailable { retry_after: Some(31) }, 1));
+    assert_eq!((result.unwrap_err().kind, logins), (FailureKind::Unavailable { retry_after: Some(481) }, 1));
+}
+
+#[test]
+fn n10_a_fresh_secret_that_is_called_expired_has_not_spread_yet() {
+    let expired = || Fault::Login(401, "invalid_client", 7_000_222);
+    let mut cloud = accepting_from(0).failing("/token", &vec![expired(); 3]);
+    assert_eq!(verify(&mut cloud, &usual()), (Ok(Proof::Verified), 6, 2 + 4 + 8 + 2));
+    let mut cloud = accepting_from(0).failing("/token", &vec![expired(); 99]);
+    let (result, _, seconds) = verify(&mut cloud, &usual());
+    let failure = result.unwrap_err();
+    assert_eq!((failure.kind, seconds), (FailureKind::WrongCredential, 300));
+    assert!(failure.message.contains("still calls it expired (HTTP 401"), "{failure}");
+}
+
+#[test]
+fn n12_what_no_waiting_mends_is_said_at_once() {
+    for (error, code, word) in [
+        ("invalid_client", 700_025, "public-client"),
+        ("invalid_client", 7_000_218, "login-refused"),
+        ("unauthorized_client", 7_000_112, "app-disabled"),
+        ("invalid_request", 900_023, "unknown-tenant"),
+        ("invalid_request", 1_234_567, "login-refused"),
+    ] {
+        let mut cloud = accepting_from(0).failing("/token", &[Fault::Login(401, error, code)]);
+        let (result, logins, seconds) = verify(&mut cloud, &usual());
+        assert_eq!((result.unwrap_err().code.as_str(), logins, seconds), (word, 1, 0), "{code}");
+    }
 }
 
 #[test]

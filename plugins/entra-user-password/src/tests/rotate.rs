@@ -103,7 +103,7 @@ fn what_was_refused_for_now_is_tried_again() {
     );
     let (result, _, seconds) = rotate(&mut cloud, &usual());
     assert!(result.is_ok());
-    assert_eq!((cloud.password.as_str(), seconds), (NEW, 2 + 4 + 7 + 16));
+    assert_eq!((cloud.password.as_str(), seconds), (NEW, 2 + 4 + 7 + 8));
 }
 
 #[test]
@@ -131,9 +131,25 @@ fn a_refusal_says_what_to_do_and_promises_that_nothing_was_done() {
         assert!(failure.message.contains(fix) && failure.message.contains(said), "{failure}");
         assert_eq!(cloud.password, OLD);
     }
-    let gone = Fault::Refuse(404, "Request_ResourceNotFound", "");
-    let failure = rotate(&mut Cloud::new().failing("PATCH", &[gone]), &usual()).0.unwrap_err();
-    assert_eq!(failure.kind, FailureKind::NotFound);
+}
+
+#[test]
+fn n11_a_user_that_was_read_is_waited_for_when_a_backend_does_not_know_it() {
+    let missing = Fault::Refuse(404, "Request_ResourceNotFound", "does not exist");
+    let mut cloud = Cloud::new().failing("PATCH", &vec![missing.clone(); 5]);
+    let (result, _, seconds) = rotate(&mut cloud, &usual());
+    assert!(result.is_ok());
+    assert_eq!((cloud.password.as_str(), seconds), (NEW, 60));
+    let mut cloud = Cloud::new().failing("PATCH", &vec![missing; 6]);
+    assert_eq!(rotate(&mut cloud, &usual()).0.unwrap_err().kind, FailureKind::NotFound);
+    assert_eq!(cloud.password, OLD);
+}
+
+#[test]
+fn a_refusal_with_a_code_that_nobody_knows_is_shown_as_it_came() {
+    let mut cloud = Cloud::new().failing("PATCH", &[Fault::Refuse(403, "Some_NewCode", "No.")]);
+    let failure = rotate(&mut cloud, &usual()).0.unwrap_err();
+    assert_eq!(failure.message, "Graph refuses (HTTP 403 Some_NewCode: No.)");
 }
 
 #[test]

@@ -61,7 +61,7 @@ fn a_password_that_stays_wrong_is_given_up_at_the_end_of_the_window() {
 #[test]
 fn a_sign_in_that_cannot_be_decided_leaves_what_graph_says_of_the_change() {
     for (code, hint) in
-        [(50_053, "locked out"), (50_057, "disabled"), (65_001, "consent"), (7_000_218, "AADSTS [7000218]")]
+        [(50_053, "locked out"), (50_057, "disabled"), (65_001, "consent"), (7_000_218, "AADSTS7000218")]
     {
         let undecided = || Cloud::rotated().failing(SIGN_IN, &[Fault::Login(400, "invalid_grant", code)]);
         let why = unproven(&mut undecided(), &usual());
@@ -154,4 +154,11 @@ fn a_wrong_secret_of_the_admin_app_never_passes_for_a_wrong_password() {
         let failure = EntraUserPassword::verify(&host, &with(verify_by), &plan(), &credential()).unwrap_err();
         assert_eq!((failure.kind, failure.code.as_str()), (FailureKind::Denied, "wrong-secret"));
     }
+}
+
+#[test]
+fn n11_a_user_that_a_backend_does_not_know_is_read_again() {
+    let missing = Fault::Refuse(404, "Request_ResourceNotFound", "does not exist");
+    let mut cloud = Cloud::rotated().failing("GET", &[missing.clone(), missing]);
+    assert_eq!(verify(&mut cloud, &usual()).0, Ok(Proof::Verified));
 }
