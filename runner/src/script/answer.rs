@@ -57,6 +57,13 @@ impl Object {
         ["handle", VALUES].iter().any(|key| self.0.get(*key).is_some_and(|value| !value.is_null()))
     }
 
+    /// Whether it may be meant as one: a log, too, may count updates, and tell of a failure.
+    pub(super) fn may_be_meant(&self) -> bool {
+        let values = |value: &Value| value.is_array() || value.is_object() || value.is_string();
+        let meant = [self.0.get(VALUES).map(values), self.0.get("failure").map(Value::is_object)];
+        meant.iter().all(Option::is_none) || meant.contains(&Some(true))
+    }
+
     /// Whether it says that the step has failed.
     pub(super) fn has_failed(&self) -> bool {
         self.0.get("failure").is_some_and(|failure| !failure.is_null())

@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use regex::{Match, Regex};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::answer::VALUES;
 use super::json::{Distinct, fault};
@@ -41,22 +41,27 @@ pub(super) struct Signs {
 impl Signs {
     /// The signs of an answer with one of these keys.
     pub(super) fn of(keys: &[&str]) -> Result<Self, regex::Error> {
-        let quote = r#"["'`]"#;
-        let quoted = |words: &str| format!(r"\\*{quote}(?:{words})\\*{quote}\s*[:=]");
+        let quote = r#"(?u:["'`“”„‘’])"#;
+        // PHP puts keys in brackets, too.
+        let quoted = |words: &str| format!(r"\\*{quote}(?:{words})\\*{quote}\s*(?:\]\s*=>|[:=])");
         let entry = |words: &str| format!(r"[\[{{(,;]\s*:?(?:{words})\s*(?:=>|[:=])");
-        let regex = |signs: &[&str]| Regex::new(&format!("(?i){}", signs.join("|")));
+        let regex = |signs: &[&str]| Regex::new(&format!("(?i-u){}", signs.join("|")));
         let words = keys.join("|");
         let named = quoted(&words);
         // What is not in quotes is a key only before what may be its value.
         let bare = format!(r"{}\s*(?:[\[{{(@]|{quote}|System\.|$)", entry(&words));
         let listed = format!(r"(?m:^)[ \t]*(?:{words})[ \t]*[:=]?\s*(?:[\[{{@]|- |System\.)");
+        // Its type in place of the value, as PowerShell shows it.
+        let typed = format!(r"(?m:^)[ \t]*(?:{words})\s+:?\s*\{{?(?:System\.|@\{{)");
         let (label, bare_label) = (quoted("label"), entry("label"));
         let has_values = keys.contains(&VALUES);
         let labels: &[&str] = if has_values { &[&label, &bare_label] } else { &[] };
-        let part = |word: &str| regex(&[&format!(r#"(?:^|[\s\[{{(,;\\"'`:]){word}\\*{quote}?\s*[:=]"#)]);
+        let part = |word: &str| {
+            regex(&[&format!(r#"(?:^|[\s\[{{(,;\\:]|{quote}){word}\\*{quote}?\s*(?:\]\s*=>|[:=])"#)])
+        };
         Ok(Self {
-            any: regex(&[&[&*named, &bare, &listed], labels].concat())?,
-            keys: regex(&[&named, &bare])?,
+            any: regex(&[&[&*named, &bare, &typed, &listed], labels].concat())?,
+            keys: regex(&[&named, &bare, &typed])?,
             update: if has_values { Some([part("label")?, part("values?")?]) } else { None },
         })
     }
@@ -114,8 +119,8 @@ impl Signs {
     pub(super) fn misplaced(&self, json: &Value) -> Option<&'static str> {
         self.update.as_ref().filter(|_| self.holds_answer(json))?;
         Some(match json {
-            Value::Object(map) if map.keys().any(|key| is_values(key)) => {
-                "must have `updates` in small letters"
+            Value::Object(map) if map.iter().any(|(key, value)| is_part(key, value)) => {
+                "must have its keys in small letters"
             }
             Value::Object(_) if is_update(json) => "must stand in a list `updates`, in an object",
             Value::Object(_) => "stands inside another object: an answer must be the outermost one",
@@ -126,12 +131,8 @@ impl Signs {
     fn holds_answer(&self, json: &Value) -> bool {
         match json {
             Value::Object(map) => {
-                let is_part = |(key, value): (&String, &Value)| {
-                    let is_list = value.is_array() || value.is_object();
-                    is_values(key) && is_list || key == "failure" && value.get("kind").is_some()
-                };
                 is_update(json)
-                    || map.iter().any(is_part)
+                    || map.iter().any(|(key, value)| is_part(key, value))
                     || map.values().any(|value| self.holds_answer(value))
             }
             Value::Array(list) => list.iter().any(|item| self.holds_answer(item)),
@@ -144,8 +145,12 @@ impl Signs {
     }
 }
 
-fn is_values(key: &str) -> bool {
-    key.eq_ignore_ascii_case(VALUES)
+/// Whether an entry is what makes an answer one, in whatever letters.
+fn is_part(key: &str, value: &Value) -> bool {
+    let is_list = value.is_array() || value.is_object();
+    let has_kind = |failure: &Map<String, Value>| failure.keys().any(|key| key.eq_ignore_ascii_case("kind"));
+    key.eq_ignore_ascii_case(VALUES) && is_list
+        || key.eq_ignore_ascii_case("failure") && value.as_object().is_some_and(has_kind)
 }
 
 /// Whether JSON is a new value of a field, which nobody put into an answer.
@@ -234,19 +239,25 @@ fn block(text: &str) -> usize {
 pub(super) fn why(text: &str, span: &Range<usize>) -> String {
     let part = text.get(span.clone()).unwrap_or_default();
     let Err(error) = serde_json::from_str::<Distinct>(part) else { return "is not one object".to_owned() };
-    if error.is_eof() {
-        return "stops in the middle: the end of the JSON is missing".to_owned();
-    }
     if error.is_data() {
         return "has a key that stands twice in one object".to_owned();
     }
     let at = fault(part, &error);
+    let is_open = || {
+        part.get(at..).is_some_and(|rest| rest.starts_with(['\n', '\r']))
+            && !part.trim_end().ends_with(is_closing)
+    };
+    if error.is_eof() || is_open() {
+        return "stops in the middle: the end of the JSON is missing".to_owned();
+    }
     let (before, after) = (part.get(..at).unwrap_or_default().trim_end(), part.get(at..).unwrap_or_default());
     let hint = match after.chars().next() {
         Some('\'') => ": keys and texts must stand in double quotes",
         Some('}' | ']') if before.ends_with(',') => ": there is a comma too many",
         Some('/' | '#') => ": JSON has no comments",
         Some('\n' | '\r') => ": a line ends inside a text, where `\\n` must stand",
+        Some('x') if before.ends_with('\\') => ": what stands there is not UTF-8",
+        Some(next) if next.is_control() => ": a control character stands there",
         Some(next) if before.ends_with(['{', ',']) && !is_opening(next) => {
             ": keys must stand in double quotes"
         }
@@ -281,6 +292,9 @@ mod tests {
             "@{updates=System.Object[]}",
             "{@{label=api_key; type=secret; value=S3cr3t}}",
             "updates : {@{label=api_key; type=secret; value=S3cr3t}}",
+            "{“updates”: [{“label”: “key”, “value”: “S3}cr3t”}]}",
+            "array(1) {\n  [\"updates\"]=>\n  array(0) {\n }\n}",
+            "updates                        {System.Collections.Hashtable}",
             "updates:\n- label: key\n  value: S3cr3t\n",
             "[{'label': 'key', 'value': 'S3cr3t'}]",
             r#""updates": [{"label": "key", "value": "S3cr3t"}]"#,
@@ -315,6 +329,7 @@ mod tests {
             "the \"updates\" of {user}",
             "{label} value: 3",
             "it's {label: 'x'}",
+            "data[\"updates\"] = count",
             "failure: [Errno 2] no such file",
         ] {
             assert_eq!(near_misses(text, keys(None)), [], "{text}");
@@ -326,6 +341,7 @@ mod tests {
     fn n1_what_is_wrong_is_told_with_its_place() {
         for (text, told) in [
             ("{\"updates\":[", "stops in the middle"),
+            ("{\"updates\":[{\"value\":\"S3cr\nand on", "stops in the middle"),
             (
                 "x\n  {\n 'updates':[]}",
                 "is not JSON from line 3, column 2 on: keys and texts must stand in double",
@@ -350,6 +366,7 @@ mod tests {
             (r#"[{"updates":[]}]"#, "inside a list"),
             (r#"{"result":{"updates":[]}}"#, "inside another object"),
             (r#"{"Updates":[]}"#, "small letters"),
+            (r#"{"Failure":{"Kind":"denied"}}"#, "small letters"),
             (r#"{"label":"key","value":"S3cr3t-Value"}"#, "in a list `updates`"),
             (r#"[{"label":"key","values":["S3cr3t-Value"]}]"#, "inside a list"),
             (r#"{"message":"{\"updates\": [{}]}"}"#, "inside another object"),

@@ -2,15 +2,32 @@
 
 use zeroize::Zeroizing;
 
-/// Decodes UTF-8, or UTF-16 where its mark says so, as `PowerShell` writes it. Marks are passed over, and bytes
-/// that are no text are written as escapes, which no JSON reader takes for what they are not.
+/// Decodes UTF-8, or UTF-16 where its mark says so, as `PowerShell` writes it. Marks and colours are passed over, and
+/// bytes that are no text are written as escapes, which no JSON reader takes for what they are not.
 pub(super) fn decoded(bytes: &[u8]) -> Zeroizing<String> {
-    match bytes {
+    let text = match bytes {
         [0xff, 0xfe, rest @ ..] => utf_16(rest, u16::from_le_bytes),
         [0xfe, 0xff, rest @ ..] => utf_16(rest, u16::from_be_bytes),
         [0xef, 0xbb, 0xbf, rest @ ..] => utf_8(rest),
         _ => utf_8(bytes),
+    };
+    if text.contains(COLOUR) { plain(&text) } else { text }
+}
+
+/// What a change of colour begins with on terminals; it ends with an `m`.
+const COLOUR: &str = "\u{1b}[";
+
+fn plain(text: &str) -> Zeroizing<String> {
+    let mut plain = Zeroizing::new(String::with_capacity(text.len()));
+    let mut parts = text.split(COLOUR);
+    plain.push_str(parts.next().unwrap_or_default());
+    for part in parts {
+        match part.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';').strip_prefix('m') {
+            Some(rest) => plain.push_str(rest),
+            None => plain.extend([COLOUR, part]),
+        }
     }
+    plain
 }
 
 fn utf_8(bytes: &[u8]) -> Zeroizing<String> {
@@ -62,6 +79,12 @@ mod tests {
         ] {
             assert_eq!(*decoded(&bytes), "ü€😀");
         }
+    }
+
+    #[test]
+    fn n1_colours_are_passed_over_and_nothing_else_is() {
+        let text = b"\x1b[1;39m{\x1b[34m\"a\"\x1b[0m:1}\x1b[m \x1b[2Jm \x1b[";
+        assert_eq!(*decoded(text), "{\"a\":1} \u{1b}[2Jm \u{1b}[");
     }
 
     #[test]

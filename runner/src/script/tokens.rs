@@ -3,10 +3,10 @@
 use std::ops::Range;
 
 /// What opens and closes.
-pub(super) const OPENING: [char; 3] = ['{', '[', '('];
+const OPENING: [char; 3] = ['{', '[', '('];
 const CLOSING: [char; 3] = ['}', ']', ')'];
-/// What texts stand in.
-pub(super) const QUOTES: [char; 3] = ['"', '\'', '`'];
+/// What texts stand in, by people who let an editor put nicer quotes there, too.
+const QUOTES: [char; 8] = ['"', '\'', '`', '“', '”', '„', '‘', '’'];
 
 /// A part of a text.
 #[derive(Debug, PartialEq, Eq)]
@@ -38,18 +38,25 @@ impl<'a> Tokens<'a> {
     fn quoted(&mut self, quote: char, escaped: usize) -> Token {
         let start = self.at;
         let rest = self.text.get(start..).unwrap_or_default();
+        let closing = match quote {
+            '“' | '„' => '”',
+            '‘' => '’',
+            other => other,
+        };
         let closes = |at: &usize| {
-            let (inside, after) =
-                (rest.get(..*at).unwrap_or_default(), rest.get(at + 1..).unwrap_or_default());
+            let (inside, after) = (
+                rest.get(..*at).unwrap_or_default(),
+                rest.get(at + closing.len_utf8()..).unwrap_or_default(),
+            );
             let backslashes = inside.len() - inside.trim_end_matches('\\').len();
             let is_plain = if escaped == 0 { backslashes % 2 == 0 } else { backslashes == escaped };
             let next = after.trim_start_matches([' ', '\t', '\\']).chars().next();
             is_plain
                 && next.is_none_or(|next| ",:;=\r\n".contains(next) || is_closing(next) || is_quote(next))
         };
-        let end = rest.match_indices(quote).map(|(at, _)| at).find(closes);
+        let end = rest.match_indices(closing).map(|(at, _)| at).find(closes);
         let length = end.map_or(rest.len(), |end| end - escaped.min(end));
-        self.at = start + end.map_or(rest.len(), |end| end + 1);
+        self.at = start + end.map_or(rest.len(), |end| end + closing.len_utf8());
         self.last = quote;
         Token::Quoted(start..start + length)
     }

@@ -66,6 +66,8 @@ fn n1_an_answer_counts_wherever_its_lines_break_and_whatever_stands_around_it() 
         format!("Result: {ANSWER}"),
         format!("{{\"level\":\"info\",\"msg\":\"on the way\"}}\n[INFO] the answer is {ANSWER} (done)\n{{}}"),
         format!("{ANSWER}\n{PRETTY}"),
+        // As `jq -C` writes it.
+        PRETTY.replace('"', "\u{1b}[0;32m\"\u{1b}[0m"),
         format!("{{\"failure\":{{\"kind\":\"unavailable\",\"message\":\"again\"}}}}\n{PRETTY}"),
     ] {
         let trial = Trial::new();
@@ -141,6 +143,17 @@ fn n1_what_looks_like_an_answer_and_is_none_is_uncertain_and_shows_nothing() {
         ("updates:\n- label: api_key\n  value: FRESH", "is not JSON"),
         (r#"{"updates":[{"label":"api_key","value":"FRESH"}],"updates":[]}"#, "stands twice"),
         (r#"{"updates":{"api_key":"FRESH"}}"#, "`updates` must be a list"),
+        (r#"{"updates":{"label":"api_key","value":"FRESH"}}"#, "`updates` must be a list"),
+        (r#"{"updates":"[{\"label\":\"api_key\",\"value\":\"FRESH\"}]"}"#, "`updates` must be a list"),
+        ("map[updates:[map[label:api_key value:FRESH]]]", "is not JSON"),
+        (
+            "array ( 'updates' => array ( 0 => array ( 'label' => 'api_key', 'value' => 'FRESH' ) ) )",
+            "is not JSON",
+        ),
+        (
+            r#"{"message":"{\"updates\":[{\"label\":\"api_key\",\"value\":\"FRESH\"}]}"}"#,
+            "inside another object",
+        ),
         (
             r#"{"updates":[{"label":"api_key","value":["FRESH"]},{"label":"b","value":"x"}]}"#,
             "`updates[0].value`",
@@ -158,7 +171,7 @@ fn n1_what_looks_like_an_answer_and_is_none_is_uncertain_and_shows_nothing() {
         let run = trial.write(stdout);
         run.ends("uncertain", 5).with_code("plugin-contract");
         assert!(run.outcome["error"]["message"].as_str().unwrap().contains(told), "{told}\n{run}");
-        assert!(run.stderr.contains("made [redacted]"), "{run}");
+        assert!(run.stderr.contains("write.sh warn: ") && run.stderr.contains("[redacted]"), "{run}");
     }
 }
 

@@ -6,7 +6,6 @@ What the plugin prints to stdout goes to stderr, where nothing is an answer; thi
 """
 
 import ast
-import asyncio
 import atexit
 import difflib
 import importlib.machinery
@@ -327,7 +326,8 @@ def done(result):
     async def awaited():
         return await result
 
-    return asyncio.run(awaited())
+    # It takes a while, which few plugins have to wait for.
+    return importlib.import_module("asyncio").run(awaited())
 
 
 def is_config(record, name):
