@@ -196,7 +196,8 @@ pub enum PluginCommand {
     /// change
     ///
     /// All problems are told at once, each with what to do. The exit code is 0 when there are none,
-    /// and else 2.
+    /// and else 2. A plugin made for Keeper's gateway is loaded for that, by its Python and with all rights of the
+    /// user, and is not called.
     Check(PluginArgs),
 }
 
@@ -206,6 +207,9 @@ pub struct PluginArgs {
     /// The plugin: a WebAssembly component or core module, or a script
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
+    /// The program that runs a script, as `exec` takes it
+    #[arg(long, value_name = "CMD")]
+    pub interpreter: Option<String>,
     /// How to print it
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: Format,

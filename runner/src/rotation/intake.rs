@@ -104,7 +104,9 @@ impl Intake {
 
     fn update(&mut self, update: Update) -> Taken<Update> {
         update.values.iter().map(Secret::expose).try_for_each(|value| self.measure(value))?;
-        Ok(Update { label: self.id("label", update.label)?, kind: self.id("type", update.kind)?, ..update })
+        // Without a type it is of that of the field.
+        let kind = if update.kind.is_empty() { update.kind } else { self.id("type", update.kind)? };
+        Ok(Update { label: self.id("label", update.label)?, kind, ..update })
     }
 
     /// Takes what verify returned.

@@ -12,7 +12,8 @@ use crate::report::{
 };
 use crate::request::{RequestError, advise, check_manifest, counts_as_change, is_for};
 use crate::rotation::OutcomeKind;
-use crate::script::{Script, is_saas_plugin};
+use crate::script::{Options, Script, ScriptError, WorkFolders, is_saas_plugin};
+use crate::secret::Redactor;
 use crate::wasm::{DescribeError, Inspection, LoadError, Runtime, look_into};
 
 /// Checks a WebAssembly file, says what was found, and returns the exit code.
@@ -31,17 +32,36 @@ pub(super) fn check_wasm(file: &PluginFile, format: Format) -> Result<u8, Fault>
     tell(&check, format)
 }
 
-/// Checks a script likewise.
-pub(super) fn check_script(file: &PluginFile, script: &Script, format: Format) -> Result<u8, Fault> {
+/// Checks a script likewise. A SaaS plugin is loaded, as `exec` does it before a rotation.
+pub(super) fn check_script(file: &PluginFile, options: Options, format: Format) -> Result<u8, Fault> {
     let mut check = Check::new(file.digest, file.bytes.len());
     let is_saas = is_saas_plugin(&file.bytes);
     check.form = Some(if is_saas { FileForm::SaasPlugin } else { FileForm::Script });
-    check.name = Some(script.name().into_owned());
-    if let Some(declared) = script.declared() {
-        check.steps =
-            declared.steps.iter().map(|name| StepAsk { name: *name, requests: Vec::new() }).collect();
+    check.name = file.path.file_name().map(|name| name.to_string_lossy().into_owned());
+    let script =
+        if is_saas { load_saas(file, options)? } else { Script::new(&file.path, &file.bytes, options) };
+    match script {
+        Ok(script) => {
+            let steps = script.declared().map(|declared| declared.steps.as_slice()).unwrap_or_default();
+            check.steps = steps.iter().map(|name| StepAsk { name: *name, requests: Vec::new() }).collect();
+        }
+        Err(error @ (ScriptError::Unfit { .. } | ScriptError::RequirementsMissing { .. })) => {
+            check.add(error.code(), error.to_string());
+        }
+        Err(error) => return Err(error.into()),
     }
     tell(&check, format)
+}
+
+/// Loads a SaaS plugin in a folder that is gone afterwards, and asks it what it is.
+fn load_saas(file: &PluginFile, options: Options) -> Result<Result<Script, ScriptError>, Fault> {
+    let temporary = std::env::temp_dir();
+    let folder = tempfile::tempdir_in(&temporary)
+        .map_err(|source| ScriptError::Folder { path: temporary.clone(), source })?;
+    let folders = WorkFolders::open(folder.path())?;
+    let redactor = Redactor::default();
+    let loaded = block_on(Script::saas(&file.path, &file.bytes, options, &folders, &redactor))?;
+    Ok(loaded.map(|(script, _)| script))
 }
 
 pub(super) fn form(inspection: &Inspection) -> FileForm {

@@ -17,13 +17,16 @@ use crate::wasm::{Inspection, Runtime, inspect};
 /// Carries it out, and returns the exit code.
 pub(super) fn plugin(command: &PluginCommand) -> Result<u8, Fault> {
     let (PluginCommand::Inspect(args) | PluginCommand::Check(args)) = command;
-    let PluginArgs { file, format } = args;
+    let PluginArgs { file, interpreter, format } = args;
     let file = PluginFile::read(file, Limits::default().plugin)?;
+    let options = || options(interpreter.clone());
     match command {
         PluginCommand::Inspect(_) if file.is_wasm() => inspect_wasm(&file, *format),
-        PluginCommand::Inspect(_) => inspect_script(&file, &script(&file)?, *format),
+        PluginCommand::Inspect(_) => {
+            inspect_script(&file, &Script::new(&file.path, &file.bytes, options())?, *format)
+        }
         PluginCommand::Check(_) if file.is_wasm() => check_wasm(&file, *format),
-        PluginCommand::Check(_) => check_script(&file, &script(&file)?, *format),
+        PluginCommand::Check(_) => check_script(&file, options(), *format),
     }
 }
 
@@ -73,15 +76,15 @@ fn print(
     Ok(0)
 }
 
-fn script(file: &PluginFile) -> Result<Script, Fault> {
-    let options = Options {
-        interpreter: None,
+/// How a script is run that is only looked at.
+fn options(interpreter: Option<String>) -> Options {
+    Options {
+        interpreter,
         arguments: Vec::new(),
         environment: ScriptEnvironment::usual().variables,
         confinement: None,
         limits: Limits::default(),
-    };
-    Ok(Script::new(&file.path, &file.bytes, options)?)
+    }
 }
 
 /// Compiles the plugin, and asks it what it is.

@@ -1,39 +1,34 @@
-//! A step's answer: the last line of stdout that is a JSON object with a known key, or the file that
-//! `PAMRUN_OUTPUT` names. Everything else on stdout is log.
+//! A step's answer: a JSON object with a known key.
 
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
+use super::in_hand::InHand;
+use super::json::Json;
 use super::shape::At;
+use super::suspects::Suspects;
 use crate::model::{
     Credential, Failure, FailureKind, Listed, Place, Plan, Proof, Removed, SaasPlugin, StepName, Undone,
     Update, wipe,
 };
 
+/// The key of new values.
+pub(super) const VALUES: &str = "updates";
+
 /// The keys by which an answer is known; any of them may be alone.
 pub(super) fn keys(step: Option<StepName>) -> &'static [&'static str] {
     match step {
         Some(StepName::Preflight) => &["target", "failure"],
-        Some(StepName::Rotate) => &["handle", "failure"],
+        Some(StepName::Rotate) => &["handle", VALUES, "failure"],
         Some(StepName::Verify) => &["proof", "failure"],
         Some(StepName::Commit) => &["removed", "failure"],
         Some(StepName::Rollback) => &["seen", "gone", "failure"],
-        None => &["updates", "failure"],
+        None => &[VALUES, "failure"],
     }
 }
 
-/// What was found where an answer may stand.
-#[derive(Debug)]
-pub(super) enum Answer {
-    /// A JSON object with a known key.
-    Given(Object),
-    /// Something that was meant to be one: what is wrong with it, and where. Quotes nothing.
-    Malformed(String),
-    /// Nothing.
-    None,
-}
-
 /// A JSON object that is wiped when it is dropped.
+#[derive(Clone)]
 pub(super) struct Object(Map<String, Value>);
 
 impl Drop for Object {
@@ -48,61 +43,66 @@ impl std::fmt::Debug for Object {
     }
 }
 
-/// Parts stdout into the answer and the log. Whatever looks like an answer is kept out of the log:
-/// nobody knows yet which of its values are secret.
-pub(super) fn sift(stdout: &[u8], keys: &[&str]) -> (Answer, Zeroizing<Vec<u8>>) {
-    let mut answer = Answer::None;
-    let mut log = Zeroizing::new(Vec::with_capacity(stdout.len()));
-    for (index, line) in stdout.split_inclusive(|byte| *byte == b'\n').enumerate() {
-        match candidate(line, keys) {
-            None => log.extend_from_slice(line),
-            Some(Ok(object)) => answer = Answer::Given(object),
-            Some(Err(problem)) => {
-                answer = Answer::Malformed(format!("line {} of its output {problem}", index + 1));
-            }
-        }
-    }
-    (answer, log)
-}
-
-/// The line as an answer, if it was meant to be one.
-fn candidate(line: &[u8], keys: &[&str]) -> Option<Result<Object, String>> {
-    let line = line.trim_ascii();
-    if !line.starts_with(b"{") {
-        return None;
-    }
-    match object(line) {
-        Ok(object) => keys.iter().any(|key| object.0.contains_key(*key)).then_some(Ok(object)),
-        Err(problem) => {
-            let text = String::from_utf8_lossy(line);
-            keys.iter().any(|key| text.contains(&format!("\"{key}\""))).then_some(Err(problem))
-        }
-    }
-}
-
-/// Reads the file as an answer.
-pub(super) fn from_file(bytes: &[u8], keys: &[&str]) -> Answer {
-    match object(bytes) {
-        Ok(object) if keys.iter().any(|key| object.0.contains_key(*key)) => Answer::Given(object),
-        Ok(_) => Answer::Malformed(format!("the file has none of the keys {}", keys.join(", "))),
-        Err(problem) => Answer::Malformed(format!("the file in PAMRUN_OUTPUT {problem}")),
-    }
-}
-
-fn object(text: &[u8]) -> Result<Object, String> {
-    // The parser's own message may quote what it read.
-    match serde_json::from_slice(text) {
-        Ok(Value::Object(map)) => Ok(Object(map)),
-        Ok(_) => Err("is JSON, but not an object".to_owned()),
-        Err(error) if error.is_eof() => Err("stops in the middle: the end of the JSON is missing".to_owned()),
-        Err(error) => Err(format!("is not JSON from column {} on", error.column())),
-    }
-}
-
 /// What an answer says, in the words of the model; the error names the place that is wrong.
 type Read<T> = Result<T, String>;
 
 impl Object {
+    /// The object that JSON is, if it is one.
+    pub(super) fn of(mut json: Json) -> Option<Self> {
+        json.0.as_object_mut().map(std::mem::take).map(Self)
+    }
+
+    /// Whether it tells of something new, or only of how things go.
+    pub(super) fn tells_of_something(&self) -> bool {
+        ["handle", VALUES].iter().any(|key| self.0.get(*key).is_some_and(|value| !value.is_null()))
+    }
+
+    /// Whether it may be meant as one: a log, too, may count updates, and tell of a failure.
+    pub(super) fn may_be_meant(&self) -> bool {
+        let values = |value: &Value| value.is_array() || value.is_object() || value.is_string();
+        let meant = [self.0.get(VALUES).map(values), self.0.get("failure").map(Value::is_object)];
+        meant.iter().all(Option::is_none) || meant.contains(&Some(true))
+    }
+
+    /// Whether it says that the step has failed.
+    pub(super) fn has_failed(&self) -> bool {
+        self.0.get("failure").is_some_and(|failure| !failure.is_null())
+    }
+
+    /// Whether another one tells of all that it tells of.
+    pub(super) fn is_part_of(&self, other: &Self) -> bool {
+        let is_there =
+            |key: &str| self.0.get(key).is_none_or(|own| own.is_null() || other.0.get(key) == Some(own));
+        let [own, others] = [self, other].map(|object| object.0.get(VALUES).and_then(Value::as_array));
+        let has_updates = match (own, others) {
+            (Some(own), Some(others)) => own.iter().all(|update| others.contains(update)),
+            _ => is_there(VALUES),
+        };
+        has_updates && ["handle", "expires", "failure"].iter().all(|key| is_there(key))
+    }
+
+    /// What it says.
+    pub(super) fn said(&self) -> Suspects {
+        let mut said = Suspects::default();
+        said.add_object(&self.0);
+        said
+    }
+
+    /// The new values in it, also where others of them, or something else, cannot be read: those are kept as text.
+    pub(super) fn in_hand(&self) -> InHand {
+        let mut in_hand = InHand::default();
+        let mut add = |json: &Value| match update(&At::value(json)) {
+            Ok(update) => in_hand.add(update),
+            Err(_) => in_hand.add_unread(&Zeroizing::new(json.to_string()), &Suspects::of_json(json)),
+        };
+        match self.0.get(VALUES) {
+            None | Some(Value::Null) => {}
+            Some(Value::Array(updates)) => updates.iter().for_each(add),
+            Some(other) => add(other),
+        }
+        in_hand
+    }
+
     fn at(&self) -> At<'_> {
         At::top(&self.0)
     }
@@ -211,7 +211,9 @@ fn update(update: &At<'_>) -> Read<Update> {
         None if update.get("values").is_some() => update.list("values", At::secret)?,
         None => return Err(update.wrong("an object with `value` or `values`")),
     };
-    Ok(Update { label: update.need("label")?.owned()?, place, kind: update.need("type")?.owned()?, values })
+    // Without a type it is of that of the field, which the script need not know.
+    let kind = update.get("type").map(|kind| kind.owned()).transpose()?.unwrap_or_default();
+    Ok(Update { label: update.need("label")?.owned()?, place, kind, values })
 }
 
 #[cfg(test)]
@@ -219,95 +221,39 @@ mod tests {
     use super::*;
     use crate::secret::Secret;
 
-    fn given(line: &str, step: Option<StepName>) -> Object {
-        match sift(line.as_bytes(), keys(step)).0 {
-            Answer::Given(object) => object,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    #[test]
-    fn the_last_line_with_a_known_key_is_the_answer_and_the_rest_is_log() {
-        let stdout =
-            b"hello\n{\"handle\":\"k1\"}\n{\"level\":\"info\"}\n  {\"handle\":\"k2\"} \r\n[1]\n{}\nbye";
-        let (answer, log) = sift(stdout, keys(Some(StepName::Rotate)));
-        let Answer::Given(object) = answer else { panic!("{answer:?}") };
-        assert_eq!(object.credential().unwrap().handle, "k2");
-        assert_eq!(&*log, b"hello\n{\"level\":\"info\"}\n[1]\n{}\nbye");
-    }
-
-    #[test]
-    fn without_a_known_key_there_is_no_answer() {
-        for stdout in ["", "done", "{}", "{\"handle\":1}", "\u{fffd}{", "{\"target\": unquoted"] {
-            assert!(matches!(sift(stdout.as_bytes(), keys(None)).0, Answer::None), "{stdout}");
-        }
-    }
-
-    #[test]
-    fn half_an_answer_is_told_where_it_stops_quotes_nothing_and_is_not_logged() {
-        let stdout = b"making it\n{\"handle\":\"k2\",\"updates\":[{\"value\":\"canary\n";
-        let (answer, log) = sift(stdout, keys(Some(StepName::Rotate)));
-        let Answer::Malformed(problem) = answer else { panic!("{answer:?}") };
-        assert!(
-            problem.starts_with("line 2 of its output stops") && !problem.contains("canary"),
-            "{problem}"
-        );
-        assert_eq!(&*log, b"making it\n");
-    }
-
-    #[test]
-    fn a_later_answer_counts_for_more_than_a_broken_one_before() {
-        let stdout = b"{\"handle\": oops}\n{\"handle\":\"k2\"}\n";
-        assert!(matches!(sift(stdout, keys(Some(StepName::Rotate))).0, Answer::Given(_)));
-    }
-
-    #[test]
-    fn a_file_must_hold_one_object_with_a_known_key() {
-        let read = |text: &str| from_file(text.as_bytes(), keys(None));
-        assert!(matches!(read("{\n \"updates\": []\n}\n"), Answer::Given(_)));
-        for text in ["{\"x\":1}", "[]", "{\"updates\":[]", "{\"updates\":[]} more", "canary"] {
-            let answer = read(text);
-            let Answer::Malformed(problem) = answer else { panic!("{text}: {answer:?}") };
-            assert!(!problem.contains("canary"), "{problem}");
-        }
+    fn given(text: &str) -> Object {
+        Object::of(Json(serde_json::from_str(text).unwrap())).unwrap()
     }
 
     #[test]
     fn every_step_is_read_in_the_words_of_the_interface() {
         let plan = given(
             r#"{"target":"app/1","creates":"a key","removes":[{"id":"k1","label":"old","expires":null},{"id":"k0"}]}"#,
-            Some(StepName::Preflight),
         );
         let plan = plan.plan().unwrap();
         assert_eq!((plan.target.as_str(), plan.removes.len(), plan.notes.len()), ("app/1", 2, 0));
         let credential = given(
             r#"{"handle":"k2","expires":"2031","updates":[{"label":"id","type":"text","value":"k2"},
-                {"label":"password","place":"standard","type":"password","values":["a","b"]}]}"#
-                .replace('\n', "")
-                .as_str(),
-            Some(StepName::Rotate),
+                {"label":"password","place":"standard","type":"password","values":["a","b"]}]}"#,
         );
         let credential = credential.credential().unwrap();
         assert_eq!(credential.updates[0].place, Place::Custom);
         assert_eq!(credential.updates[1].values, [Secret::new("a"), Secret::new("b")]);
-        let proof = |line| given(line, Some(StepName::Verify)).proof().unwrap();
+        let proof = |line| given(line).proof().unwrap();
         assert_eq!(proof(r#"{"proof":"verified"}"#), Proof::Verified);
         assert_eq!(proof(r#"{"proof":"unproven","reason":"r"}"#), Proof::Unproven("r".to_owned()));
-        let removed = given(r#"{"removed":[{"id":"k1","gone":true}]}"#, Some(StepName::Commit));
+        let removed = given(r#"{"removed":[{"id":"k1","gone":true}]}"#);
         assert_eq!(removed.removed().unwrap(), [Removed { id: "k1".to_owned(), gone: true }]);
-        let undone = given(r#"{"seen":["k2"]}"#, Some(StepName::Rollback)).undone().unwrap();
+        let undone = given(r#"{"seen":["k2"]}"#).undone().unwrap();
         assert_eq!((undone.seen.len(), undone.gone.len()), (1, 0));
     }
 
     #[test]
-    fn a_failure_is_read_in_every_step() {
-        for step in [None, Some(StepName::Preflight), Some(StepName::Commit)] {
-            let line =
-                r#"{"failure":{"kind":"unavailable","code":"throttled","message":"m","retry_after":7}}"#;
-            let failure = given(line, step).failure().unwrap().unwrap();
-            assert_eq!(failure.kind, FailureKind::Unavailable { retry_after: Some(7) });
-            assert_eq!((failure.code.as_str(), failure.message.as_str()), ("throttled", "m"));
-        }
+    fn a_failure_is_read() {
+        let line = r#"{"failure":{"kind":"unavailable","code":"throttled","message":"m","retry_after":7}}"#;
+        let failure = given(line).failure().unwrap().unwrap();
+        assert_eq!(failure.kind, FailureKind::Unavailable { retry_after: Some(7) });
+        assert_eq!((failure.code.as_str(), failure.message.as_str()), ("throttled", "m"));
     }
 
     #[test]
@@ -322,9 +268,9 @@ mod tests {
 
     #[test]
     fn an_answer_of_the_wrong_shape_is_told_the_place_and_not_quoted() {
-        let rotate = |line: &str| given(line, Some(StepName::Rotate)).credential().unwrap_err();
-        let verify = |line: &str| given(line, Some(StepName::Verify)).proof().unwrap_err();
-        let failure = |line: &str| given(line, None).failure().unwrap_err();
+        let rotate = |line: &str| given(line).credential().unwrap_err();
+        let verify = |line: &str| given(line).proof().unwrap_err();
+        let failure = |line: &str| given(line).failure().unwrap_err();
         for (problem, expected) in [
             (rotate(r#"{"handle":7}"#), "`handle` must be a text"),
             (rotate(r#"{"handle":"k","updates":{"canary":1}}"#), "`updates` must be a list"),
@@ -334,8 +280,8 @@ mod tests {
                 "`updates[0].value` must be a text",
             ),
             (
-                rotate(r#"{"handle":"k","updates":[{"label":"a","value":"canary"}]}"#),
-                "`updates[0].type` is missing",
+                rotate(r#"{"handle":"k","updates":[{"type":"secret","value":"canary"}]}"#),
+                "`updates[0].label` is missing",
             ),
             (
                 rotate(r#"{"handle":"k","updates":[{"place":"canary"}]}"#),
@@ -353,5 +299,25 @@ mod tests {
         ] {
             assert!(problem.starts_with(expected) && !problem.contains("canary"), "{problem}");
         }
+    }
+
+    #[test]
+    fn n6_an_update_without_a_type_leaves_it_to_the_field() {
+        let updates =
+            given(r#"{"updates":[{"label":"a","value":"b"},{"label":"c","type":null,"value":"d"}]}"#);
+        let updates = updates.updates().unwrap();
+        assert!(updates.iter().all(|update| update.kind.is_empty() && update.is_secret()));
+    }
+
+    #[test]
+    fn n6_what_is_readable_of_an_answer_is_in_hand_whatever_else_is_in_it() {
+        let text = r#"{"handle":7,"updates":[{"label":"a\u0007","type":"text","value":"b"},{"label":"c","value":12345678}]}"#;
+        let updates = given(text).in_hand().into_updates();
+        let told: Vec<_> = updates.iter().map(|update| (&*update.label, update.values[0].expose())).collect();
+        let unread = ("(answer that could not be read)", r#"{"label":"c","value":12345678}"#);
+        assert_eq!(told, [("a\\u{7}", "b"), unread]);
+        let updates = given(r#"{"updates":{"c":"a-new-secret"}}"#).in_hand().into_updates();
+        assert_eq!(updates[0].values, [Secret::new(r#"{"c":"a-new-secret"}"#)]);
+        assert!(given(r#"{"updates":null}"#).in_hand().into_updates().is_empty());
     }
 }

@@ -5,17 +5,20 @@ use std::process::ExitStatus;
 
 use zeroize::Zeroizing;
 
-use super::answer::{Answer, Object, from_file, sift};
+use super::answer::Object;
 use super::bounds::Bounds;
 use super::folder::{WorkFolder, WorkFolders};
 use super::launch::{FAILED, Launch};
 use super::launcher::Launcher;
 use super::leash::leashed;
+use super::near_miss::Signs;
 use super::process::{self, Ended, Stopped};
+use super::sift::Sifted;
 use super::source::Script;
 use super::system::{Leash, TEMPORARY_FOLDER, computed_too_long, open_answer, signal_that_ended};
+use super::verdict::{Verdict, decide};
 use crate::limits::{Limits, exceeded};
-use crate::model::{Failure, FailureKind, StepName};
+use crate::model::{Failure, FailureKind, StepName, Update};
 use crate::rotation::{Intake, LogLevel, LogLine, StepError, clean};
 use crate::secret::Redactor;
 use crate::system::names_count;
@@ -43,10 +46,12 @@ pub(super) struct Calling<'a> {
 pub(super) struct Called {
     /// Its answer; none where it has none to give.
     pub(super) answer: Result<Option<Object>, StepError>,
+    /// The new values that were found in what it wrote, whether that was an answer or not.
+    pub(super) in_hand: Vec<Update>,
     /// Whether the script was started at all.
     pub(super) started: bool,
-    stdout: Zeroizing<Vec<u8>>,
-    stderr: Zeroizing<Vec<u8>>,
+    stdout: Zeroizing<String>,
+    stderr: Zeroizing<String>,
     /// What an operator should know of its end.
     notes: Vec<String>,
 }
@@ -57,7 +62,7 @@ impl Called {
         let failure = Failure { kind: FailureKind::Invalid, code, message: why };
         let (stdout, stderr) = (Zeroizing::default(), Zeroizing::default());
         let answer = Err(StepError::Failure(failure));
-        Self { answer, started: false, stdout, stderr, notes: Vec::new() }
+        Self { answer, in_hand: Vec::new(), started: false, stdout, stderr, notes: Vec::new() }
     }
 
     /// The script was started, and the system did not let us see how it ended.
@@ -66,11 +71,10 @@ impl Called {
         Self { answer: Err(why), started: true, ..Self::not_started(String::new()) }
     }
 
-    /// Hands out the lines that it wrote. All secrets of its answer must be known by now.
+    /// Hands out the lines that it wrote.
     pub(super) fn lines(self, step: StepName, redactor: &Redactor, limits: &Limits) -> Vec<LogLine> {
-        let text = |bytes: &[u8]| Zeroizing::new(String::from_utf8_lossy(bytes).into_owned());
-        let mut lines = LogLine::of_text(step, LogLevel::Info, &text(&self.stdout), redactor);
-        lines.extend(LogLine::of_text(step, LogLevel::Warn, &text(&self.stderr), redactor));
+        let mut lines = LogLine::of_text(step, LogLevel::Info, &self.stdout, redactor);
+        lines.extend(LogLine::of_text(step, LogLevel::Warn, &self.stderr, redactor));
         let mut left = limits.log;
         let fits = |line: &LogLine| left.checked_sub(line.text.len().max(1)).map(|rest| left = rest);
         let shown = lines.iter().map_while(fits).count();
@@ -144,7 +148,7 @@ impl Calling<'_> {
             let why = clean(String::from_utf8_lossy(why).trim(), LAST_WORDS);
             return Called::not_started(format!("it could not be started: {why}"));
         }
-        self.judge(ended, read(folder, self.bounds.output))
+        self.judge(&ended, read(folder, self.bounds.output))
     }
 
     fn launch(&self, folder: &WorkFolder) -> io::Result<Launch> {
@@ -156,48 +160,67 @@ impl Calling<'_> {
         Ok(launch)
     }
 
-    fn judge(&self, ended: Ended, file: Result<Option<Zeroizing<Vec<u8>>>, String>) -> Called {
-        let (answer, mut stdout) = sift(&ended.stdout, self.keys);
-        let answer = match file {
-            Ok(None) => answer,
-            Ok(Some(file)) => from_file(&file, self.keys),
-            Err(problem) => Answer::Malformed(format!("the file in PAMRUN_OUTPUT {problem}")),
+    fn judge(&self, ended: &Ended, file: Result<Option<Zeroizing<Vec<u8>>>, String>) -> Called {
+        let signs = match Signs::of(self.keys) {
+            Ok(signs) => signs,
+            Err(error) => return Called::out_of_sight(&io::Error::other(error)),
         };
-        let mut notes = notes(&ended);
-        if self.step.is_some() && !matches!(answer, Answer::Given(_)) && !stdout.is_empty() {
+        let sift = |name, bytes| Sifted::stream(name, bytes, self.keys, &signs);
+        let (file, unfit) = match file {
+            Ok(None) => (Sifted::nothing(), None),
+            Ok(Some(file)) => (Sifted::file(&file, self.keys, &signs), None),
+            Err(problem) => (Sifted::nothing(), Some(format!("the file in PAMRUN_OUTPUT {problem}"))),
+        };
+        let stdout = sift("stdout", &ended.stdout);
+        // Where plugins of Keeper's print to, nothing is an answer.
+        let stderr = if self.script.is_saas() {
+            Sifted::log_only(&ended.stderr)
+        } else {
+            sift("stderr", &ended.stderr)
+        };
+        let Verdict { answer, in_hand } = decide(&file, &stdout, &stderr, self.bounds.output);
+        let answer = unfit.map_or(answer, Err);
+        // Before a word of it is let through, the secrets of its answer must be known.
+        in_hand.learn(self.redactor);
+        let (mut stdout, stderr) = (stdout.log(), stderr.log());
+        let mut notes = notes(ended);
+        if self.step.is_some() && !matches!(answer, Ok(Some(_))) && !stdout.is_empty() {
             // It may hold an answer that we do not recognise, and new secrets with it.
-            *stdout = Vec::new();
+            stdout = Zeroizing::default();
             notes.push("what it wrote to stdout is not shown, since there is no answer in it".to_owned());
         }
-        let answer = self.accept(&ended, answer);
-        Called { answer, started: true, stdout, stderr: ended.stderr, notes }
+        let answer = self.accept(ended, &stderr, answer);
+        Called { answer, in_hand: in_hand.into_updates(), started: true, stdout, stderr, notes }
     }
 
-    fn accept(&self, ended: &Ended, answer: Answer) -> Result<Option<Object>, StepError> {
+    fn accept(
+        &self,
+        ended: &Ended,
+        stderr: &str,
+        answer: Result<Option<Object>, String>,
+    ) -> Result<Option<Object>, StepError> {
         if let Some(limit) = self.limit(ended) {
             return Err(limit);
         }
         let broken = |problem: &str| StepError::Contract(format!("the script's answer: {problem}"));
-        if let Answer::Given(object) = &answer
+        if let Ok(Some(object)) = &answer
             && let Some(failure) = object.failure().map_err(|problem| broken(&problem))?
         {
             let mut intake = Intake::new(self.redactor.clone(), self.bounds.output);
             return Err(intake.failure(failure).map_or_else(|error| error, StepError::Failure));
         }
         if !ended.status.success() {
-            return Err(StepError::Trap(self.exit(ended)));
+            return Err(StepError::Trap(self.exit(ended.status, stderr)));
         }
         match answer {
-            Answer::Given(object) => Ok(Some(object)),
-            Answer::Malformed(problem) => Err(broken(&problem)),
-            Answer::None if self.step.is_none() => Ok(None),
-            Answer::None => {
+            Ok(None) if self.step.is_some() => {
                 let keys: Vec<_> = self.keys.iter().map(|key| format!("`{key}`")).collect();
                 Err(broken(&format!(
-                    "there is none: the last line of stdout must be a JSON object with {}",
+                    "there is none: write a JSON object with {} to stdout",
                     keys.join(" or ")
                 )))
             }
+            answer => answer.map_err(|problem| broken(&problem)),
         }
     }
 
@@ -225,10 +248,10 @@ impl Calling<'_> {
     }
 
     /// Says how it ended, and what it said last.
-    fn exit(&self, ended: &Ended) -> String {
-        let said = self.redactor.redact(&Zeroizing::new(String::from_utf8_lossy(&ended.stderr).into_owned()));
+    fn exit(&self, status: ExitStatus, stderr: &str) -> String {
+        let said = self.redactor.redact(stderr);
         let last = said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default().trim();
-        let how = how(ended.status);
+        let how = how(status);
         if last.is_empty() { how } else { format!("{how}: {}", clean(last, LAST_WORDS)) }
     }
 }

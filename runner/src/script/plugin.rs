@@ -61,13 +61,8 @@ impl ScriptPlugin {
         }
         let mut called = calling.call(stdin(&line, second)).await;
         let answer = std::mem::replace(&mut called.answer, Ok(None));
-        // Before a word of it is let through, the secrets of its answer must be known.
-        if let Ok(Some(object)) = &answer {
-            object.updates().iter().flatten().filter(|update| update.is_secret()).for_each(|update| {
-                update.values.iter().for_each(|value| self.redactor.learn(value));
-            });
-        }
-        let trace = Trace { change: change(&called, &answer), ..Trace::default() };
+        let in_hand = std::mem::take(&mut called.in_hand);
+        let change = change(&called, &answer, &in_hand);
         called.lines(step, &self.redactor, limits).into_iter().for_each(&*self.log);
         let result = answer.and_then(|object| {
             let read = read(object.as_ref());
@@ -75,6 +70,9 @@ impl ScriptPlugin {
                 read.map_err(|problem| StepError::Contract(format!("the script's answer: {problem}")))?;
             take(&mut Intake::new(self.redactor.clone(), limits.output), value)
         });
+        let is_lost = step == StepName::Rotate && result.is_err();
+        let in_hand = if is_lost { in_hand } else { Vec::new() };
+        let trace = Trace { change, in_hand, ..Trace::default() };
         StepResult { result, trace }
     }
 
@@ -84,11 +82,11 @@ impl ScriptPlugin {
 }
 
 /// Whether the target may have changed. What a script sends nobody sees; all that there is, is its own
-/// word, when it fails in order.
-fn change(called: &Called, answer: &Result<Option<Object>, StepError>) -> Change {
+/// word, when it fails in order, and has nothing new to show.
+fn change(called: &Called, answer: &Result<Option<Object>, StepError>, in_hand: &[Update]) -> Change {
     match answer {
         _ if !called.started => Change::None,
-        Err(StepError::Failure(_)) => Change::Refused,
+        Err(StepError::Failure(_)) if in_hand.is_empty() => Change::Refused,
         _ => Change::Possible,
     }
 }

@@ -22,6 +22,11 @@ impl<'a> At<'a> {
         Self { part: Part::Top(map), path: String::new() }
     }
 
+    /// A part of it, by itself.
+    pub(super) fn value(json: &'a Value) -> Self {
+        Self { part: Part::Value(json), path: String::new() }
+    }
+
     /// The value of a key, if there is one that is not null.
     pub(super) fn get(&self, key: &str) -> Option<At<'a>> {
         let value = match self.part {

@@ -122,6 +122,11 @@ impl Script {
         self.declared.as_ref()
     }
 
+    /// Whether it is a SaaS plugin.
+    pub(super) fn is_saas(&self) -> bool {
+        self.is_saas
+    }
+
     /// What it says of itself, if it is a SaaS plugin.
     pub(super) fn saas_plugin(&self) -> Option<&SaasPlugin> {
         self.saas.as_ref()

@@ -1,5 +1,6 @@
 //! Scripts, end to end: the real binary, real interpreters, and processes that do what they should not.
 
+mod answers;
 mod bench;
 mod catalogue;
 mod confined;
@@ -9,4 +10,5 @@ mod misbehaving;
 mod rescued;
 mod running;
 mod saas;
+mod saas_methods;
 mod steps;

@@ -1,12 +1,13 @@
 """Runs a SaaS plugin, unchanged, as pamrun runs scripts.
 
 In: the plugin's file as first argument; in a step (PAMRUN_STEP) the gateway's line and a line of JSON on stdin.
-Out: the answer on stdout: what the plugin is, or, in the step `rotate`, what it returned. What the plugin prints
-to stdout goes to stderr, where nothing is an answer; this file adds only how it failed.
+Out: the answer on stdout: what the plugin is, or, in the step `rotate`, what it returned, also when it failed then.
+What the plugin prints to stdout goes to stderr, where nothing is an answer; this file adds only how it failed.
 """
 
 import ast
 import atexit
+import difflib
 import importlib.machinery
 import importlib.metadata
 import importlib.util
@@ -16,6 +17,7 @@ import os
 import re
 import resource
 import shlex
+import signal
 import sys
 import time
 import traceback
@@ -73,17 +75,78 @@ def plugin_class(module, base):
     return found[0]
 
 
+def check_methods(plugin, base):
+    """Refuses a plugin whose password would not be changed, or not be put back, although it looks so."""
+    check_method(plugin, base, "change_password")
+    own = own_members(plugin, base)
+    if "rollback_password" in own:
+        check_method(plugin, base, "rollback_password")
+    elif "can_rollback" in own and nearest(plugin, own, "rollback_password"):
+        refuse_method(plugin, own, "rollback_password")
+
+
+def own_members(plugin, base):
+    """What the class has that the base of all plugins does not bring along."""
+    members = {}
+    for owner in reversed([owner for owner in plugin.__mro__ if owner not in base.__mro__]):
+        members.update(vars(owner))
+    return members
+
+
+def check_method(plugin, base, name):
+    own = own_members(plugin, base)
+    if name not in own:
+        refuse_method(plugin, own, name)
+    method = own[name]
+    is_bound = not isinstance(method, staticmethod)
+    function = getattr(method, "__func__", method)
+    if not callable(getattr(plugin, name)):
+        raise Unfit("plugin-unfit", f"its class {plugin.__name__} has a `{name}`{line_of(method)} that cannot be "
+                    "called: make it a method")
+    if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+        raise Unfit("plugin-unfit", f"its method `{name}`{line_of(function)} has a `yield` in it, so that calling it "
+                    "does nothing: take that out")
+    if not inspect.isfunction(function):
+        return
+    try:
+        inspect.signature(function).bind(*[None] * is_bound)
+    except TypeError as error:
+        raise Unfit("plugin-unfit", f"its method `{name}`{line_of(function)} cannot be called with `self` only: "
+                    f"{error}") from None
+
+
+def refuse_method(plugin, own, name):
+    near = nearest(plugin, own, name)
+    meant = f"; did you mean that by `{near}`{line_of(own[near])}?" if near else ": add it"
+    raise Unfit("plugin-unfit", f"its class {plugin.__name__} has no method `{name}`{meant}")
+
+
+def nearest(plugin, own, name):
+    """The method that was meant by the name, if one may have been."""
+    methods = [member for member in own if not member.startswith("__") and callable(getattr(plugin, member, None))]
+    near = {method.lower().replace("_", ""): method for method in methods}
+    found = difflib.get_close_matches(name.replace("_", ""), near, n=1, cutoff=0.7)
+    return near[found[0]] if found else None
+
+
+def line_of(member):
+    member = getattr(member, "fget", None) or getattr(member, "__func__", member)
+    code = getattr(member, "__code__", None)
+    return f" (line {code.co_firstlineno})" if code else ""
+
+
 def describe(plugin):
     """What the plugin says of itself."""
     try:
-        check_requirements(plugin.requirements())
-        config = [described(item) for item in plugin.config_schema()]
+        check_requirements(done(plugin.requirements()))
+        config = [described(item) for item in done(plugin.config_schema())]
     except Unfit:
         raise
-    except Exception as error:
+    except BaseException as error:
         raise Unfit("plugin-unfit", f"it cannot say what it needs: {told(error)}") from None
     if not isinstance(plugin.name, str) or plugin.name.strip() in ("", "NA"):
         raise Unfit("plugin-unfit", f"its class {plugin.__name__} has no `name`, by which its config record is found")
+    check_methods(plugin, importlib.import_module("kdnrm.saas_plugins").SaasPluginBase)
     return {"name": plugin.name, "class": plugin.__name__, "config": config}
 
 
@@ -240,14 +303,31 @@ def rotate(plugin, given):
         )
     except Unfit:
         raise
-    except Exception as error:
-        raise Unfit(code_of(error), told(error)) from None
-    try:
-        made.change_password()
     except BaseException as error:
-        return undo(made, error, given["settle_window"])
+        raise Unfit(code_of(error), told(error)) from None
+    in_hand = InHand(made, secret)
+    signal.signal(signal.SIGTERM, lambda *_: end(in_hand))
+    try:
+        done(made.change_password())
+        updates = in_hand.updates()
+    except BaseException as error:
+        return undo(made, error, in_hand, given["settle_window"])
     password = {"label": "password", "place": "standard", "type": "password", "value": given["proposed"]}
-    return {"handle": given["rotation_id"], "updates": [password, *returned(made.return_fields, secret)]}
+    return {"handle": given["rotation_id"], "updates": [password, *updates]}
+
+
+def done(result):
+    """What a method returned; one that is to be awaited is run to its end."""
+    if inspect.isgenerator(result) or inspect.isasyncgen(result):
+        raise TypeError("it returned a generator, which does nothing until somebody asks it to")
+    if not inspect.isawaitable(result):
+        return result
+
+    async def awaited():
+        return await result
+
+    # It takes a while, which few plugins have to wait for.
+    return importlib.import_module("asyncio").run(awaited())
 
 
 def is_config(record, name):
@@ -257,68 +337,120 @@ def is_config(record, name):
         return False
 
 
-def returned(fields, Secret):
-    """The updates of what the plugin returned; of two fields with one label the last counts. What it wraps into
-    a secret is saved as one."""
-    updates = {}
-    for field in fields:
-        label = " ".join(str(field.label).split())
-        value = Secret.get_value(field.value)
-        kind = "secret" if isinstance(field.value, Secret) else field.type or "text"
+class InHand:
+    """What the plugin has returned so far."""
+
+    def __init__(self, made, secret):
+        self.made, self.secret = made, secret
+
+    def updates(self):
+        """The updates of it; of two fields with one label the last counts."""
+        updates = {}
+        for field in self.made.return_fields or []:
+            update = self.update(field)
+            if update["label"]:
+                updates[update["label"]] = update
+        return list(updates.values())
+
+    def readable(self):
+        """Those that can be made of it, whatever went wrong: all of them, since nobody knows which counts."""
+        updates = []
+        try:
+            for field in list(self.made.return_fields or []):
+                try:
+                    updates.append(self.update(field))
+                except BaseException as error:
+                    print(f"a field that was returned cannot be read: {told(error)}", file=sys.stderr)
+        except BaseException as error:
+            print(f"the fields that were returned cannot be read: {told(error)}", file=sys.stderr)
+        return updates
+
+    def update(self, field):
+        """What the plugin wraps into a secret is saved as one."""
+        value = self.secret.get_value(field.value)
+        kind = "secret" if isinstance(field.value, self.secret) else field.type or "text"
+        if isinstance(value, (bytes, bytearray)):
+            value = value.decode()
         text = "" if value is None else str(value)
-        if label:
-            updates[label] = {"label": label, "place": "custom", "type": kind, "value": text}
-    return updates.values()
+        return {"label": " ".join(str(field.label).split()), "place": "custom", "type": str(kind), "value": text}
 
 
-def undo(made, error, settle_window):
+def undo(made, error, in_hand, settle_window):
     """Lets the plugin put the old password back, if it can: once nothing that was sent can land any more."""
     words = told(error)
-    if not hasattr(error, "codes"):
-        traceback.print_exception(type(error), error, error.__traceback__)
     try:
-        if made.can_rollback is not True or made.user.prior_password is None:
-            fail(words)
+        if not hasattr(error, "codes"):
+            traceback.print_exception(type(error), error, error.__traceback__)
+        if not can_rollback(made) or made.user.prior_password is None:
+            fail(words, in_hand)
         print(f"{words}; putting the old password back in {settle_window:g} s", file=sys.stderr, flush=True)
         time.sleep(settle_window)
-        made.rollback_password()
+        done(made.rollback_password())
     except BaseException as second:
-        fail(f"{words}; and then the old password could not be put back: {told(second)}")
+        fail(f"{words}; and then the old password could not be put back: {told(second)}", in_hand)
     message = f"{words}; the plugin has put the old password back"
-    return {"failure": {"kind": "denied", "code": code_of(error), "message": message}}
+    return {"failure": {"kind": "denied", "code": code_of(error), "message": message}, "updates": in_hand.readable()}
 
 
-def fail(words):
-    """Ends where nobody knows what has changed."""
+def can_rollback(made):
+    """Whether it says so, and has what it takes: that of the base does nothing."""
+    base = importlib.import_module("kdnrm.saas_plugins").SaasPluginBase
+    says = made.can_rollback
+    says = done(says() if callable(says) else says)
+    return says is True and "rollback_password" in own_members(type(made), base)
+
+
+def fail(words, in_hand):
+    """Ends where nobody knows what has changed, with what is in hand."""
     print(words, file=sys.stderr)
+    answer({"updates": in_hand.readable()})
     leave(1)
 
 
+def end(in_hand):
+    """Ends at once, since it was told to."""
+    answer({"updates": in_hand.readable()})
+    os._exit(1)
+
+
 def told(error):
+    """Its name and its words, as far as it has any that can be printed."""
     try:
-        text = " ".join(str(error).split())
-    except Exception:
+        text = " ".join(str(error).split()).encode("utf-8", "backslashreplace").decode()
+    except BaseException:
         text = ""
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 def code_of(error):
-    codes = getattr(error, "codes", None) or [{}]
-    word = str(codes[0].get("code", "")).lower().replace("_", "-")
+    try:
+        word = str(error.codes[0].get("code", "")).lower().replace("_", "-")
+    except BaseException:
+        word = ""
     return word if re.fullmatch(r"[a-z0-9-]{1,64}", word) else "saas-exception"
+
+
+def answer(answer):
+    """Writes it where nobody else writes to; once, whoever else wants to."""
+    global answers
+    if answers:
+        written, answers = answers, None
+        json.dump(answer, written)
+        written.flush()
 
 
 def leave(status):
     """Ends now, whatever threads the plugin left."""
-    atexit._run_exitfuncs()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(status)
+    try:
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+        sys.stderr.flush()
+    finally:
+        os._exit(status)
 
 
 def main():
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
@@ -326,12 +458,11 @@ def main():
     given = sys.stdin.buffer.read().splitlines()[-1] if step else None
     try:
         plugin = load(sys.argv[1])
-        answer = rotate(plugin, json.loads(given)) if step else describe(plugin)
+        answer(rotate(plugin, json.loads(given)) if step else describe(plugin))
     except Unfit as error:
-        answer = {"failure": {"kind": "invalid", "code": error.code, "message": str(error)}}
-    json.dump(answer, answers)
-    answers.flush()
+        answer({"failure": {"kind": "invalid", "code": error.code, "message": str(error)}})
     leave(0)
 
 
+answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
 main()
