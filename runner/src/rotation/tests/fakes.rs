@@ -79,7 +79,7 @@ pub fn fine<T>(value: T) -> StepResult<T> {
 
 pub fn broken<T>(error: StepError, change: Change) -> StepResult<T> {
     let denials = if let StepError::Refused(deny) = &error { vec![deny.clone()] } else { vec![] };
-    StepResult { result: Err(error), trace: Trace { requests: 1, change, denials, clock_skew: None } }
+    StepResult { result: Err(error), trace: Trace { requests: 1, change, denials, ..Trace::default() } }
 }
 
 /// What a call tells the plugin of the target.
