@@ -5,6 +5,7 @@ use super::message::{Colour, escape, paint};
 use super::recovery::{Recovery, RotationEntry, RotationState};
 use crate::model::Level;
 use crate::rotation::OutcomeKind;
+use crate::text::quoted;
 
 /// How wide the left column is.
 const COLUMN: usize = 10;
@@ -23,7 +24,9 @@ pub fn render_text(document: &Document, colour: bool) -> String {
             UpdateValue::One(value) => value.clone(),
             UpdateValue::Many(values) => values.join(", "),
         };
-        format!("{} = {value}", update.label)
+        let label = &update.label;
+        let is_clear = label.trim() == label;
+        format!("{} = {value}", if is_clear { label.clone() } else { quoted(label) })
     });
     if document.saved {
         page.row("saved", "yes, and read back");

@@ -1,7 +1,7 @@
 //! A script without steps: it is run once, nothing is proven, and nothing can be undone. What it
 //! returns is saved all the same.
 
-use super::contract::judge_fields;
+use super::contract::{judge_fields, settle};
 use super::engine::{Engine, Fresh};
 use super::overlap::savable;
 use super::save::{ROUNDS, ReadBack};
@@ -73,18 +73,17 @@ impl Engine<'_> {
         });
         let answer = rotate.await;
         let updates = match answer.result {
-            Ok(credential) => credential.updates,
+            Ok(mut credential) => {
+                settle(&mut credential, &target, self.job);
+                credential.updates
+            }
             Err(error) => {
                 let stop = Stop::of_step(StepName::Rotate, error);
                 let has_begun = answer.trace.change != Change::None;
                 return Err(if has_begun { self.unknown(stop) } else { stop });
             }
         };
-        updates.iter().filter(|update| update.is_secret()).flat_map(|update| &update.values).for_each(
-            |value| {
-                self.secrets.learn(value);
-            },
-        );
+        updates.iter().flat_map(Update::secrets).for_each(|value| self.secrets.learn(&value));
         judge_fields(&updates, self.job)
             .map_err(|why| self.unknown(Stop::contract(StepName::Rotate, &why)))?;
         if !updates.is_empty() {

@@ -211,7 +211,9 @@ fn update(update: &At<'_>) -> Read<Update> {
         None if update.get("values").is_some() => update.list("values", At::secret)?,
         None => return Err(update.wrong("an object with `value` or `values`")),
     };
-    Ok(Update { label: update.need("label")?.owned()?, place, kind: update.need("type")?.owned()?, values })
+    // Which type it is, where the answer does not say, the record knows: see `Update::settle`.
+    let kind = update.get("type").map(|kind| kind.owned()).transpose()?.unwrap_or_default();
+    Ok(Update { label: update.need("label")?.owned()?, place, kind, values })
 }
 
 #[cfg(test)]
@@ -324,8 +326,8 @@ mod tests {
                 "`updates[0].value` must be a text",
             ),
             (
-                rotate(r#"{"handle":"k","updates":[{"label":"a","value":"canary"}]}"#),
-                "`updates[0].type` is missing",
+                rotate(r#"{"handle":"k","updates":[{"label":"a","type":["canary"],"value":"canary"}]}"#),
+                "`updates[0].type` must be a text",
             ),
             (
                 rotate(r#"{"handle":"k","updates":[{"place":"canary"}]}"#),

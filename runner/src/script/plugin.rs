@@ -11,7 +11,10 @@ use super::line::Line;
 use super::request::{Given, stdin};
 use super::saas::creates;
 use super::source::Script;
-use crate::model::{Credential, Failure, FailureKind, Plan, Proof, Removed, Role, StepName, Undone, Update};
+use crate::model::{
+    Credential, Failure, FailureKind, KnownField, Plan, Proof, Removed, Request, Role, StepName, Undone,
+    Update, is_secret_kind,
+};
 use crate::rotation::{Call, Change, Intake, LogLine, Plugin, StepError, StepResult, Trace};
 use crate::secret::{Redactor, Secret};
 
@@ -63,9 +66,11 @@ impl ScriptPlugin {
         let answer = std::mem::replace(&mut called.answer, Ok(None));
         // Before a word of it is let through, the secrets of its answer must be known.
         if let Ok(Some(object)) = &answer {
-            object.updates().iter().flatten().filter(|update| update.is_secret()).for_each(|update| {
-                update.values.iter().for_each(|value| self.redactor.learn(value));
-            });
+            let handle = object.credential().map(|made| made.handle).unwrap_or_default();
+            for mut update in object.updates().unwrap_or_default() {
+                settle(&mut update, &handle, call.request);
+                update.secrets().iter().for_each(|value| self.redactor.learn(value));
+            }
         }
         let trace = Trace { change: change(&called, &answer), ..Trace::default() };
         called.lines(step, &self.redactor, limits).into_iter().for_each(&*self.log);
@@ -96,6 +101,16 @@ fn change(called: &Called, answer: &Result<Option<Object>, StepError>) -> Change
 /// The result of a step that the script does not have.
 fn without_a_call<T>(result: Result<T, StepError>) -> StepResult<T> {
     StepResult { result, trace: Trace::default() }
+}
+
+/// Settles whether an update is secret, as the engine will once the answer is taken in.
+fn settle(update: &mut Update, handle: &str, request: &Request) {
+    let target = request.records.iter().find(|record| record.role == Role::Target);
+    let fields = target.into_iter().flat_map(|target| &target.fields);
+    let mut named = fields.filter(|field| field.place == update.place && field.label == update.label);
+    let field = named.clone().find(|field| is_secret_kind(&field.kind)).or_else(|| named.next());
+    let field = field.map(|field| KnownField { kind: &field.kind, is_screened: false });
+    update.settle(field, None, handle);
 }
 
 fn needed(object: Option<&Object>) -> Result<&Object, String> {
