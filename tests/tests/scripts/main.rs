@@ -3,6 +3,7 @@
 mod bench;
 mod catalogue;
 mod confined;
+mod fields;
 mod in_place;
 mod interrupted;
 mod misbehaving;

@@ -3,6 +3,7 @@
 mod failing;
 mod forms;
 mod odd_notations;
+mod odd_records;
 mod page;
 mod reading;
 
