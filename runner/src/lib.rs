@@ -19,7 +19,7 @@
 //! `deliver` holds the plugins that are built in: they stand where `wasm` and `script` do.
 //! Beside them, `scaffold` writes the beginning of a plugin, and `harness` holds the test cases of
 //! plugins and stands where network, vault and journal would. `secret`, `limits`, `units`, `trust`,
-//! `system`, `dotenv` and `model` are leaves that every station may use. [`run()`] chains the stations; none of them calls the
+//! `system`, `dotenv`, `text` and `model` are leaves that every station may use. [`run()`] chains the stations; none of them calls the
 //! next one.
 
 pub mod catalog;
@@ -42,6 +42,7 @@ pub mod scaffold;
 pub mod script;
 pub mod secret;
 mod system;
+pub mod text;
 mod trust;
 mod units;
 pub mod vault;

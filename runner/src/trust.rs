@@ -7,6 +7,8 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 
+use crate::text::decode;
+
 /// Certificates that are trusted besides those of the machine.
 pub(crate) type Extra = Vec<CertificateDer<'static>>;
 
@@ -15,8 +17,10 @@ pub(crate) type Extra = Vec<CertificateDer<'static>>;
 /// # Errors
 /// What is wrong with the PEM text, or that there is no certificate in it.
 pub(crate) fn parse_pem(pem: &[u8]) -> Result<Extra, String> {
-    let certificates: Extra =
-        CertificateDer::pem_slice_iter(pem).collect::<Result<_, _>>().map_err(|error| error.to_string())?;
+    let text = decode(pem).map_err(|problem| format!("it {problem}"))?;
+    let certificates: Extra = CertificateDer::pem_slice_iter(text.as_bytes())
+        .collect::<Result<_, _>>()
+        .map_err(|error| error.to_string())?;
     if certificates.is_empty() { Err("no BEGIN CERTIFICATE line".to_owned()) } else { Ok(certificates) }
 }
 

@@ -12,7 +12,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Leaves: every room may use them, they use only each other.
-const LEAVES: &[&str] = &["dotenv", "limits", "model", "secret", "system", "trust", "units"];
+const LEAVES: &[&str] = &["dotenv", "limits", "model", "secret", "system", "text", "trust", "units"];
 
 /// Which rooms a room may use besides the leaves. `rotation` owns the ports (`Plugin`, `Vault`,
 /// `Journal`, `Clock`), so those who implement one use it.

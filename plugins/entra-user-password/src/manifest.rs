@@ -28,7 +28,7 @@ fn settings(manifest: Manifest) -> Manifest {
             SettingSchema::text(
                 "complexity",
                 "How a password is made where the gateway brings none: its length, then at least so many \
-                 upper-case letters, lower-case letters, digits and symbols.",
+                 upper-case letters, lower-case letters, digits and symbols; and which symbols, in Keeper's form.",
             )
             .label("Password complexity")
             .default("32,2,2,2,2"),

@@ -12,13 +12,11 @@ const SHORTEST_NAME: usize = 4;
 
 /// Checks that Entra takes the passwords that the setting `complexity` describes: the host makes
 /// them, of a length, and of at least so many upper-case letters, lower-case letters, digits and
-/// symbols.
+/// symbols. Which symbols there may be, the host judges: Entra takes all of ASCII.
 pub fn check_complexity(text: &str) -> Result<(), Failure> {
-    let numbers: Option<Vec<usize>> = text.split(',').map(|part| part.trim().parse().ok()).collect();
-    let &[length, upper, lower, digits, symbols] = numbers.as_deref().unwrap_or_default() else {
-        return Err(unfit(text, "must be five numbers, such as 32,2,2,2,2"));
+    let Some([length, kinds @ ..]) = of_json(text).or_else(|| of_list(text)) else {
+        return Err(unfit(text, "must be five numbers, and symbols if need be, such as 32,2,2,2,2"));
     };
-    let kinds = [upper, lower, digits, symbols];
     if !LENGTH.contains(&length) {
         return Err(unfit(text, "begins with the length, and Entra takes 8 to 256 characters"));
     }
@@ -29,6 +27,25 @@ pub fn check_complexity(text: &str) -> Result<(), Failure> {
         return Err(unfit(text, "asks for more characters than the length has room for"));
     }
     Ok(())
+}
+
+/// Five numbers with commas between, before whatever the symbols are. Of a kind with a negative one
+/// there is to be none.
+fn of_list(text: &str) -> Option<[usize; 5]> {
+    let mut parts = text.splitn(6, ',');
+    let mut next = || parts.next()?.trim().parse().ok().map(count);
+    Some([next()?, next()?, next()?, next()?, next()?])
+}
+
+/// The same, in the form that records have.
+fn of_json(text: &str) -> Option<[usize; 5]> {
+    let rule: serde_json::Map<String, serde_json::Value> = serde_json::from_str(text).ok()?;
+    let number = |key| rule.get(key).map_or(Some(0), |value| value.as_i64().map(count));
+    Some([number("length")?, number("caps")?, number("lowercase")?, number("digits")?, number("special")?])
+}
+
+fn count(number: i64) -> usize {
+    usize::try_from(number.max(0)).unwrap_or(usize::MAX)
 }
 
 fn unfit(text: &str, why: &str) -> Failure {
@@ -69,7 +86,15 @@ mod tests {
 
     #[test]
     fn a_complexity_is_a_length_and_four_counts() {
-        for text in ["32,2,2,2,2", "20, 1,2,3 ,0", "8,2,2,2,2", "256,1,1,0,1"] {
+        for text in [
+            "32,2,2,2,2",
+            "20, 1,2,3 ,0",
+            "8,2,2,2,2",
+            "256,1,1,0,1",
+            "32,5,5,5,5,!@#$",
+            "32,5,5,5,-1,\"!,@\"",
+            r#"{"length":32,"caps":5,"lowercase":5,"digits":5,"special":5,"specialChars":"!,"}"#,
+        ] {
             assert_eq!(check_complexity(text), Ok(()), "{text}");
         }
     }
@@ -80,7 +105,7 @@ mod tests {
             "",
             "32",
             "32,2,2,2",
-            "32,2,2,2,2,2",
+            "{\"length\":32}",
             "32,2,2,x,2",
             "7,2,2,2,1",
             "257,2,2,2,2",

@@ -148,6 +148,7 @@ impl Config {
                 path: file.to_owned(),
                 line: 1,
                 problem: "`version = 1` is missing".to_owned(),
+                mend: None,
             }),
         }
     }

@@ -4,10 +4,13 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use zeroize::Zeroizing;
+
 use super::config::Config;
 use super::environment::first_of;
 use super::{CliError, Environment, Sourced};
 use crate::system::{CONFIG_FILE, PERSONAL_CONFIG_FILES, rights};
+use crate::text::decode;
 
 /// Reads the file that was named, or else the first default one that exists; with neither, there
 /// is no configuration.
@@ -45,8 +48,9 @@ fn read(path: &Path) -> Result<Option<Config>, CliError> {
     rights(&metadata)
         .map_or(Ok(()), |rights| judge(rights.owner, rights.mode, rights.us))
         .map_err(|problem| CliError::ConfigNotTrusted { path: path.to_owned(), problem })?;
-    let mut text = String::new();
-    file.read_to_string(&mut text).map_err(|error| unreadable(&error))?;
+    let mut bytes = Zeroizing::new(Vec::new());
+    file.read_to_end(&mut bytes).map_err(|error| unreadable(&error))?;
+    let text = decode(&bytes).map_err(|problem| CliError::NotText { path: path.to_owned(), problem })?;
     Ok(Some(Config { file: Some(path.to_owned()), ..Config::parse(path, &text)? }))
 }
 
@@ -107,6 +111,42 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let error = load(Some(&named(&folder.path().join("none.toml"))), &|_| None).unwrap_err();
         assert_eq!(error.code(), "file-unreadable");
+    }
+
+    #[test]
+    fn n22_a_file_is_read_in_the_encoding_that_its_mark_names_and_else_told_where_it_is_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = file_with_mode(folder.path(), 0o644);
+        let read = |bytes: &[u8]| {
+            #[expect(clippy::disallowed_methods, reason = "a test's own file")]
+            fs::write(&path, bytes).unwrap();
+            load(Some(&named(&path)), &|_| None)
+        };
+        let text = "version = 1\nformat = 'text'";
+        let utf16: Vec<u8> = format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+        for bytes in [text.as_bytes().to_vec(), format!("\u{feff}{text}").into_bytes(), utf16] {
+            assert_eq!(read(&bytes).unwrap().values["format"].value, "text");
+        }
+        let error = read(b"version = 1\n# f\xfcr\n").unwrap_err();
+        assert!(error.to_string().contains("byte 16 (line 2, column 4)"), "{error}");
+    }
+
+    #[test]
+    fn n27_a_backslash_in_double_quotes_is_mended_with_single_ones() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = file_with_mode(folder.path(), 0o644);
+        let error = |text: &str| {
+            #[expect(clippy::disallowed_methods, reason = "a test's own file")]
+            fs::write(&path, text).unwrap();
+            load(Some(&named(&path)), &|_| None).unwrap_err()
+        };
+        let syntax = error("version = 1\nvault = \"file:C:\\keeper\\vault.json\"\n");
+        assert_eq!(syntax.code(), "config-syntax");
+        assert!(
+            syntax.hint().unwrap().ends_with(r"vault = 'file:C:\keeper\vault.json'"),
+            "{:?}",
+            syntax.hint()
+        );
     }
 
     #[test]

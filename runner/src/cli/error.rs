@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Origin;
+use crate::text::{Mishap, NotText, in_single_quotes};
 use crate::units::format_duration;
 
 /// Why the settings of a run cannot be made, or its folders not be used. Nothing has begun.
@@ -36,11 +37,27 @@ pub enum CliError {
         /// The variable.
         name: String,
     },
-    /// A file or a variable holds no text.
+    /// A variable holds no text.
     #[error("{place} is not UTF-8 text")]
     NotUtf8 {
-        /// The file or the variable.
+        /// The variable.
         place: String,
+    },
+    /// A file holds no text.
+    #[error("{} {problem}", path.display())]
+    NotText {
+        /// The file.
+        path: PathBuf,
+        /// Where it stops to be one.
+        problem: NotText,
+    },
+    /// Something else than the value arrived in a variable or a path.
+    #[error("{place} {mishap}")]
+    NotArrived {
+        /// Where it was expected.
+        place: String,
+        /// What happened to it.
+        mishap: Mishap,
     },
     /// The vault is `none`, and the new values would be lost.
     #[error(
@@ -87,6 +104,8 @@ pub enum CliError {
         line: usize,
         /// What the TOML parser says.
         problem: String,
+        /// What to write instead.
+        mend: Option<String>,
     },
     /// The configuration file has a key that means nothing.
     #[error("unknown key {origin}{}", nearest.as_ref().map(|key| format!("; did you mean `{key}`?")).unwrap_or_default())]
@@ -123,7 +142,8 @@ impl CliError {
             Self::NoKeeper => "no-keeper-config",
             Self::SkipVerify => "skip-verify",
             Self::VariableMissing { .. } => "variable-missing",
-            Self::NotUtf8 { .. } => "not-utf8",
+            Self::NotUtf8 { .. } | Self::NotText { .. } => "not-utf8",
+            Self::NotArrived { .. } => "not-arrived",
             Self::RevealMissing => "reveal-missing",
             Self::NothingToDeliver => "vault-needed",
             Self::NoTimeLeft { .. } => "no-time-left",
@@ -170,10 +190,12 @@ impl CliError {
             Self::UnknownKey { known, .. } => Some(format!("known keys there: {}", known.join(", "))),
             Self::NoStateFolder => Some("name one with --state-dir".to_owned()),
             Self::StateFolder { remedy, .. } => Some(remedy.clone()),
+            Self::ConfigSyntax { mend, .. } => mend.as_ref().map(|line| in_single_quotes(line)),
             Self::BadValue { .. }
             | Self::Unreadable { .. }
             | Self::NotUtf8 { .. }
-            | Self::ConfigSyntax { .. } => None,
+            | Self::NotText { .. }
+            | Self::NotArrived { .. } => None,
         }
     }
 }

@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 use super::{CliError, Environment, config_file};
 use crate::secret::Secret;
 use crate::system::{GATEWAY_FILE, rights};
+use crate::text::{decode, mishap};
 
 /// The variables that may hold a configuration itself.
 const VARIABLES: [&str; 2] = ["KSM_CONFIG", "GATEWAY_CONFIG"];
@@ -52,7 +53,7 @@ pub(super) fn find(
     environment: Environment<'_>,
 ) -> Result<Option<KeeperChoice>, CliError> {
     let found = match named {
-        Some(path) => Some(read(&path)?.ok_or(missing(path))?),
+        Some(path) => Some(read(&path)?.ok_or(missing(path, None))?),
         None => look_around(environment)?,
     };
     let Some(Found { config, place, warning }) = found else { return Ok(None) };
@@ -82,7 +83,7 @@ fn look_around(environment: Environment<'_>) -> Result<Option<Found>, CliError> 
         return Ok(Some(found));
     }
     if let Some(path) = text(environment, "KSM_CONFIG_FILE")?.map(PathBuf::from) {
-        return read(&path)?.ok_or(missing(path)).map(Some);
+        return read(&path)?.ok_or(missing(path, Some("KSM_CONFIG_FILE"))).map(Some);
     }
     match in_variable("GATEWAY_CONFIG")? {
         None => GATEWAY_FILE.map_or(Ok(None), |path| read(Path::new(path))),
@@ -98,8 +99,19 @@ fn text(environment: Environment<'_>, name: &str) -> Result<Option<String>, CliE
     text.transpose()
 }
 
-fn missing(path: PathBuf) -> CliError {
-    CliError::Unreadable { path, error: io::ErrorKind::NotFound }
+/// There is no such file: maybe since something else than its path arrived, from a variable or from where
+/// it was written.
+fn missing(path: PathBuf, variable: Option<&str>) -> CliError {
+    let written = path.to_string_lossy();
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    match mishap(&written).or_else(|| mishap(&name)) {
+        Some(mishap) => {
+            let place =
+                variable.map_or_else(|| "the path of the vault's configuration".to_owned(), str::to_owned);
+            CliError::NotArrived { place, mishap }
+        }
+        None => CliError::Unreadable { path, error: io::ErrorKind::NotFound },
+    }
 }
 
 /// Reads a file; `None` when it does not exist.
@@ -118,9 +130,9 @@ fn read(path: &Path) -> Result<Option<Found>, CliError> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(8192));
     file.take(LONGEST).read_to_end(&mut bytes).map_err(|error| unreadable(&error))?;
     let place = path.display().to_string();
-    let Ok(text) = std::str::from_utf8(&bytes) else { return Err(CliError::NotUtf8 { place }) };
+    let text = decode(&bytes).map_err(|problem| CliError::NotText { path: path.to_owned(), problem })?;
     let warning = warning.map(|warning| format!("the configuration of the vault, {place}, {warning}"));
-    Ok(Some(Found { config: Secret::new(text), place, warning }))
+    Ok(Some(Found { config: Secret::new(&*text), place, warning }))
 }
 
 /// Tells whether a file of this owner and mode may say which vault gets new credentials, and what
@@ -250,12 +262,34 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_text_is_told_by_its_place() {
+    fn n22_a_file_in_utf16_is_read_and_what_is_no_text_is_told_by_its_place() {
         let folder = tempfile::tempdir().unwrap();
         let path = file(folder.path(), "config.json", 0o600);
-        #[expect(clippy::disallowed_methods, reason = "a test's own file")]
-        fs::write(&path, b"\xff\xfe{\0}\0").unwrap();
-        let error = found(Some(&path), &[]).unwrap_err();
-        assert!(error.to_string().contains("config.json is not UTF-8"), "{error}");
+        let read = |bytes: &[u8]| {
+            #[expect(clippy::disallowed_methods, reason = "a test's own file")]
+            fs::write(&path, bytes).unwrap();
+            found(Some(&path), &[])
+        };
+        assert_eq!(read(b"\xff\xfe{\0}\0").unwrap().unwrap().config.expose(), "{}");
+        let error = read(b"{\n\"canary\xff").unwrap_err().to_string();
+        assert!(
+            error.contains("config.json is not text") && error.contains("byte 10 (line 2, column 8)"),
+            "{error}"
+        );
+        assert!(!error.contains("canary"), "{error}");
+    }
+
+    #[test]
+    fn n28_a_path_that_did_not_arrive_is_named_as_that() {
+        for (path, what) in [
+            ("$(KSM_CONFIG_FILE)", "is still the reference `$(KSM_CONFIG_FILE)`"),
+            ("\"/etc/keeper/x.json\"", "is in quotes"),
+            ("***", "is masked"),
+        ] {
+            let error = found(None, &[("KSM_CONFIG_FILE", path)]).unwrap_err().to_string();
+            assert!(error.starts_with("KSM_CONFIG_FILE ") && error.contains(what), "{error}");
+            let error = found(Some(&Path::new("/w").join(path)), &[]).unwrap_err().to_string();
+            assert!(path.starts_with('"') || error.contains(what), "{error}");
+        }
     }
 }

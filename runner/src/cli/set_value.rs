@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 
 use super::{CliError, Sourced};
 use crate::secret::Secret;
+use crate::text::decode;
 
 /// A value for a setting. Which settings are secret only the plugin's manifest says, so that every
 /// value is held as if it were.
@@ -29,12 +30,14 @@ impl SetValue {
         };
         let path = written.path(file)?;
         #[expect(clippy::disallowed_methods, reason = "the operator named the file")]
-        let text = fs::read_to_string(&path)
+        let bytes = fs::read(&path)
             .map(Zeroizing::new)
             .map_err(|error| CliError::Unreadable { path: path.clone(), error: error.kind() })?;
+        let text = decode(&bytes).map_err(|problem| CliError::NotText { path: path.clone(), problem })?;
         // Editors put a line end there that nobody means.
-        let line = text.strip_suffix('\n').unwrap_or(text.as_str());
-        Ok(Self::File(path, Secret::new(line.strip_suffix('\r').unwrap_or(line))))
+        let line = text.strip_suffix('\n').unwrap_or(&text);
+        let secret = Secret::new(line.strip_suffix('\r').unwrap_or(line));
+        Ok(Self::File(path, secret))
     }
 
     /// Returns what can be written after `KEY=` to get the same value.

@@ -63,6 +63,16 @@ impl<T> Sourced<T> {
         if path.is_empty() {
             return Err(self.wrong("a path is missing"));
         }
+        if path.contains(char::is_control) {
+            let problem = match self.origin {
+                Origin::Key { .. } => {
+                    "the path holds control characters: between double quotes a backslash begins an escape, as `\\n` \
+                     does, so write the path in single quotes"
+                }
+                _ => "the path holds control characters",
+            };
+            return Err(self.wrong(problem));
+        }
         let path = match &self.origin {
             Origin::Key { file, .. } => file.parent().unwrap_or(Path::new("")).join(path),
             Origin::Flag(_) | Origin::Variable(_) | Origin::Journal => PathBuf::from(path),

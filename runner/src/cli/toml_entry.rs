@@ -8,6 +8,7 @@ use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
 use super::{CliError, Origin, Sourced};
+use crate::text::single_quoted;
 
 /// A document that entries point into.
 pub(super) struct Document<'a> {
@@ -33,10 +34,14 @@ impl<'a> Document<'a> {
 
     /// Parses the text. The parser's messages say what it expected, and quote nothing.
     pub fn parse(&self) -> Result<Spanned<DeTable<'a>>, CliError> {
-        DeTable::parse(self.text).map_err(|error| CliError::ConfigSyntax {
-            path: self.file.to_path_buf(),
-            line: self.line(error.span().unwrap_or_default()),
-            problem: error.message().to_owned(),
+        DeTable::parse(self.text).map_err(|error| {
+            let span = error.span().unwrap_or_default();
+            CliError::ConfigSyntax {
+                path: self.file.to_path_buf(),
+                mend: single_quoted(self.text, span.start),
+                line: self.line(span),
+                problem: error.message().to_owned(),
+            }
         })
     }
 

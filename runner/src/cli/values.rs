@@ -1,12 +1,17 @@
 //! The small languages of option values: vaults, hosts, addresses, proxies, yes and no.
 
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use http::Uri;
 use serde::{Deserialize, Serialize};
 
 use super::{AuditChoice, CliError, Format, Runtime, Sourced};
+use crate::model::{HostError, HostPort};
+use crate::text::quoted;
+
+/// The port of a proxy where none is written.
+const HTTP: u16 = 80;
 
 /// `--resolve HOST:PORT:ADDR:PORT`: where connections to a host go instead of where DNS says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,81 +94,62 @@ pub(super) fn variable(written: &Written) -> Result<(String, Option<String>), Cl
     Ok((name.to_owned(), value.map(str::to_owned)))
 }
 
-/// Checks `HOST[:PORT]` and returns it in lower case.
+/// Checks `HOST[:PORT]` and returns it in the one form in which hosts are compared.
 pub(super) fn host(written: &Written) -> Result<String, CliError> {
-    let text = written.value.to_ascii_lowercase();
-    let problem = |what: &str| {
-        written.wrong(format!("`{text}` {what}: write HOST or HOST:PORT, as in graph.microsoft.com"))
-    };
-    if text.contains("://") {
-        return Err(problem("is a URL, not a host"));
-    }
-    if text.contains('*') {
-        return Err(problem("has a wildcard, and each host is allowed by its own name"));
-    }
-    let (host, port) = split_host(&text).ok_or_else(|| problem("is no host"))?;
-    if host.is_empty() || port.is_some_and(|port| parse_port(port).is_none()) {
-        return Err(problem("is no host"));
-    }
-    Ok(text)
+    let text = &written.value;
+    let host: Result<HostPort, HostError> = text.parse();
+    host.map(|host| host.to_string()).map_err(|error| {
+        let what = if text.contains("://") {
+            "is a URL, and a host is wanted".to_owned()
+        } else {
+            error.to_string()
+        };
+        written.wrong(format!("{} is no host: {what}; for example graph.microsoft.com", quoted(text)))
+    })
 }
 
 /// Parses `HOST:PORT:ADDR:PORT`, an IPv6 address in brackets.
 pub(super) fn resolve(written: &Written) -> Result<Resolve, CliError> {
     parse_resolve(&written.value).ok_or_else(|| {
         written.wrong(format!(
-            "`{}` is not HOST:PORT:ADDR:PORT, as in login.example.com:443:10.0.0.7:8443 or \
+            "{} is not HOST:PORT:ADDR:PORT, as in login.example.com:443:10.0.0.7:8443 or \
              login.example.com:443:[fd00::7]:8443",
-            written.value
+            quoted(&written.value)
         ))
     })
 }
 
 fn parse_resolve(text: &str) -> Option<Resolve> {
-    let (host, rest) = split_host(text)?;
-    let (port, target) = rest?.split_once(':')?;
-    let (ip, target_port) = split_host(target)?;
-    let ip: IpAddr = ip.parse().ok()?;
-    Some(Resolve {
-        host: host.to_ascii_lowercase(),
-        port: parse_port(port)?,
-        address: SocketAddr::new(ip, parse_port(target_port?)?),
-    })
+    let (host, target) = host_and_port(text)?;
+    let (target, nothing) = host_and_port(target?)?;
+    let address = SocketAddr::new(target.bare().parse().ok()?, target.port());
+    nothing.is_none().then(|| Resolve { host: host.bare().to_owned(), port: host.port(), address })
+}
+
+/// Cuts a host and its port off the front, and the colon after them.
+fn host_and_port(text: &str) -> Option<(HostPort, Option<&str>)> {
+    let host_end = if text.starts_with('[') { text.find(']')? + 1 } else { text.find(':')? };
+    let port = text.get(host_end..)?.strip_prefix(':')?;
+    let (port, rest) = port.split_once(':').map_or((port, None), |(port, rest)| (port, Some(rest)));
+    let host = text.get(..host_end + 1 + port.len())?.parse().ok()?;
+    Some((host, rest))
 }
 
 /// Checks the URL of a proxy. It is never quoted, since people write passwords into such URLs.
 pub(super) fn proxy(written: &Written) -> Result<Uri, CliError> {
-    let uri: Uri =
-        written.value.parse().map_err(|_| written.wrong("this is no URL: write http://HOST:PORT"))?;
-    let authority = uri.authority().map_or("", |authority| authority.as_str());
+    let no_url = || written.wrong("this is no URL of a proxy: write http://HOST:PORT");
+    let text = written.value.as_str();
+    let authority =
+        text.get(..7).filter(|scheme| scheme.eq_ignore_ascii_case("http://")).ok_or_else(no_url)?.len();
+    let authority = text.get(authority..).unwrap_or_default();
+    let authority = authority.strip_suffix('/').unwrap_or(authority);
     if authority.contains('@') {
         return Err(
             written.wrong("a proxy with a password is not supported: leave out what stands before the @")
         );
     }
-    if uri.scheme_str() != Some("http") || !matches!(uri.path(), "" | "/") || uri.query().is_some() {
-        return Err(written.wrong("this is no URL of a proxy: write http://HOST:PORT"));
-    }
-    Ok(uri)
-}
-
-/// Cuts a host off the front: its name or address, without brackets, and what follows the colon.
-fn split_host(text: &str) -> Option<(&str, Option<&str>)> {
-    if let Some(bracketed) = text.strip_prefix('[') {
-        let (address, rest) = bracketed.split_once(']')?;
-        address.parse::<Ipv6Addr>().ok()?;
-        return match rest {
-            "" => Some((address, None)),
-            _ => Some((address, Some(rest.strip_prefix(':')?))),
-        };
-    }
-    let (host, rest) = text.split_once(':').map_or((text, None), |(host, rest)| (host, Some(rest)));
-    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
-    (!host.is_empty() && host.chars().all(is_name)).then_some((host, rest))
-}
-
-fn parse_port(text: &str) -> Option<u16> {
-    text.parse().ok().filter(|port| *port != 0)
+    let proxy = HostPort::parse(authority, HTTP).map_err(|_| no_url())?;
+    format!("http://{}:{}/", proxy.host(), proxy.port()).parse().map_err(|_| no_url())
 }
 
 #[cfg(test)]
@@ -177,10 +163,17 @@ mod tests {
 
     #[test]
     fn hosts_are_names_or_addresses_with_or_without_port() {
-        for text in ["graph.microsoft.com", "localhost:8443", "10.0.0.7", "[fd00::7]", "[fd00::7]:443"] {
+        for text in ["graph.microsoft.com", "localhost:8443", "10.0.0.7", "[fd00::7]", "[::1]:8443"] {
             assert_eq!(host(&written(text)).as_deref(), Ok(text));
         }
-        assert_eq!(host(&written("Graph.Microsoft.COM")).as_deref(), Ok("graph.microsoft.com"));
+        for (text, means) in [
+            ("Graph.Microsoft.COM", "graph.microsoft.com"),
+            ("graph.microsoft.com:443", "graph.microsoft.com"),
+            ("Bücher.example:8443", "xn--bcher-kva.example:8443"),
+            ("[FD00:0::7]:443", "[fd00::7]"),
+        ] {
+            assert_eq!(host(&written(text)).as_deref(), Ok(means), "{text}");
+        }
     }
 
     #[test]
@@ -190,8 +183,11 @@ mod tests {
             ":443",
             "host:",
             "host:0",
+            "host:+443",
+            "host:0443",
             "host:65536",
             "host:443:1",
+            "127.1",
             "host/path",
             "a b",
             "*.com",
@@ -214,6 +210,8 @@ mod tests {
         let parsed = resolve(&written("[fd00::1]:443:[::1]:8443")).unwrap();
         let address = "[::1]:8443".parse().unwrap();
         assert_eq!(parsed, Resolve { host: "fd00::1".into(), port: 443, address });
+        let parsed = resolve(&written("bücher.example:443:127.0.0.1:1")).unwrap();
+        assert_eq!(parsed.host, "xn--bcher-kva.example", "as a URL has it");
     }
 
     #[test]
@@ -221,6 +219,12 @@ mod tests {
         for text in [
             "",
             "h:443:127.0.0.1",
+            "h:443:127.0.0.1:",
+            "h:443:[::1]",
+            "h:443:[::1]:",
+            "h:0443:127.0.0.1:1",
+            "h:443:127.0.0.1:+1",
+            "h::127.0.0.1:1",
             "h:127.0.0.1:1",
             "h:1:other:2",
             "h:1:::1:2",
@@ -233,13 +237,23 @@ mod tests {
 
     #[test]
     fn a_proxy_is_an_http_url_and_never_quoted() {
-        assert_eq!(proxy(&written("http://proxy:3128")).unwrap(), "http://proxy:3128/");
+        for (text, means) in [
+            ("http://proxy:3128", "http://proxy:3128/"),
+            ("http://Proxy/", "http://proxy:80/"),
+            ("HTTP://[::1]:3128", "http://[::1]:3128/"),
+            ("http://bücher.example", "http://xn--bcher-kva.example:80/"),
+        ] {
+            assert_eq!(proxy(&written(text)).unwrap(), means);
+        }
         for text in [
             "",
             "proxy:3128",
             "https://proxy",
             "http://proxy/path",
             "http://user:canary@proxy:3128",
+            "http://proxy:0443",
+            "http://proxy:+80",
+            "http://proxy:0",
             "http://",
         ] {
             let error = proxy(&written(text)).unwrap_err();
@@ -254,6 +268,16 @@ mod tests {
         assert_eq!(vault(&written("ksm:/c.json")), Ok(VaultName::Ksm(Some(path("/c.json")))));
         assert_eq!(vault(&written("file:/v.json")), Ok(VaultName::File(path("/v.json"))));
         assert_eq!(vault(&written("none")), Ok(VaultName::None));
+    }
+
+    #[test]
+    fn n27_a_path_whose_backslashes_became_escapes_is_told_so() {
+        let origin =
+            Origin::Key { file: std::path::Path::new("/c.toml").into(), line: 2, key: "vault".into() };
+        let error = vault(&Sourced { value: "file:C:\temp\new.json".to_owned(), origin }).unwrap_err();
+        let error = error.to_string();
+        assert!(error.contains("in single quotes") && !error.contains(char::is_control), "{error}");
+        assert!(vault(&written("file:a\tb")).is_err());
     }
 
     #[test]

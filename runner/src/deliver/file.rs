@@ -13,6 +13,7 @@ use crate::model::{
 };
 use crate::rotation::{Call, Change, Plugin, StepError, StepResult, Trace};
 use crate::secret::Secret;
+use crate::text::{near_miss, quoted};
 
 /// Writes the new value into a file of this machine.
 #[derive(Debug, Clone, Copy)]
@@ -205,8 +206,10 @@ fn chosen<'u>(updates: &'u [Update], field: Option<&str>) -> Done<Option<&'u Upd
     if named.is_some() || updates.is_empty() {
         return Ok(named);
     }
-    let known: Vec<_> = updates.iter().map(|update| update.label.as_str()).collect();
-    let message = format!("there is no new value `{field}`; there are {}", known.join(", "));
+    let labels = || updates.iter().map(|update| update.label.as_str());
+    let known: Vec<_> = labels().map(quoted).collect();
+    let hint = near_miss(field, labels()).unwrap_or_default();
+    let message = format!("there is no new value {}; there are {}{hint}", quoted(field), known.join(", "));
     Err(invalid("field-unknown", &message))
 }
 

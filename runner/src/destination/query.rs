@@ -122,7 +122,7 @@ impl Query {
 
 /// Finds the lines of a text that hold queries: not the empty ones, and not those that begin with #.
 pub fn parse_lines(text: &str) -> impl Iterator<Item = (Place, &str)> {
-    let lines = text.trim_start_matches('\u{feff}').lines().map(str::trim).enumerate();
+    let lines = text.lines().map(str::trim).enumerate();
     lines
         .filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
         .map(|(index, line)| (Place::Line(index + 1), line))

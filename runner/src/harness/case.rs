@@ -11,6 +11,7 @@ use toml::Spanned;
 use super::error::{CaseError, line_at, with_nearest};
 use super::expect::Expect;
 use crate::model::StepName;
+use crate::text::{decode, in_single_quotes, single_quoted};
 
 /// The name of the file that makes a folder a case.
 pub const CASE_FILE: &str = "case.toml";
@@ -313,9 +314,19 @@ impl Case {
 /// Reads a file, and what it builds upon.
 fn read(path: &Path, deepest: usize) -> Result<File, CaseError> {
     #[expect(clippy::disallowed_methods, reason = "the harness reads its cases")]
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| CaseError::new(path, format!("cannot be read: {error}")))?;
+    let bytes =
+        std::fs::read(path).map_err(|error| CaseError::new(path, format!("cannot be read: {error}")))?;
+    let text = decode(&bytes).map_err(|problem| CaseError {
+        line: Some(problem.line()),
+        ..CaseError::new(path, format!("it {problem}"))
+    })?;
     let mut file = parse(path, &text)?;
+    let mut runs = file.run.iter().chain(file.deliver.iter().map(|entry| &entry.run));
+    if runs.any(|run| run.to_string_lossy().contains(char::is_control)) {
+        let problem = "the path after `run` holds control characters: between double quotes a backslash begins an \
+                       escape, so write it in single quotes";
+        return Err(CaseError::new(path, problem));
+    }
     let folder = path.parent().unwrap_or(Path::new("."));
     file.run = file.run.map(|run| folder.join(run));
     file.deliver.iter_mut().for_each(|entry| entry.run = folder.join(&entry.run));
@@ -327,10 +338,15 @@ fn read(path: &Path, deepest: usize) -> Result<File, CaseError> {
 }
 
 fn parse(path: &Path, text: &str) -> Result<File, CaseError> {
-    let mut file: File = toml::from_str(text).map_err(|error| CaseError {
-        path: path.to_owned(),
-        line: error.span().map(|span| line_at(text, span.start)),
-        problem: with_nearest(error.message()),
+    let mut file: File = toml::from_str(text).map_err(|error| {
+        let at = error.span().map(|span| span.start);
+        let mend = at.and_then(|at| single_quoted(text, at));
+        let mend = mend.map(|line| format!("; {}", in_single_quotes(&line))).unwrap_or_default();
+        CaseError {
+            path: path.to_owned(),
+            line: at.map(|at| line_at(text, at)),
+            problem: with_nearest(error.message()) + &mend,
+        }
     })?;
     if *file.version.get_ref() != 1 {
         return Err(CaseError {
@@ -412,6 +428,33 @@ mod tests {
         assert_eq!(problem(text), "c/case.toml, line 4: unknown key `outcom`; did you mean `outcome`?");
         let text = "version = 1\n[[peer]]\nrequest = { metod = 'GET' }\n";
         assert_eq!(problem(text), "c/case.toml, line 3: unknown key `metod`; did you mean `method`?");
+    }
+
+    #[test]
+    fn n27_a_backslash_in_double_quotes_is_mended_with_single_ones() {
+        let problem = problem("version = 1\nrun = \"C:\\plugins\\my.wasm\"\n");
+        assert!(
+            problem.starts_with("c/case.toml, line 2: ") && problem.ends_with(r"run = 'C:\plugins\my.wasm'"),
+            "{problem}"
+        );
+    }
+
+    #[test]
+    fn n22_a_case_is_read_in_utf16_and_else_told_where_it_is_no_text() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(CASE_FILE);
+        let read = |bytes: &[u8]| {
+            #[expect(clippy::disallowed_methods, reason = "a test's own file")]
+            std::fs::write(&path, bytes).unwrap();
+            read(&path, DEEPEST)
+        };
+        let utf16: Vec<u8> =
+            "\u{feff}version = 1\nrun = 'p'".encode_utf16().flat_map(u16::to_be_bytes).collect();
+        assert!(read(&utf16).unwrap().run.unwrap().ends_with("p"));
+        let problem = read(b"version = 1\nrun = \"..\\new\\p.wasm\"").unwrap_err().to_string();
+        assert!(problem.contains("in single quotes"), "{problem}");
+        let problem = read(b"version = 1\nrun = 'p\xe4'").unwrap_err().to_string();
+        assert!(problem.contains("line 2: it is not text"), "{problem}");
     }
 
     #[test]

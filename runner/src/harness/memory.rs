@@ -21,7 +21,7 @@ impl Vault for MemoryVault {
 
     async fn save(&mut self, record: &Record, updates: &[Update]) -> Result<(), SaveError> {
         self.0.moment(|| "before a save".to_owned()).await;
-        for value in updates.iter().filter(|update| update.is_secret()).flat_map(|update| &update.values) {
+        for value in updates.iter().flat_map(Update::secrets) {
             self.0.learn("saved", value.expose());
         }
         let saved = self.save_now(record, updates);

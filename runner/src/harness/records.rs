@@ -5,12 +5,10 @@ use serde_json::{Map, Value, json};
 use super::case::{RecordEntry, RecordRole, Setting};
 use super::template::{expand, expand_json};
 use super::world::{Scope, State, World};
-use crate::model::{Record, RecordUid};
+use crate::model::{Record, RecordUid, is_secret_kind, says_secret};
 
 /// Fields that belong to the type of a PAM User record.
 const STANDARD: [&str; 3] = ["login", "password", "url"];
-/// Types of fields whose values are secret.
-const SECRET: [&str; 3] = ["secret", "password", "pinCode"];
 /// What of the params is secret.
 const PASSWORDS: [&str; 2] = ["newPassword", "oldPassword"];
 
@@ -88,7 +86,8 @@ pub(super) fn field(label: &str, value: &Value) -> Result<(&'static str, Value),
         (false, false) => "text",
     };
     let kind = part("type").unwrap_or(guessed);
-    if SECRET.contains(&kind) && !holds_canary && values.iter().any(|value| *value != "") {
+    let is_secret = is_secret_kind(kind) || says_secret(label);
+    if is_secret && !holds_canary && values.iter().any(|value| *value != "") {
         return Err(clear());
     }
     let field = if is_standard && kind == label {

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use zeroize::Zeroize;
 
+use crate::text::quoted;
+
 /// The UID of a record.
 pub type RecordUid = String;
 
@@ -30,6 +32,8 @@ pub struct FieldView<'a> {
     pub label: &'a str,
     /// Its type; empty where only the params knew it.
     pub kind: &'a str,
+    /// Whether Keeper hides its values, whatever its type.
+    pub is_screened: bool,
     /// Its values.
     pub values: &'a [Value],
 }
@@ -87,7 +91,8 @@ impl Record {
                     place,
                     label: if text("label").is_empty() { kind } else { text("label") },
                     kind,
-                    values: field.get("value").and_then(Value::as_array).map_or(&[][..], Vec::as_slice),
+                    is_screened: field.get("privacyScreen") == Some(&Value::Bool(true)),
+                    values: values(field),
                 }
             })
         })
@@ -101,11 +106,27 @@ impl Record {
         self.fields().find(|field| field.label == name).or_else(by_type)
     }
 
-    /// Finds a field of a place likewise.
+    /// Finds a field of a place likewise; of several that are called so, the one of this type, or else
+    /// the first.
     #[must_use]
-    pub fn field_in(&self, place: Place, name: &str) -> Option<FieldView<'_>> {
-        let at = position(self.list(place), place, name)?;
-        self.fields().filter(|field| field.place == place).nth(at)
+    pub fn field_in(&self, place: Place, name: &str, kind: &str) -> Option<FieldView<'_>> {
+        self.only_field_in(place, name, kind).unwrap_or_else(|Twice { at: [(first, _), _], .. }| {
+            self.fields().filter(|field| field.place == place).nth(first)
+        })
+    }
+
+    /// Finds the one field of a place that is meant: see [`find`].
+    ///
+    /// # Errors
+    /// When several are.
+    pub fn only_field_in(
+        &self,
+        place: Place,
+        name: &str,
+        kind: &str,
+    ) -> Result<Option<FieldView<'_>>, Twice> {
+        let at = find(self.list(place), place, name, kind)?;
+        Ok(at.and_then(|at| self.fields().filter(|field| field.place == place).nth(at)))
     }
 
     /// Tells whether the account is flagged as managed elsewhere.
@@ -146,7 +167,7 @@ impl Place {
         }
     }
 
-    /// The word for it in plugins' answers and in manifests.
+    /// The word for it in messages, plugins' answers and manifests.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -156,11 +177,50 @@ impl Place {
     }
 }
 
-/// Finds the field that `name` means among all fields of a place: the first with exactly that label
-/// (or type, where it has no label); else, since the type of a standard field tells what it is for,
-/// the first standard one of that type.
-#[must_use]
-pub fn position(fields: &[Value], place: Place, name: &str) -> Option<usize> {
+/// The values of a field. One that stands there alone, without a list around it, as people write it,
+/// counts as one.
+fn values(field: &Value) -> &[Value] {
+    match field.get("value") {
+        None | Some(Value::Null) => &[],
+        Some(Value::Array(values)) => values,
+        Some(single) => std::slice::from_ref(single),
+    }
+}
+
+/// Two fields that a name may mean equally well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Twice {
+    /// Where they stand.
+    pub place: Place,
+    /// The name.
+    pub name: String,
+    /// Their positions in the list of the place, from 0, and their types.
+    pub at: [(usize, String); 2],
+}
+
+impl fmt::Display for Twice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [(one, kind), (other, other_kind)] = &self.at;
+        write!(
+            f,
+            "{} may mean two of the {} fields, number {} of type {} and number {} of type {}",
+            quoted(&self.name),
+            self.place.word(),
+            one + 1,
+            quoted(kind),
+            other + 1,
+            quoted(other_kind),
+        )
+    }
+}
+
+/// Finds the field that `name` means among all fields of a place: one with exactly that label (or type,
+/// where it has no label); else, since the type of a standard field tells what it is for, a standard
+/// one of that type. Of several, it is the one of the type `kind`.
+///
+/// # Errors
+/// When several are left: which is meant, nobody can tell.
+pub fn find(fields: &[Value], place: Place, name: &str, kind: &str) -> Result<Option<usize>, Twice> {
     let text = |field: &Value, key| match field.get(key).and_then(Value::as_str) {
         Some(text) if text == name => Some(true),
         Some("") | None => None,
@@ -168,7 +228,29 @@ pub fn position(fields: &[Value], place: Place, name: &str) -> Option<usize> {
     };
     let is_called = |field: &Value| text(field, "label").or_else(|| text(field, "type")) == Some(true);
     let is_of_type = |field: &Value| place == Place::Standard && text(field, "type") == Some(true);
-    fields.iter().position(is_called).or_else(|| fields.iter().position(is_of_type))
+    let all = |fits: &dyn Fn(&Value) -> bool| {
+        let fitting = fields.iter().enumerate().filter(|(_, field)| fits(field));
+        fitting.map(|(at, field)| (at, kind_of(field))).collect::<Vec<_>>()
+    };
+    let mut found = all(&is_called);
+    if found.is_empty() {
+        found = all(&is_of_type);
+    }
+    if found.len() > 1 && found.iter().any(|(_, of)| *of == kind) {
+        found.retain(|(_, of)| *of == kind);
+    }
+    match found.as_slice() {
+        [] => Ok(None),
+        [(at, _)] => Ok(Some(*at)),
+        [one, other, ..] => {
+            let at = [one, other].map(|(at, kind)| (*at, (*kind).to_owned()));
+            Err(Twice { place, name: name.to_owned(), at })
+        }
+    }
+}
+
+fn kind_of(field: &Value) -> &str {
+    field.get("type").and_then(Value::as_str).unwrap_or_default()
 }
 
 impl fmt::Debug for Record {
@@ -236,7 +318,7 @@ mod tests {
             ("managed", json!(true)),
             ("host", json!({"hostName": "h", "port": "22"})),
         ] {
-            let found = [record.field(name), record.field_in(Place::Standard, name)];
+            let found = [record.field(name), record.field_in(Place::Standard, name, "")];
             assert!(found.iter().all(|field| field.unwrap().values[0] == value), "{name}");
         }
     }
@@ -249,8 +331,48 @@ mod tests {
         ]);
         let record = record(standard(), custom);
         assert_eq!(record.field("login").unwrap().values, ["custom"]);
-        assert_eq!(record.field_in(Place::Standard, "login").unwrap().values, ["me"]);
-        assert!(record.field("url").is_none() && record.field_in(Place::Custom, "url").is_none());
+        assert_eq!(record.field_in(Place::Standard, "login", "").unwrap().values, ["me"]);
+        assert!(record.field("url").is_none() && record.field_in(Place::Custom, "url", "").is_none());
+    }
+
+    #[test]
+    fn n6_n26_lists_that_are_missing_are_empty_and_a_value_without_a_list_is_one() {
+        assert_eq!(record(Value::Null, Value::Null).fields().count(), 0);
+        let custom = json!([
+            {"type": "text", "label": "scalar", "value": "by hand"},
+            {"type": "date", "label": "number", "value": 7},
+            {"type": "host", "label": "object", "value": {"hostName": "h"}},
+            {"type": "text", "label": "null", "value": null},
+            {"type": "text", "label": "missing"},
+            null,
+        ]);
+        let record = record(Value::Null, custom);
+        let values = |label| record.field(label).unwrap().values.to_vec();
+        assert_eq!(values("scalar"), [json!("by hand")]);
+        assert_eq!((values("number"), values("object")), (vec![json!(7)], vec![json!({"hostName": "h"})]));
+        assert!(values("null").is_empty() && values("missing").is_empty());
+    }
+
+    #[test]
+    fn n25_of_fields_of_one_name_the_type_tells_which_is_meant_or_nobody_can() {
+        let fields = json!([
+            {"type": "text", "label": "key"},
+            {"type": "secret", "label": "key"},
+            {"type": "text", "label": "twin"},
+            {"type": "text", "label": "twin"},
+        ]);
+        let found = |name, kind| find(fields.as_array().unwrap(), Place::Custom, name, kind);
+        assert_eq!((found("key", "secret"), found("key", "text")), (Ok(Some(1)), Ok(Some(0))));
+        let twice = found("twin", "text").unwrap_err().to_string();
+        assert_eq!(
+            twice,
+            "`twin` may mean two of the custom fields, number 3 of type `text` and number 4 of type `text`"
+        );
+        assert!(found("key", "").is_err() && found("key", "note").is_err());
+        let passwords = json!([{"type": "password", "label": "a"}, {"type": "password", "label": "b"}]);
+        let found = |name| find(passwords.as_array().unwrap(), Place::Standard, name, "password");
+        assert!(found("password").is_err(), "neither is called so");
+        assert_eq!(found("b"), Ok(Some(1)));
     }
 
     #[test]

@@ -87,35 +87,10 @@ pub struct Update {
     pub label: String,
     /// Where the field stands.
     pub place: Place,
-    /// The field's type.
+    /// The field's type; empty where the answer does not say, until [`Update::settle`].
     pub kind: String,
     /// The values.
     pub values: Vec<Secret>,
-}
-
-impl Update {
-    /// Field types whose values may be seen.
-    const SHOWN: [&str; 12] = [
-        "text",
-        "multiline",
-        "login",
-        "url",
-        "email",
-        "note",
-        "phone",
-        "date",
-        "expirationDate",
-        "checkbox",
-        "host",
-        "address",
-    ];
-
-    /// Tells whether the value must be masked wherever it shows: a type that is not known may be a
-    /// misspelt `secret`.
-    #[must_use]
-    pub fn is_secret(&self) -> bool {
-        !Self::SHOWN.contains(&self.kind.as_str())
-    }
 }
 
 /// A credential as the service lists it.

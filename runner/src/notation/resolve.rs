@@ -10,6 +10,7 @@ use super::one_time::{self, OneTimeError};
 use super::{Notation, Part, Pick};
 use crate::model::{FieldView, Place, SharedRecord};
 use crate::secret::Secret;
+use crate::text::{near_miss, quoted};
 
 /// The type of the fields that one-time codes are made of.
 const ONE_TIME_CODE: &str = "oneTimeCode";
@@ -30,14 +31,17 @@ pub enum Found {
 pub enum ResolveError {
     /// No record has that UID or title.
     #[error(
-        "no record has the UID or title `{record}`, or it is not shared with the application of the vault"
+        "no record has the UID or title {}, or it is not shared with the application of the vault{hint}",
+        quoted(record)
     )]
     NoRecord {
         /// The UID or title.
         record: String,
+        /// Which one may have been meant.
+        hint: String,
     },
     /// Several records have that title.
-    #[error("{} records have the title `{record}`; name one by its UID: {}", uids.len(), uids.join(", "))]
+    #[error("{} records have the title {}; name one by its UID: {}", uids.len(), quoted(record), uids.join(", "))]
     ManyRecords {
         /// The title.
         record: String,
@@ -45,7 +49,7 @@ pub enum ResolveError {
         uids: Vec<String>,
     },
     /// It has no such field.
-    #[error("the record has no {} `{name}`{}", place_word(*place), listed(known))]
+    #[error("the record has no {} {}{}", place_word(*place), quoted(name), listed(name, known))]
     NoField {
         /// Where it was looked for.
         place: Place,
@@ -55,7 +59,7 @@ pub enum ResolveError {
         known: Vec<String>,
     },
     /// It has several such fields.
-    #[error("{count} {}s of the record have the label or type `{name}`; name one by a label that no other has", place_word(*place))]
+    #[error("{count} {}s of the record have the label or type {}; name one by a label that no other has", place_word(*place), quoted(name))]
     ManyFields {
         /// Where they stand.
         place: Place,
@@ -85,7 +89,7 @@ pub enum ResolveError {
     #[error(transparent)]
     OneTime(#[from] OneTimeError),
     /// The record has no such file.
-    #[error("the record has no attached file `{name}`{}", listed(known))]
+    #[error("the record has no attached file {}{}", quoted(name), listed(name, known))]
     NoFile {
         /// Its name, title or UID.
         name: String,
@@ -93,7 +97,7 @@ pub enum ResolveError {
         known: Vec<String>,
     },
     /// The record has several such files.
-    #[error("several attached files have the name or title `{name}`; name one by its UID: {}", uids.join(", "))]
+    #[error("several attached files have the name or title {}; name one by its UID: {}", quoted(name), uids.join(", "))]
     ManyFiles {
         /// The name or title.
         name: String,
@@ -130,7 +134,11 @@ impl Notation {
         }
         let titled: Vec<_> = records.iter().filter(|shared| shared.record.title() == self.record).collect();
         match titled.as_slice() {
-            [] => Err(ResolveError::NoRecord { record: self.record.clone() }),
+            [] => {
+                let known = records.iter().map(|shared| shared.record.title());
+                let hint = near_miss(&self.record, known).unwrap_or_default();
+                Err(ResolveError::NoRecord { record: self.record.clone(), hint })
+            }
             [shared] => Ok(shared),
             many => {
                 let uids = many.iter().map(|shared| shared.record.uid.clone()).collect();
@@ -266,10 +274,11 @@ fn place_word(place: Place) -> &'static str {
 }
 
 /// Lists what there is, for somebody who has mistyped one of them.
-fn listed(known: &[String]) -> String {
+fn listed(name: &str, known: &[String]) -> String {
     if known.is_empty() {
-        "; it has none at all".to_owned()
-    } else {
-        format!("; it has {}", known.join(", "))
+        return "; it has none at all".to_owned();
     }
+    let all: Vec<_> = known.iter().map(|known| quoted(known)).collect();
+    let hint = near_miss(name, known.iter().map(String::as_str)).unwrap_or_default();
+    format!("; it has {}{hint}", all.join(", "))
 }

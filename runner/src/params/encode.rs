@@ -9,6 +9,7 @@ use super::json::Json;
 use super::{Params, ParamsError, Part};
 use crate::limits::Limits;
 use crate::secret::Secret;
+use crate::text::decode;
 
 /// Encodes params as the gateway does: `records`, if it is an array, as base64 of its JSON, then
 /// the whole as base64, without a line end. The text is as secret as what went in.
@@ -27,9 +28,10 @@ pub fn encode(json: &Value) -> String {
 /// # Errors
 /// As [`Params::parse`], for the JSON that went in.
 pub fn encode_json(text: &[u8], limits: &Limits) -> Result<Secret, ParamsError> {
-    if text.trim_ascii().is_empty() {
+    let text = decode(text).map_err(ParamsError::Undecodable)?;
+    if text.trim().is_empty() {
         return Err(ParamsError::Empty);
     }
-    let line = Zeroizing::new(encode(&Json::parse(text, Part::Params, limits)?.0));
+    let line = Zeroizing::new(encode(&Json::parse(text.as_bytes(), Part::Params, limits)?.0));
     Params::parse(line.as_bytes(), limits).map(|params| params.line)
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 
+use crate::text::NotText;
 use crate::units::format_size;
 
 /// Which of the two nested encodings an error is about.
@@ -52,6 +53,9 @@ pub enum ParamsError {
         /// Which encoding.
         part: Part,
     },
+    /// The JSON that params are to be made of is no text.
+    #[error("the JSON {0}")]
+    Undecodable(NotText),
     /// What was encoded is not UTF-8.
     #[error("{part} hold text that is not UTF-8, from byte {position} on")]
     NotUtf8 {
@@ -123,6 +127,7 @@ impl ParamsError {
             Self::NotBase64 { part: Part::Records, .. } => "records-not-base64",
             Self::CutShort { part: Part::Params } => "params-cut-short",
             Self::CutShort { part: Part::Records } => "records-cut-short",
+            Self::Undecodable(_) => "input-not-text",
             Self::NotUtf8 { part: Part::Params, .. } => "params-not-utf8",
             Self::NotUtf8 { part: Part::Records, .. } => "records-not-utf8",
             Self::NotJson { part: Part::Params, .. } => "params-not-json",
@@ -141,6 +146,7 @@ impl ParamsError {
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
+            Self::Undecodable(_) => "save the file in one of these encodings",
             Self::Unreadable(_) | Self::Empty => {
                 "pipe the gateway's line to stdin; `pamrun params encode` makes one from plain JSON"
             }

@@ -26,15 +26,14 @@ mod body;
 mod deny;
 mod form;
 mod grant;
-mod host;
 mod pattern;
 mod removal;
 mod rule;
 mod template;
 
+pub use crate::model::{HostError, HostPort};
 pub use address::{AddressKind, judge};
 pub use deny::Deny;
 pub use form::OutgoingRequest;
 pub use grant::{Grant, Operator, StepGrant};
-pub use host::{HostError, HostPort};
 pub use removal::{Removals, spelling};

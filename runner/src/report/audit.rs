@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::document::{DeliveryEntry, ErrorEntry, ListedEntry, PluginInfo, milliseconds};
-use super::{Document, RotationEntry, RotationState};
+use super::{Document, RotationEntry, RotationState, render_json};
 use crate::rotation::OutcomeKind;
 use crate::system::{Syslog, private, user};
 
@@ -115,7 +115,7 @@ impl Audit {
 
     /// In one piece, so that the lines of others that run at the same time stay whole.
     fn write(&mut self, line: &Line<'_>) -> io::Result<()> {
-        let line = serde_json::to_string(line)?;
+        let line = render_json(line, false)?;
         match &mut self.0 {
             Sink::Syslog(log) => log.send(&format!("<{PRIORITY}>pamrun[{}]: {line}", std::process::id())),
             Sink::File(file) => file.write_all(format!("{line}\n").as_bytes()),

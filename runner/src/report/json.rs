@@ -2,12 +2,17 @@
 
 use serde::Serialize;
 
-/// Renders a document as JSON: on one line for programs, indented for people who watch.
+use crate::text::escape_json;
+
+/// Renders a document as JSON: on one line for programs, indented for people who watch, and for both
+/// with nothing in it that acts on a terminal.
 ///
 /// # Errors
 /// None that is known: all of a document has a form in JSON.
 pub fn render_json(document: &impl Serialize, indented: bool) -> serde_json::Result<String> {
-    if indented { serde_json::to_string_pretty(document) } else { serde_json::to_string(document) }
+    let json =
+        if indented { serde_json::to_string_pretty(document)? } else { serde_json::to_string(document)? };
+    Ok(escape_json(&json).into_owned())
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Lines for people: what they begin with, and what is made of strange characters in them.
 
-use std::fmt::Write;
+pub(super) use crate::text::escape;
 
 /// A line for people on stderr. Its text may be a guest's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,25 +61,6 @@ pub(super) fn paint(text: &str, shade: Colour, colour: bool) -> String {
     format!("\x1b[{code}m{text}\x1b[0m")
 }
 
-/// Makes characters visible with which a text could pass for another, or move the cursor.
-pub(super) fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c.is_control() || turns_direction(c) {
-            // Writing to a string cannot fail.
-            let _ = write!(escaped, "{}", c.escape_default());
-        } else {
-            escaped.push(c);
-        }
-    }
-    escaped
-}
-
-/// Characters that reorder those around them, and separators that break lines.
-fn turns_direction(c: char) -> bool {
-    matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,10 +91,5 @@ mod tests {
     fn a_second_line_of_a_guest_cannot_pass_for_a_message_of_ours() {
         let line = Message::Plugin { name: "p", level: "info", text: "one\nerror: two" };
         assert_eq!(line.render(false), "p info: one\n  error: two");
-    }
-
-    #[test]
-    fn letters_of_every_script_are_left_alone() {
-        assert_eq!(escape("Zoë Ωmega 名前 🔑"), "Zoë Ωmega 名前 🔑");
     }
 }

@@ -32,7 +32,7 @@ pub use recovery::{Recovery, RescuedEntry, RescuedState, RotationEntry, Rotation
 pub use script_sheet::ScriptSheet;
 pub use sheet::{FileForm, PluginSheet};
 pub use terminal::{
-    Console, print, print_help, stdin_is_terminal, stdout_is_discarded, stdout_is_terminal,
+    Console, print, print_help, print_values, stdin_is_terminal, stdout_is_discarded, stdout_is_terminal,
     stdout_takes_colour,
 };
 pub use text::{render_recovery_text, render_text};

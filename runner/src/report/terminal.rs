@@ -2,8 +2,11 @@
 
 use std::io::{self, IsTerminal, Write};
 
+use zeroize::Zeroizing;
+
 use super::{Message, Redact};
 use crate::system::is_discarded;
+use crate::text::escape;
 
 /// Prints one text and a line end to stdout, and flushes it.
 ///
@@ -13,6 +16,19 @@ use crate::system::is_discarded;
 #[expect(clippy::disallowed_methods, reason = "report owns stdout")]
 pub fn print(text: &str) -> io::Result<()> {
     write(&mut io::stdout().lock(), text)
+}
+
+/// Prints values of a vault: for a program as they are, and for people without what would act on their
+/// terminal.
+///
+/// # Errors
+/// As [`print`].
+pub fn print_values(text: &str) -> io::Result<()> {
+    if stdout_is_terminal() { print(&Zeroizing::new(screened(text))) } else { print(text) }
+}
+
+fn screened(text: &str) -> String {
+    text.split('\n').map(escape).collect::<Vec<_>>().join("\n")
 }
 
 /// Prints what the command line's parser has to say: help, which was asked for, to stdout, and a
@@ -144,6 +160,11 @@ mod tests {
         let null = std::fs::File::create("/dev/null").unwrap();
         let (file, folder) = (tempfile::tempfile().unwrap(), std::fs::File::open("/").unwrap());
         assert_eq!((is_discarded(null), is_discarded(file), is_discarded(folder)), (true, false, false));
+    }
+
+    #[test]
+    fn values_for_people_act_on_no_terminal() {
+        assert_eq!(screened("A='x\x1b[2J'\nB='\u{9b}1m'"), "A='x\\u{1b}[2J'\nB='\\u{9b}1m'");
     }
 
     #[test]

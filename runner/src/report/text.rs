@@ -7,6 +7,7 @@ use super::message::{Colour, escape, paint};
 use super::recovery::{Recovery, RescuedEntry, RescuedState, RotationEntry, RotationState};
 use crate::model::Level;
 use crate::rotation::OutcomeKind;
+use crate::text::quoted;
 
 /// How wide the left column is.
 const COLUMN: usize = 10;
@@ -94,7 +95,9 @@ fn update(entry: &UpdateEntry) -> String {
         UpdateValue::One(value) => value.clone(),
         UpdateValue::Many(values) => values.join(", "),
     };
-    format!("{} = {value}", entry.label)
+    let label = &entry.label;
+    let is_clear = label.trim() == label;
+    format!("{} = {value}", if is_clear { label.clone() } else { quoted(label) })
 }
 
 fn delivery(entry: &DeliveryEntry) -> String {

@@ -2,13 +2,13 @@
 
 use serde_json::Value;
 
-use super::problems::RequestError;
+use super::problems::{Problems, RequestError};
 use super::schema::names;
 use super::settings::{Resolved, resolve};
 use super::{Sources, check_manifest};
 use crate::model::{
     Field, FieldView, Manifest, Place, Record, RecordAsk, Request, Role, Setting, SettingType, SettingValue,
-    Strategy, VaultRecord,
+    Strategy, Twice, VaultRecord, is_secret_kind,
 };
 use crate::secret::Secret;
 
@@ -60,6 +60,16 @@ fn grant(manifest: &Manifest, sources: &Sources<'_>) -> Result<Vec<VaultRecord>,
     if targets.is_empty() {
         return Err(RequestError::NoTarget { uid: sources.target_uid.to_owned() });
     }
+    let mut problems = Problems::default();
+    for record in targets.iter().chain(&others) {
+        for name in asks(manifest, sources, record).iter().flat_map(|ask| &ask.fields) {
+            if let Some(twice) = told_apart_by_nothing(record, name) {
+                problems
+                    .add(format!("of record {} {twice}: give one another label, or remove it", record.uid));
+            }
+        }
+    }
+    problems.or(()).map_err(RequestError::Records)?;
     let cut = |record: &&Record| {
         let asks = asks(manifest, sources, record);
         asks.first().map(|ask| VaultRecord {
@@ -89,6 +99,16 @@ fn asks<'a>(manifest: &'a Manifest, sources: &Sources<'_>, record: &Record) -> V
     manifest.records.iter().filter(|ask| ask.role == role && ask.has.iter().all(has)).collect()
 }
 
+/// Two fields of one label, one place and one type: which one a plugin should be given, nobody can tell.
+fn told_apart_by_nothing(record: &Record, name: &str) -> Option<Twice> {
+    let twice = |place| record.only_field_in(place, name, "").err();
+    let is_same = |twice: &Twice| {
+        let [(_, one), (_, other)] = &twice.at;
+        one == other
+    };
+    [Place::Standard, Place::Custom].into_iter().filter_map(twice).find(is_same)
+}
+
 fn has_value(field: &FieldView<'_>) -> bool {
     field.values.iter().any(|value| !value.is_null() && value.as_str() != Some(""))
 }
@@ -116,7 +136,8 @@ pub(super) fn copy(field: &FieldView<'_>, name: &str) -> Field {
     Field {
         place: field.place,
         label: name.to_owned(),
-        kind: field.kind.to_owned(),
+        // What Keeper hides is a hidden field, for whoever is told no more than its type.
+        kind: if field.is_screened && !is_secret_kind(field.kind) { "secret" } else { field.kind }.to_owned(),
         values: values().map(|value| Secret::new(text(value))).collect(),
         json: values().all(|value| !value.is_string()),
     }
@@ -145,13 +166,13 @@ pub(super) fn record_secrets(
     let mut secrets = Vec::new();
     for record in sources.records {
         for field in record.fields() {
-            let is_hidden = matches!(field.kind, "secret" | "password");
-            let at_least = match record.revision {
-                _ if is_hidden => 1,
-                None if !is_plain(record, &field) => SUSPICIOUS,
-                _ => continue,
-            };
-            field.values.iter().for_each(|value| collect(value, at_least, &mut secrets));
+            let mut of_field = Vec::new();
+            if record.revision.is_none() && !is_plain(record, &field) {
+                field.values.iter().for_each(|value| collect(value, &mut of_field));
+            }
+            let known =
+                field.secrets().into_iter().filter(|secret| !of_field.contains(secret)).collect::<Vec<_>>();
+            secrets.extend(of_field.into_iter().chain(known));
         }
     }
     secrets
@@ -167,14 +188,14 @@ pub(super) fn other_secrets(sources: &Sources<'_>, settings: &[Setting]) -> Vec<
     passwords.chain(settings).collect()
 }
 
-/// Collects a value's texts, those within lists and objects too: each may show alone.
-fn collect(value: &Value, at_least: usize, secrets: &mut Vec<Secret>) {
+/// Collects a value's texts that may be secret, those within lists and objects too: each may show alone.
+fn collect(value: &Value, secrets: &mut Vec<Secret>) {
     match value {
-        Value::Array(list) => list.iter().for_each(|value| collect(value, at_least, secrets)),
-        Value::Object(map) => map.values().for_each(|value| collect(value, at_least, secrets)),
+        Value::Array(list) => list.iter().for_each(|value| collect(value, secrets)),
+        Value::Object(map) => map.values().for_each(|value| collect(value, secrets)),
         Value::String(_) | Value::Number(_) => {
             let text = text(value);
-            if text.chars().count() >= at_least {
+            if text.chars().count() >= SUSPICIOUS {
                 secrets.push(Secret::new(text));
             }
         }

@@ -3,7 +3,7 @@
 use super::problems::{Problems, RequestError};
 use super::schema::repeated;
 use super::{rules, schema};
-use crate::model::{Manifest, RecordAsk, ReturnedField, Role, Strategy};
+use crate::model::{Manifest, RecordAsk, ReturnedField, Role, Strategy, is_secret_kind};
 
 /// Field types whose value is one text. Others have a structure that a plugin cannot return.
 const TEXT_TYPES: [&str; 9] =
@@ -97,7 +97,7 @@ fn check_returns(manifest: &Manifest, problems: &mut Problems) {
     if !returns.is_empty() && manifest.strategy == Strategy::Deliver {
         problems.add("returns: a plugin that delivers makes no value anew; leave it empty");
     }
-    let secrets = returns.iter().filter(|field| matches!(field.kind.as_str(), "secret" | "password")).count();
+    let secrets = returns.iter().filter(|field| is_secret_kind(&field.kind)).count();
     if secrets != 1 && manifest.strategy == Strategy::InPlace {
         problems.add(format!(
             "returns: an in-place plugin must name exactly one field of type secret or password, the value that \

@@ -1,5 +1,7 @@
 //! Guesses what somebody meant.
 
+use crate::text::quoted;
+
 /// Returns `; did you mean …?` when a known word is close to the one written, else nothing.
 pub(super) fn did_you_mean<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let most = (written.chars().count() / 3).max(1);
@@ -8,7 +10,7 @@ pub(super) fn did_you_mean<'a>(written: &str, known: impl IntoIterator<Item = &'
         .map(|word| (strsim::damerau_levenshtein(written, word), word))
         .filter(|(distance, _)| *distance <= most)
         .min_by_key(|(distance, _)| *distance)
-        .map_or_else(String::new, |(_, word)| format!("; did you mean `{word}`?"))
+        .map_or_else(String::new, |(_, word)| format!("; did you mean {}?", quoted(word)))
 }
 
 #[cfg(test)]

@@ -47,6 +47,9 @@ pub enum RequestError {
     /// The operator, or who keeps the record, has to change a setting.
     #[error("settings: {0}")]
     Settings(Problems),
+    /// Who keeps the records has to change one of them.
+    #[error("records: {0}")]
+    Records(Problems),
     /// The gateway's params do not go with the vault.
     #[error("the record to rotate, {uid}, is neither in the vault nor in the params")]
     NoTarget {
@@ -62,6 +65,7 @@ impl RequestError {
         match self {
             Self::Manifest(_) => "manifest-invalid",
             Self::Settings(_) => "settings-invalid",
+            Self::Records(_) => "field-twice",
             Self::NoTarget { .. } => "target-missing",
         }
     }

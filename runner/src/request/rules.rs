@@ -1,11 +1,9 @@
 //! Checks the hosts and requests that a manifest asks for.
 
-use http::uri::Authority;
-
 use super::nearest::did_you_mean;
 use super::problems::Problems;
 use super::schema::repeated;
-use crate::model::{Manifest, RequestRule, SettingType, StepName};
+use crate::model::{HostPort, Manifest, RequestRule, SettingType, StepName};
 
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
@@ -47,14 +45,8 @@ fn check_host(manifest: &Manifest, host: &str) -> Result<(), String> {
     if name.contains(['{', '}']) {
         return Err(format!("`{host}` must be a host, or a whole setting: https://{{setting:KEY}}"));
     }
-    // What an authority may contain besides is for user names and passwords.
-    let plain = name.chars().all(|c| matches!(c, 'a'..='z' | '0'..='9' | '-' | '.' | ':' | '[' | ']'));
-    let authority = name.parse::<Authority>().ok().filter(|authority| !authority.host().is_empty());
-    let port_fits = authority.is_some_and(|authority| match name.rsplit_once(':') {
-        Some((_, port)) if !port.ends_with(']') => authority.port_u16().is_some_and(|port| port != 0),
-        _ => true,
-    });
-    if plain && port_fits {
+    let is_plain = name.is_ascii() && !name.bytes().any(|byte| byte.is_ascii_uppercase());
+    if is_plain && name.parse::<HostPort>().is_ok() {
         Ok(())
     } else {
         Err(format!(

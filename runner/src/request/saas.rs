@@ -122,7 +122,7 @@ fn flag(value: &str) -> Option<bool> {
 
 /// The text in a custom field, without blanks around it, unless it is empty.
 fn text_in<'a>(record: &'a Record, label: &str) -> Option<&'a str> {
-    let text = record.field_in(Place::Custom, label)?.values.first()?.as_str()?.trim();
+    let text = record.field_in(Place::Custom, label, "")?.values.first()?.as_str()?.trim();
     (!text.is_empty()).then_some(text)
 }
 
@@ -234,9 +234,9 @@ mod tests {
 
     #[test]
     fn a_value_that_the_plugin_calls_secret_is_one_in_a_field_of_any_type() {
-        let fields = [("SaaS Type", "Router"), ("token", " secret in a text field ")];
-        let prepared = prepare(vec![item("token", "secret", true, None)], &fields).unwrap();
+        let fields = [("SaaS Type", "Router"), ("it", " secret in a text field ")];
+        let prepared = prepare(vec![item("it", "secret", true, None)], &fields).unwrap();
         assert!(prepared.secrets.contains(&Secret::new("secret in a text field")));
-        assert!(prepare(vec![item("token", "text", true, None)], &fields).unwrap().secrets.is_empty());
+        assert!(prepare(vec![item("it", "text", true, None)], &fields).unwrap().secrets.is_empty());
     }
 }

@@ -12,6 +12,7 @@ use super::schema::names;
 use super::value::{BadDefault, default, expected, parse};
 use crate::cli::SetValue;
 use crate::model::{Place, Record, Setting, SettingSchema, SettingType, SettingValue};
+use crate::text::quoted;
 
 /// The settings that have a value, in the order of the manifest.
 #[derive(Debug)]
@@ -66,7 +67,13 @@ impl fmt::Display for Origin<'_> {
         match self {
             Self::Flag { option, key } => write!(f, "{option} {key}"),
             Self::Field { record, label } => {
-                write!(f, "the field `{label}` of the record `{}` ({})", record.title(), record.uid)
+                write!(
+                    f,
+                    "the field {} of the record {} ({})",
+                    quoted(label),
+                    quoted(record.title()),
+                    record.uid
+                )
             }
             Self::Config(key) => write!(f, "`{key}` in the configuration file's settings"),
         }
@@ -158,7 +165,12 @@ fn from_records<'a>(schema: &'a SettingSchema, sources: &Sources<'a>) -> Result<
 
 fn from_record<'a>(schema: &'a SettingSchema, record: &'a Record) -> Result<Option<Found<'a>>, String> {
     for name in names(schema) {
-        let Some(field) = record.field_in(Place::Custom, name) else { continue };
+        let kind = if schema.kind == SettingType::Secret { "secret" } else { "text" };
+        let field = record.only_field_in(Place::Custom, name, kind);
+        let field = field.map_err(|twice| {
+            format!("`{}` cannot be read: of record {} {twice}; rename or remove one", schema.key, record.uid)
+        })?;
+        let Some(field) = field else { continue };
         let origin = Origin::Field { record, label: name };
         let set: Vec<&Value> = field.values.iter().filter(|value| !is_unset(value)).collect();
         match set.as_slice() {

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use super::Job;
 use super::marker::is_marker_of_another;
 use super::records::{has_id, names, same_id};
-use crate::model::{Credential, Listed, Place, Plan, Record, ReturnedField, Update};
+use crate::model::{Credential, KnownField, Listed, Place, Plan, Record, ReturnedField, Update};
 use crate::secret::{Redactor, Secret};
+use crate::text::quoted;
 
 /// The live secrets of a run, as far as the engine needs them.
 pub trait Secrets {
@@ -85,6 +86,19 @@ pub(super) fn spare(plan: &mut Plan, record_uid: &str, records: &[Record]) -> Ve
     spared
 }
 
+/// Settles which of an answer's values are secret, before anything prints, learns or saves them.
+pub(super) fn settle(credential: &mut Credential, target: &Record, job: &Job) {
+    let Credential { handle, updates, .. } = credential;
+    for update in updates {
+        let field = target.field_in(update.place, &update.label, &update.kind);
+        let field = field.map(|field| KnownField { kind: field.kind, is_screened: field.is_screened });
+        let is_it =
+            |returned: &&ReturnedField| returned.label == update.label && returned.place == update.place;
+        let returned = job.returns.iter().find(is_it).map(|returned| returned.kind.as_str());
+        update.settle(field, returned, handle);
+    }
+}
+
 /// Takes note of what a new credential's values are, secret or not, and judges its handle.
 /// `taken` are the ids that the plan or a record names.
 ///
@@ -99,7 +113,7 @@ pub(super) fn judge_handle(
     let mut settled = vec![credential.handle.as_str()];
     settled.extend(public.iter().flat_map(|update| &update.values).map(Secret::expose));
     secrets.settle(&settled);
-    secret.iter().flat_map(|update| &update.values).for_each(|value| secrets.learn(value));
+    secret.iter().flat_map(|update| update.secrets()).for_each(|value| secrets.learn(&value));
 
     let handle = &credential.handle;
     if handle.trim().is_empty() {
@@ -136,12 +150,13 @@ pub(super) fn judge_updates(credential: &Credential, job: &Job) -> Result<(), St
 pub(super) fn judge_fields(updates: &[Update], job: &Job) -> Result<(), String> {
     for (at, update) in updates.iter().enumerate() {
         let field = |label: &str, place| label == update.label && place == update.place;
-        let named =
-            |returned: &ReturnedField| field(&returned.label, returned.place) && returned.kind == update.kind;
+        // A type that says secret is nobody's but the settled one.
+        let named = |returned: &ReturnedField| {
+            field(&returned.label, returned.place) && (returned.kind == update.kind || update.is_secret())
+        };
         let is_free = job.any_custom && update.place == Place::Custom;
         if !is_free && !job.returns.iter().any(named) {
-            let place = update.place.word();
-            let (label, kind) = (&update.label, &update.kind);
+            let (label, place, kind) = (&update.label, update.place.word(), &update.kind);
             let rule = if job.any_custom {
                 "a script may return custom fields only".to_owned()
             } else {
@@ -152,11 +167,12 @@ pub(super) fn judge_fields(updates: &[Update], job: &Job) -> Result<(), String> 
                 )
             };
             return Err(format!(
-                "the plugin returned the {place} field `{label}` of type `{kind}`, but {rule}"
+                "the plugin returned the {place} field {} of type `{kind}`, but {rule}",
+                quoted(label)
             ));
         }
         if updates.iter().take(at).any(|earlier| field(&earlier.label, earlier.place)) {
-            return Err(format!("the plugin returned the field `{}` twice", update.label));
+            return Err(format!("the plugin returned the field {} twice", quoted(&update.label)));
         }
     }
     Ok(())

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::contract::{judge_fields, judge_handle};
+use super::contract::{judge_fields, judge_handle, settle};
 use super::engine::{Engine, Ready};
 use super::in_place::{value_in, value_update};
 use super::make::{TRIES, answer_is_lost, changed_nothing};
@@ -113,7 +113,7 @@ impl Engine<'_> {
                     plugin.rotate(call, &ready.plan).await
                 });
             let answer = rotate.await;
-            self.take_in_hand(&answer);
+            self.take_in_hand(&answer, &exchange.ready.target);
             // These stand in the record already.
             self.let_go_of(&value_update(&exchange.field, &exchange.new));
             let error = match answer.result {
@@ -143,7 +143,8 @@ impl Engine<'_> {
         }
     }
 
-    fn accept_value(&mut self, exchange: &Exchange, credential: Credential) -> Set {
+    fn accept_value(&mut self, exchange: &Exchange, mut credential: Credential) -> Set {
+        settle(&mut credential, &exchange.ready.target, self.job);
         let judged = judge_handle(&credential, &BTreeSet::new(), self.secrets)
             .map_err(str::to_owned)
             .and_then(|()| judge_fields(&credential.updates, self.job))

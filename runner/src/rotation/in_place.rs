@@ -14,8 +14,9 @@ use super::pending::Pending;
 use super::records::text_in;
 use super::save::{Unsaved, changed};
 use super::{Entry, Job, Outcome, OutcomeKind, Parts, Stop};
-use crate::model::{Place, Record, ReturnedField, SettingValue, StepName, Strategy, Update};
+use crate::model::{Place, Record, ReturnedField, SettingValue, StepName, Strategy, Update, is_secret_kind};
 use crate::secret::Secret;
+use crate::text::quoted;
 
 /// How many rotations that others left behind are settled before our own.
 const LEFT_BEHIND: usize = 3;
@@ -128,8 +129,11 @@ impl Engine<'_> {
         let field = value_field(&self.job.returns)?.clone();
         let (fresh, pending) = self.get_free().await?;
         let uid = &self.job.record_uid;
-        if field.place == Place::Standard && fresh.target.field_in(field.place, &field.label).is_none() {
-            let message = format!("record {uid} has no field `{}`: add it to the record's type", field.label);
+        if field.place == Place::Standard
+            && fresh.target.field_in(field.place, &field.label, &field.kind).is_none()
+        {
+            let message =
+                format!("record {uid} has no field {}: add it to the record's type", quoted(&field.label));
             return Err(Stop::failed("get", "record-without-field", message).into());
         }
         let mut prepared = (self.prepare)(&fresh.records)?;
@@ -214,7 +218,7 @@ impl Engine<'_> {
 
 /// The field whose value is replaced: the one secret that the plugin returns.
 pub(super) fn value_field(returns: &[ReturnedField]) -> Result<&ReturnedField, Stop> {
-    let mut secret = returns.iter().filter(|field| matches!(field.kind.as_str(), "secret" | "password"));
+    let mut secret = returns.iter().filter(|field| is_secret_kind(&field.kind));
     if let (Some(only), None) = (secret.next(), secret.next()) {
         return Ok(only);
     }
@@ -224,7 +228,7 @@ pub(super) fn value_field(returns: &[ReturnedField]) -> Result<&ReturnedField, S
 
 /// The value that stands in the field.
 pub(super) fn value_in(record: &Record, field: &ReturnedField) -> Option<Secret> {
-    text_in(record, field.place, &field.label).map(Secret::new)
+    text_in(record, field.place, &field.label, &field.kind).map(Secret::new)
 }
 
 /// The update that writes the field.

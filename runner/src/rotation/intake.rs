@@ -5,6 +5,8 @@ use super::StepError;
 use crate::limits::exceeded;
 use crate::model::{Credential, Failure, Finding, Listed, Plan, Proof, Removed, Undone, Update};
 use crate::secret::{Redactor, Secret};
+pub use crate::text::clean;
+use crate::text::is_harmful;
 
 /// The longest text for people that is kept, in characters.
 const TEXT: usize = 1000;
@@ -12,31 +14,6 @@ const TEXT: usize = 1000;
 const ID: usize = 1024;
 /// The longest code of a failure, in bytes.
 const CODE: usize = 64;
-
-/// Escapes what could act on a terminal or forge a line, and cuts the rest at `longest` characters.
-#[must_use]
-pub fn clean(text: &str, longest: usize) -> String {
-    let mut clean = String::with_capacity(text.len().min(longest));
-    for (count, character) in text.chars().enumerate() {
-        if count == longest {
-            clean.push('…');
-            break;
-        }
-        if is_harmful(character) {
-            clean.extend(character.escape_default());
-        } else {
-            clean.push(character);
-        }
-    }
-    clean
-}
-
-/// Tells whether a character controls how others are shown: C0, C1, line and paragraph separators,
-/// zero-width and bidirectional marks.
-fn is_harmful(character: char) -> bool {
-    character.is_control()
-        || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-}
 
 /// Takes in what one step returned, as its runtime decoded it.
 pub struct Intake {
@@ -104,7 +81,7 @@ impl Intake {
 
     fn update(&mut self, update: Update) -> Taken<Update> {
         update.values.iter().map(Secret::expose).try_for_each(|value| self.measure(value))?;
-        // Without a type it is of that of the field.
+        // An answer need not say the type.
         let kind = if update.kind.is_empty() { update.kind } else { self.id("type", update.kind)? };
         Ok(Update { label: self.id("label", update.label)?, kind, ..update })
     }

@@ -84,6 +84,8 @@ pub struct HandleField {
     pub label: String,
     /// Where it stands.
     pub place: Place,
+    /// Its type, which tells it from another one of that label.
+    pub kind: String,
     /// What it held before: the handle of the credential that is replaced.
     pub before: Option<String>,
 }

@@ -1,6 +1,6 @@
 //! Steps 6 to 8: makes the new credential, and proves it.
 
-use super::contract::{judge_handle, judge_updates};
+use super::contract::{judge_handle, judge_updates, settle};
 use super::engine::{Engine, Ready};
 use super::records::handle_field;
 use super::undo::Strays;
@@ -26,7 +26,7 @@ impl Engine<'_> {
                     plugin.rotate(call, &ready.plan).await
                 });
             let answer = rotate.await;
-            self.take_in_hand(&answer);
+            self.take_in_hand(&answer, &ready.target);
             self.tries.settled_at = self.clock.elapsed() + self.job.limits.settle_window;
             let error = match answer.result {
                 Ok(credential) => return self.accept(ready, credential).await,
@@ -70,7 +70,8 @@ impl Engine<'_> {
 
     /// Step 7. A handle that cannot be right is not passed on: what was made is found by its
     /// marker.
-    async fn accept(&mut self, ready: &Ready, credential: Credential) -> Result<Credential, Stop> {
+    async fn accept(&mut self, ready: &Ready, mut credential: Credential) -> Result<Credential, Stop> {
+        settle(&mut credential, &ready.target, self.job);
         if let Err(why) = judge_handle(&credential, &ready.taken, self.secrets) {
             return Err(self.roll_back(ready, None, Stop::contract(StepName::Rotate, why)).await);
         }

@@ -1,7 +1,7 @@
 //! A script without steps: it is run once, nothing is proven, and nothing can be undone. What it
 //! returns is saved all the same.
 
-use super::contract::judge_fields;
+use super::contract::{judge_fields, settle};
 use super::engine::{Engine, Fresh};
 use super::overlap::savable;
 use super::save::{ROUNDS, ReadBack};
@@ -72,9 +72,12 @@ impl Engine<'_> {
             plugin.rotate(call, plan).await
         });
         let answer = rotate.await;
-        self.take_in_hand(&answer);
+        self.take_in_hand(&answer, &target);
         let updates = match answer.result {
-            Ok(credential) => credential.updates,
+            Ok(mut credential) => {
+                settle(&mut credential, &target, self.job);
+                credential.updates
+            }
             Err(error) => {
                 let stop = Stop::of_step(StepName::Rotate, error);
                 let has_begun = answer.trace.change != Change::None;

@@ -1,5 +1,7 @@
 //! Makes passwords, where nobody brings one along.
 
+use serde_json::Value;
+
 use super::Stop;
 use crate::secret::Secret;
 
@@ -11,26 +13,28 @@ const LOWER: &[u8] = b"abcdefghijklmnopqrstuvwxyz";
 const DIGITS: &[u8] = b"0123456789";
 /// Symbols that mean nothing to shells, in quotes, in XML and in connection strings.
 const SYMBOLS: &[u8] = b"!#*+-.:?@^_~";
-const KINDS: [&[u8]; 4] = [UPPER, LOWER, DIGITS, SYMBOLS];
 const LENGTH: std::ops::RangeInclusive<usize> = 8..=256;
 
 /// What a password is made of: its length, and at least how many characters there must be of
 /// each kind. A kind of which none must be there is left out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Complexity {
     length: usize,
     least: [usize; 4],
+    /// The symbols to choose from.
+    symbols: Vec<u8>,
 }
 
 impl Default for Complexity {
     fn default() -> Self {
-        Self { length: 32, least: [2; 4] }
+        Self { length: 32, least: [2; 4], symbols: SYMBOLS.to_vec() }
     }
 }
 
 impl Complexity {
-    /// Reads five numbers: the length, then how many upper-case letters, lower-case letters, digits
-    /// and symbols.
+    /// Reads Keeper's rule: the length, how many upper-case letters, lower-case letters, digits and
+    /// symbols there must be at least, and the symbols to choose from, if not ours. It is a list with
+    /// commas, as `32,5,5,5,5,"!@#$"`, or JSON, as records keep it.
     ///
     /// # Errors
     /// What is wrong with the text.
@@ -39,11 +43,10 @@ impl Complexity {
             let message = format!("the setting `complexity` is {text}: it {why}");
             Stop::new(super::OutcomeKind::Invalid, "settings", "complexity-unfit", message)
         };
-        let numbers: Option<Vec<usize>> = text.split(',').map(|part| part.trim().parse().ok()).collect();
-        let Some(&[length, upper, lower, digits, symbols]) = numbers.as_deref() else {
-            return Err(unfit("must be five numbers, such as 32,2,2,2,2"));
-        };
-        let least = [upper, lower, digits, symbols];
+        let form = "must be five numbers, and symbols if need be, such as 32,2,2,2,2 or 32,2,2,2,2,\"!@#$\"";
+        let (numbers, symbols) = of_json(text).or_else(|| of_list(text)).ok_or_else(|| unfit(form))?;
+        let [length, upper, lower, digits, symbol] = numbers;
+        let least = [upper, lower, digits, symbol];
         let needed = least.iter().fold(0_usize, |sum, count| sum.saturating_add(*count));
         if !LENGTH.contains(&length) {
             return Err(unfit("begins with the length, which must be from 8 to 256"));
@@ -54,15 +57,24 @@ impl Complexity {
         if needed > length {
             return Err(unfit("asks for more characters than the length has room for"));
         }
-        Ok(Self { length, least })
+        // A blank parts the symbols of some, and is none itself.
+        let mut symbols: Vec<char> = symbols.chars().filter(|symbol| !symbol.is_whitespace()).collect();
+        symbols.sort_unstable();
+        symbols.dedup();
+        if !symbols.iter().all(char::is_ascii_punctuation) {
+            return Err(unfit("may name symbols of ASCII only, and no letters or digits among them"));
+        }
+        let symbols: Vec<u8> = symbols.into_iter().filter_map(|symbol| u8::try_from(symbol).ok()).collect();
+        Ok(Self { length, least, symbols: if symbols.is_empty() { SYMBOLS.to_vec() } else { symbols } })
     }
 
     /// Makes a password. Each one that fits is about as likely as any other.
     ///
     /// # Errors
     /// Why there is no randomness.
-    pub(super) fn generate(self, random: &Random<'_>) -> Result<Secret, String> {
-        let kinds = || KINDS.into_iter().zip(self.least).filter(|(_, least)| *least > 0);
+    pub(super) fn generate(&self, random: &Random<'_>) -> Result<Secret, String> {
+        let kinds = [UPPER, LOWER, DIGITS, &self.symbols];
+        let kinds = || kinds.into_iter().zip(self.least).filter(|(_, least)| *least > 0);
         let all: Vec<u8> = kinds().flat_map(|(kind, _)| kind).copied().collect();
         // Room from the start: what grows leaves copies behind that nobody wipes.
         let mut password = zeroize::Zeroizing::new(String::with_capacity(self.length));
@@ -75,6 +87,56 @@ impl Complexity {
         }
         Ok(Secret::new(password.as_str()))
     }
+}
+
+/// Length and counts, and the text with the symbols.
+type Rule = ([usize; 5], String);
+
+/// A count, where a negative one means that there is to be none, as it does for Keeper's own generator.
+fn count(number: i64) -> usize {
+    usize::try_from(number.max(0)).unwrap_or(usize::MAX)
+}
+
+/// Reads five numbers with commas between, and what follows the fifth comma, whatever it is.
+fn of_list(text: &str) -> Option<Rule> {
+    let mut parts = text.splitn(6, ',');
+    let mut next = || parts.next()?.trim().parse().ok().map(count);
+    let numbers = [next()?, next()?, next()?, next()?, next()?];
+    Some((numbers, parts.next().map(unquoted).unwrap_or_default()))
+}
+
+/// Symbols with or without quotes around them. Within quotes, `\"` and `""` are a quote, and `\\` is a
+/// backslash.
+fn unquoted(symbols: &str) -> String {
+    let symbols = symbols.trim();
+    let Some(inner) = symbols.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) else {
+        return symbols.to_owned();
+    };
+    let mut unquoted = String::new();
+    let mut rest = inner.chars().peekable();
+    while let Some(symbol) = rest.next() {
+        let next = rest.peek().copied();
+        let escapes = matches!((symbol, next), ('\\', Some('"' | '\\')) | ('"', Some('"')));
+        unquoted.push(next.filter(|_| escapes).unwrap_or(symbol));
+        if escapes {
+            rest.next();
+        }
+    }
+    unquoted
+}
+
+/// Reads the rule of a record or of Keeper's Commander.
+fn of_json(text: &str) -> Option<Rule> {
+    let rule: serde_json::Map<String, Value> = serde_json::from_str(text).ok()?;
+    let number = |key| match rule.get(key) {
+        None | Some(Value::Null) => Some(0),
+        Some(Value::String(text)) => text.trim().parse().ok().map(count),
+        Some(value) => value.as_i64().map(count),
+    };
+    let numbers =
+        [number("length")?, number("caps")?, number("lowercase")?, number("digits")?, number("special")?];
+    let symbols = rule.get("specialChars").and_then(Value::as_str).unwrap_or_default();
+    Some((numbers, symbols.to_owned()))
 }
 
 /// A number below `bound`, which is at most 256: bytes that would favour some are thrown away.
@@ -115,7 +177,7 @@ mod tests {
         }
     }
 
-    fn count(password: &str, kind: &[u8]) -> usize {
+    fn occurrences(password: &str, kind: &[u8]) -> usize {
         password.bytes().filter(|byte| kind.contains(byte)).count()
     }
 
@@ -123,7 +185,7 @@ mod tests {
     fn a_complexity_is_a_length_and_four_counts() {
         assert_eq!(
             Complexity::parse(" 20, 1,2,3 ,0").unwrap(),
-            Complexity { length: 20, least: [1, 2, 3, 0] }
+            Complexity { length: 20, least: [1, 2, 3, 0], ..Complexity::default() }
         );
         assert_eq!(Complexity::parse("32,2,2,2,2").unwrap(), Complexity::default());
         for text in [
@@ -131,6 +193,11 @@ mod tests {
             "32",
             "32,2,2,2",
             "32,2,2,2,2,2",
+            "32,2,2,2,2,!a",
+            "32,2,2,2,2,€",
+            "32,2,2,2",
+            "{}",
+            "{\"length\":\"x\"}",
             "32,a,2,2,2",
             "7,1,1,1,1",
             "257,1,1,1,1",
@@ -142,9 +209,54 @@ mod tests {
     }
 
     #[test]
+    fn n24_symbols_are_named_in_every_form_that_keeper_has() {
+        for (text, symbols) in [
+            ("32,5,5,5,5", "!#*+-.:?@^_~"),
+            ("32,5,5,5,5,", "!#*+-.:?@^_~"),
+            ("32,5,5,5,5,\"\"", "!#*+-.:?@^_~"),
+            ("32,5,5,5,5,!@#$", "!#$@"),
+            ("32, 5, 5, 5, 5, \"!@#$\" ", "!#$@"),
+            ("32,5,5,5,5,\"!,@,#\"", "!#,@"),
+            ("32,5,5,5,5,,;", ",;"),
+            ("32,5,5,5,5,\"", "\""),
+            ("32,5,5,5,5,!\"'", "!\"'"),
+            (r#"32,5,5,5,5,"!\"\\""#, "!\"\\"),
+            (r#"32,5,5,5,5,"!""""#, "!\""),
+            ("32,5,5,5,5,! @ # !", "!#@"),
+            ("32,5,5,5,5,!@#$%()+;<>=?[]{}^.,", "!#$%()+,.;<=>?@[]^{}"),
+            (r#"{"length":32,"caps":5,"lowercase":5,"digits":5,"special":5}"#, "!#*+-.:?@^_~"),
+            (
+                r#"{"length":"32","caps":5,"lowercase":5,"digits":5,"special":5,"specialChars":"!,\""}"#,
+                "!\",",
+            ),
+        ] {
+            let complexity = Complexity::parse(text).unwrap();
+            assert_eq!((complexity.length, complexity.least), (32, [5; 4]), "{text}");
+            let mut expected = symbols.as_bytes().to_vec();
+            let mut found = complexity.symbols.clone();
+            expected.sort_unstable();
+            found.sort_unstable();
+            assert_eq!(found, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn n24_a_negative_count_leaves_a_kind_out() {
+        let complexity = Complexity::parse("16,-1,4,0,2,\"$\"").unwrap();
+        assert_eq!(complexity.least, [0, 4, 0, 2]);
+        let password = complexity.generate(&counting(5)).unwrap();
+        assert!(
+            password.expose().chars().all(|c| c.is_ascii_lowercase() || c == '$'),
+            "{}",
+            password.expose()
+        );
+        assert!(Complexity::parse("16,-1,-1,-1,-1").is_err());
+    }
+
+    #[test]
     fn every_character_is_as_likely_as_any_other_at_every_place() {
         let random = counting(7);
-        let digits = Complexity { length: 8, least: [0, 0, 1, 0] };
+        let digits = Complexity { length: 8, least: [0, 0, 1, 0], ..Complexity::default() };
         let mut seen = BTreeMap::new();
         for _ in 0..10_000 {
             for (at, character) in digits.generate(&random).unwrap().expose().chars().enumerate() {
@@ -158,7 +270,7 @@ mod tests {
     #[test]
     fn what_must_be_there_stands_at_every_place() {
         let random = counting(3);
-        let one_digit = Complexity { length: 8, least: [0, 7, 1, 0] };
+        let one_digit = Complexity { length: 8, least: [0, 7, 1, 0], ..Complexity::default() };
         let mut places = [0; 8];
         for _ in 0..8000 {
             let password = one_digit.generate(&random).unwrap();
@@ -177,10 +289,11 @@ mod tests {
         #[test]
         fn a_password_keeps_to_its_complexity(seed: u64, length in 8..257_usize, least in prop::array::uniform4(0..3_usize)) {
             prop_assume!(least.iter().any(|least| *least > 0));
-            let password = Complexity { length, least }.generate(&counting(seed)).unwrap();
+            let symbols = b"$,".to_vec();
+            let password = Complexity { length, least, symbols }.generate(&counting(seed)).unwrap();
             prop_assert_eq!(password.expose().len(), length);
-            for (kind, least) in KINDS.into_iter().zip(least) {
-                let count = count(password.expose(), kind);
+            for (kind, least) in [UPPER, LOWER, DIGITS, b"$,"].into_iter().zip(least) {
+                let count = occurrences(password.expose(), kind);
                 prop_assert!(count >= least && (least > 0 || count == 0));
             }
         }

@@ -34,7 +34,7 @@ impl Pending {
     /// # Errors
     /// That the field holds something else.
     pub(super) fn of(record: &Record) -> Result<Option<Self>, Stop> {
-        let Some(text) = text_in(record, Place::Custom, FIELD) else { return Ok(None) };
+        let Some(text) = text_in(record, Place::Custom, FIELD, "secret") else { return Ok(None) };
         Self::parse(&text).map(Some).ok_or_else(|| {
             let message = format!(
                 "the field `{FIELD}` of record {} is none that pamrun wrote: it may hold the only password that works",

@@ -97,19 +97,20 @@ pub(super) fn handle_field(before: &Record, credential: &Credential) -> Option<H
     let holds_handle =
         |update: &&Update| matches!(&update.values[..], [only] if only.expose() == credential.handle);
     let update = credential.updates.iter().find(holds_handle)?;
-    let field = HandleField { label: update.label.clone(), place: update.place, before: None };
+    let Update { label, place, kind, .. } = update.clone();
+    let field = HandleField { label, place, kind, before: None };
     let before = held_in(before, &field).map(Cow::into_owned);
     Some(HandleField { before, ..field })
 }
 
 /// The handle that stands in the field which is for it.
 pub(super) fn held_in<'a>(record: &'a Record, field: &HandleField) -> Option<Cow<'a, str>> {
-    text_in(record, field.place, &field.label)
+    text_in(record, field.place, &field.label, &field.kind)
 }
 
 /// The first value of a field, unless it is blank.
-pub(super) fn text_in<'a>(record: &'a Record, place: Place, label: &str) -> Option<Cow<'a, str>> {
-    let first = record.field_in(place, label)?.values.first().map(text)?;
+pub(super) fn text_in<'a>(record: &'a Record, place: Place, label: &str, kind: &str) -> Option<Cow<'a, str>> {
+    let first = record.field_in(place, label, kind)?.values.first().map(text)?;
     (!first.trim().is_empty()).then_some(first)
 }
 
@@ -118,7 +119,7 @@ fn is_written(record: &Record, update: &Update) -> bool {
 }
 
 fn texts<'a>(record: &'a Record, update: &Update) -> Vec<Cow<'a, str>> {
-    let field = record.field_in(update.place, &update.label);
+    let field = record.field_in(update.place, &update.label, &update.kind);
     field.map_or(&[][..], |field| field.values).iter().map(text).collect()
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::contract::settle;
 use super::engine::{Engine, Fresh};
 use super::overlap::savable;
 use super::{Entry, Job, OutcomeKind, Parts, Rescued, SaveError, StepResult, Stop, Trouble};
@@ -32,15 +33,17 @@ impl InHand {
 
 impl Engine<'_> {
     /// Takes into its hands what a call of rotate returned, or had when it failed.
-    pub(super) fn take_in_hand(&mut self, answer: &StepResult<Credential>) {
-        let (updates, handle) = match &answer.result {
-            Ok(credential) => (&credential.updates, Some(credential.handle.clone())),
-            Err(_) => (&answer.trace.in_hand, None),
-        };
-        let secret = updates.iter().filter(|update| update.is_secret());
-        secret.flat_map(|update| &update.values).for_each(|value| self.secrets.learn(value));
-        let handle = handle.filter(|handle| !handle.trim().is_empty());
-        self.in_hand = InHand { updates: updates.clone(), handle, at: self.clock.unix_time() };
+    pub(super) fn take_in_hand(&mut self, answer: &StepResult<Credential>, target: &Record) {
+        let mut held = answer.result.as_ref().cloned().unwrap_or_else(|_| Credential {
+            handle: String::new(),
+            updates: answer.trace.in_hand.clone(),
+            expires: None,
+        });
+        settle(&mut held, target, self.job);
+        held.updates.iter().flat_map(Update::secrets).for_each(|value| self.secrets.learn(&value));
+        let Credential { handle, updates, .. } = held;
+        let handle = Some(handle).filter(|handle| !handle.trim().is_empty());
+        self.in_hand = InHand { updates, handle, at: self.clock.unix_time() };
     }
 
     /// Lets go of what is saved, or gone.
@@ -126,8 +129,7 @@ impl Engine<'_> {
     /// Says what earlier runs kept in the record.
     pub(super) fn tell_rescued(&mut self, target: &Record) {
         for rescued in Rescued::all_in(target) {
-            let secret = rescued.updates.iter().filter(|update| update.is_secret());
-            secret.flat_map(|update| &update.values).for_each(|value| self.secrets.learn(value));
+            rescued.updates.iter().flat_map(Update::secrets).for_each(|value| self.secrets.learn(&value));
             if rescued.rotation_id == self.job.rotation_id {
                 self.has_rescued = true;
             } else {

@@ -4,6 +4,7 @@
 //! by its marker. A save that was under way may land until the record's revision has moved past
 //! the one that it named; so that must happen before what the record holds is believed.
 
+use super::contract::settle;
 use super::engine::{Engine, Fresh, Ready, Tries};
 use super::records::{held_in, names, same_id, text};
 use super::save::OLD_REVISION;
@@ -13,6 +14,7 @@ use super::undo::Strays;
 use super::{Entry, HandleField, Job, SaveError, Stop, Trouble};
 use crate::model::{Credential, FieldView, Place, Record, StepName, Strategy, Update};
 use crate::secret::Secret;
+use crate::text::quoted;
 
 /// How often the record is read until it shows what became of a save.
 const READS: u32 = 8;
@@ -276,9 +278,9 @@ impl<'a> Save<'a> {
             _ if held.is_some() => Ok(Some(Holder::Others)),
             // Our secret may still stand next to it.
             _ => {
-                let label = &self.field.label;
+                let label = quoted(&self.field.label);
                 let message = format!(
-                    "somebody emptied the field `{label}`, which tells whose credential the record holds"
+                    "somebody emptied the field {label}, which tells whose credential the record holds"
                 );
                 Err(Stop::failed("read-back", "handle-missing", message))
             }
@@ -290,7 +292,7 @@ impl<'a> Save<'a> {
 /// field may have returned each of them.
 fn credential(target: &Record, handle: &str, job: &Job) -> Credential {
     let named = job.returns.iter().filter_map(|returned| {
-        let field = target.field_in(returned.place, &returned.label)?;
+        let field = target.field_in(returned.place, &returned.label, &returned.kind)?;
         Some(FieldView { label: &returned.label, kind: &returned.kind, ..field })
     });
     let free = target.fields().filter(|field| job.any_custom && field.place == Place::Custom);
@@ -300,7 +302,9 @@ fn credential(target: &Record, handle: &str, job: &Job) -> Credential {
         kind: field.kind.to_owned(),
         values: field.values.iter().map(|value| Secret::new(text(value))).collect(),
     });
-    Credential { handle: handle.to_owned(), updates: updates.collect(), expires: None }
+    let mut credential = Credential { handle: handle.to_owned(), updates: updates.collect(), expires: None };
+    settle(&mut credential, target, job);
+    credential
 }
 
 #[cfg(test)]
@@ -312,8 +316,12 @@ mod tests {
     #[test]
     fn who_is_held_is_told_by_the_field_that_gets_the_handle() {
         let told = |before: Option<&str>, held: &[&str]| {
-            let field =
-                HandleField { label: "id".into(), place: Place::Custom, before: before.map(str::to_owned) };
+            let field = HandleField {
+                label: "id".into(),
+                place: Place::Custom,
+                kind: "text".into(),
+                before: before.map(str::to_owned),
+            };
             let save = Save { handle: "new", field: &field, shows_from: 8, is_proven: false };
             let json = json!({"custom": [{"type": "text", "label": "id", "value": held}]});
             match save.holder(&Record { uid: "r".into(), revision: Some(8), editable: true, json }) {

@@ -10,6 +10,7 @@ use crate::cli::{Input, ParamsCommand};
 use crate::limits::Limits;
 use crate::params::{Params, encode_json};
 use crate::report::{Console, Message};
+use crate::text::escape_json;
 
 /// Carries it out.
 pub(super) fn params(command: &ParamsCommand) -> Result<(), Fault> {
@@ -29,7 +30,7 @@ pub(super) fn params(command: &ParamsCommand) -> Result<(), Fault> {
                 Console::plain().say(Message::Warning(&warning));
             }
             let shown = if *reveal { params.revealed() } else { params.masked() };
-            show(&format!("{shown:#}"))
+            show(&escape_json(&format!("{shown:#}")))
         }
     }
 }

@@ -13,7 +13,8 @@ use crate::request::{self, Sources};
 use crate::rotation::{Prepared, Stop};
 use crate::script::Line;
 use crate::secret::{Redactor, Secret};
-use crate::vault::apply;
+use crate::text::quoted;
+use crate::vault::{UpdateError, apply};
 
 /// What is to be rotated, and with what: what the gateway says besides the records themselves.
 #[derive(Debug, Clone)]
@@ -106,23 +107,34 @@ impl Preparation {
         Ok(Prepared { request, grant, findings })
     }
 
-    /// The fields that are there, and cannot hold what the plugin returns. It shows when a text is put into
-    /// a copy of them.
+    /// The fields that are there, and cannot hold what the plugin returns, or of which nobody knows which is
+    /// meant. It shows when a value is put into a copy of them.
     fn misfits(&self, target: &Record) -> Vec<Finding> {
         let misfit = |field: &ReturnedField| {
-            let there = target.field_in(field.place, &field.label)?;
+            let there = target.field_in(field.place, &field.label, &field.kind)?;
             let (kind, label) = (field.kind.clone(), field.label.clone());
             let is_same = there.kind.is_empty() || there.kind == kind;
-            let update = Update { label, place: field.place, kind, values: vec![Secret::new("x")] };
-            let wrong = apply(&mut target.clone().json, &[update]).err().filter(|_| !is_same)?;
+            // Which is a text, a number and a date.
+            let update = Update { label, place: field.place, kind, values: vec![Secret::new("0")] };
+            let wrong = apply(&mut target.clone().json, &[update]).err()?;
+            let (code, fix) = match wrong {
+                UpdateError::Ambiguous(_) => {
+                    ("field-twice", "give one of the two another label, or remove it".to_owned())
+                }
+                _ if is_same => return None,
+                _ => {
+                    let label = quoted(&field.label);
+                    (
+                        "field-type",
+                        format!("remove the field {label}, or make it one of type `{}`", field.kind),
+                    )
+                }
+            };
             Some(Finding {
                 level: Level::Error,
-                code: "field-type".to_owned(),
+                code: code.to_owned(),
                 message: format!("the record \"{}\" ({}): {wrong}", target.title(), target.uid),
-                fix: Some(format!(
-                    "remove the field `{}`, or make it one of type `{}`",
-                    field.label, field.kind
-                )),
+                fix: Some(fix),
             })
         };
         self.terms.returns().iter().filter_map(misfit).collect()

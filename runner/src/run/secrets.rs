@@ -3,8 +3,6 @@
 use std::io::Read;
 use std::path::PathBuf;
 
-use zeroize::Zeroizing;
-
 use super::ask_for;
 use super::attach::reader;
 use super::block_on::block_on;
@@ -18,10 +16,11 @@ use crate::destination::{
 use crate::dotenv::Dialect;
 use crate::model::SharedRecord;
 use crate::notation::Found;
-use crate::report::{Console, Message, print};
+use crate::report::{Console, Message, print_values};
 use crate::rotation::{Clock, GetError};
 use crate::secret::{Secret, SecretBytes};
 use crate::system::{SHORTCOMINGS, Spot};
+use crate::text::decode;
 use crate::vault::Reader;
 
 /// The most bytes of queries.
@@ -266,7 +265,7 @@ fn hand_over(
     let text = render(to, &variables);
     let written = files.put()?;
     if let Some(text) = text {
-        print(&text).map_err(|error| Fault::half_handed_over("stdout", &error, &written))?;
+        print_values(&text).map_err(|error| Fault::half_handed_over("stdout", &error, &written))?;
     }
     // By now the runner masks their values.
     let (outputs, variables): (Vec<_>, Vec<_>) = variables.iter().partition(|(place, _)| is_of_step(place));
@@ -279,16 +278,19 @@ fn hand_over(
     Ok(())
 }
 
-fn read_input(input: &Input) -> Result<Zeroizing<String>, Fault> {
+fn read_input(input: &Input) -> Result<String, Fault> {
     if *input == Input::Stdin {
         ask_for("queries, NOTATION > DESTINATION");
     }
     let unreadable =
         |why: &str| Fault::invalid("input-unreadable", format!("the queries cannot be read: {why}"), None);
-    let mut text = Zeroizing::new(String::new());
-    let read = input.open()?.take(LONGEST + 1).read_to_string(&mut text);
+    let mut bytes = Vec::new();
+    let read = input.open()?.take(LONGEST + 1).read_to_end(&mut bytes);
     match read.map_err(|error| unreadable(&error.to_string()))? {
         length if length as u64 > LONGEST => Err(unreadable("they are longer than 1 MiB")),
-        _ => Ok(text),
+        _ => {
+            let text = decode(&bytes).map_err(|problem| unreadable(&format!("what is there {problem}")))?;
+            Ok((*text).to_owned())
+        }
     }
 }

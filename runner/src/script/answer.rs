@@ -211,7 +211,7 @@ fn update(update: &At<'_>) -> Read<Update> {
         None if update.get("values").is_some() => update.list("values", At::secret)?,
         None => return Err(update.wrong("an object with `value` or `values`")),
     };
-    // Without a type it is of that of the field, which the script need not know.
+    // Which type it is, where the answer does not say, the record knows: see `Update::settle`.
     let kind = update.get("type").map(|kind| kind.owned()).transpose()?.unwrap_or_default();
     Ok(Update { label: update.need("label")?.owned()?, place, kind, values })
 }
@@ -261,7 +261,7 @@ mod tests {
         for (number, seconds) in [("45.5", 46), ("0.001", 1), ("0", 0), ("7.0", 7), ("1e300", u32::MAX)] {
             let line =
                 format!(r#"{{"failure":{{"kind":"unavailable","message":"m","retry_after":{number}}}}}"#);
-            let failure = given(&line, None).failure().unwrap().unwrap();
+            let failure = given(&line).failure().unwrap().unwrap();
             assert_eq!(failure.kind, FailureKind::Unavailable { retry_after: Some(seconds) }, "{number}");
         }
     }
@@ -282,6 +282,10 @@ mod tests {
             (
                 rotate(r#"{"handle":"k","updates":[{"type":"secret","value":"canary"}]}"#),
                 "`updates[0].label` is missing",
+            ),
+            (
+                rotate(r#"{"handle":"k","updates":[{"label":"a","type":["canary"],"value":"canary"}]}"#),
+                "`updates[0].type` must be a text",
             ),
             (
                 rotate(r#"{"handle":"k","updates":[{"place":"canary"}]}"#),

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::ScriptError;
 use crate::model::{StepName, Strategy};
+use crate::text::{NotText, decode};
 
 /// Lines at the beginning in which a script may say what its steps are.
 const HEAD: usize = 50;
@@ -64,12 +65,24 @@ fn looked_up(rest: &str) -> Option<Shebang> {
 /// # Errors
 /// What is wrong with it, and in which line: a script that means to have steps must not run without.
 pub(super) fn declared(bytes: &[u8]) -> Result<Option<Declared>, ScriptError> {
-    let lines = without_bom(bytes).split(|byte| *byte == b'\n').take(HEAD);
+    let wrong = |line: usize, problem: NotText| ScriptError::Head { line, problem: format!("it {problem}") };
+    let whole = decode(bytes);
+    // Its interpreter may well read it in another encoding: what matters here is plain in all of them but UTF-16.
+    if let Err(problem) = &whole
+        && bytes.iter().take(2).any(|byte| *byte == 0)
+    {
+        return Err(wrong(problem.line(), *problem));
+    }
+    let text = whole.as_deref().map_or(bytes, str::as_bytes);
+    let lines = text.split(|byte| *byte == b'\n').take(HEAD);
     for (index, line) in lines.enumerate().filter(|(_, line)| line.len() <= LINE) {
-        let line = String::from_utf8_lossy(line);
-        let Some(words) = comment(&line).and_then(|comment| comment.strip_prefix("pamrun:")) else {
+        let line_text = String::from_utf8_lossy(line);
+        let Some(words) = comment(&line_text).and_then(|comment| comment.strip_prefix("pamrun:")) else {
             continue;
         };
+        if let (Err(problem), Err(_)) = (&whole, str::from_utf8(line)) {
+            return Err(wrong(index + 1, *problem));
+        }
         // People may well say something about pamrun in a comment.
         if words.contains('=') {
             let wrong = |problem| ScriptError::Head { line: index + 1, problem };
@@ -191,6 +204,25 @@ mod tests {
             let declared = declared(format!("{before}{ALL}{after}").as_bytes()).unwrap().unwrap();
             assert_eq!(declared, Declared { steps: StepName::ALL.into(), strategy: Strategy::Overlap });
         }
+    }
+
+    #[test]
+    fn n22_the_head_is_read_in_every_encoding_that_an_interpreter_may_know() {
+        let text = format!("# {ALL}\r\nWrite-Output 1\r\n");
+        let utf16 = |bytes_of: fn(u16) -> [u8; 2]| -> Vec<u8> {
+            format!("\u{feff}{text}").encode_utf16().flat_map(bytes_of).collect()
+        };
+        let latin1 = [b"# f\xfcr alle\n".to_vec(), text.clone().into_bytes()].concat();
+        for bytes in [utf16(u16::to_le_bytes), utf16(u16::to_be_bytes), latin1] {
+            assert_eq!(declared(&bytes).unwrap().unwrap().steps, StepName::ALL);
+        }
+        let unmarked = utf16(u16::to_le_bytes).split_off(2);
+        let error = declared(&unmarked).unwrap_err().to_string();
+        assert!(error.contains("UTF-16 without a byte order mark"), "{error}");
+        let error =
+            declared(b"#!/bin/sh\n# pamrun: steps=rotate strategy=in-pl\xe4ce\n").unwrap_err().to_string();
+        assert!(error.contains("(line 2)") && error.contains("byte 48"), "{error}");
+        assert_eq!(declared(b"#!/bin/sh\n\x7fELF\0\0").unwrap(), None, "a payload is no head");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! SaaS plugins: Python files made for Keeper's gateway, run unchanged by a script of ours. That one, and
 //! what stands in for the package that plugins import, are laid out in the working folder of each call.
 
+use std::borrow::Cow;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ use super::system::adopt_orphans;
 use crate::model::{Request, Role, SaasPlugin};
 use crate::rotation::StepError;
 use crate::secret::{Redactor, Secret};
+use crate::text::decode;
 
 /// The script that runs a plugin.
 const SHIM: &str = "shim.py";
@@ -34,7 +36,8 @@ const DESCRIBED: &[&str] = &["config", "failure"];
 /// Tells whether a file is a SaaS plugin, by the class that it defines.
 #[must_use]
 pub fn is_saas_plugin(bytes: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(bytes);
+    let lossy = || String::from_utf8_lossy(bytes);
+    let text = decode(bytes).map_or_else(|_| lossy(), |text| Cow::Owned((*text).to_owned()));
     let derives = |class: &str| {
         let head = class.split([')', ':']).next().unwrap_or_default();
         let mut words =

@@ -71,7 +71,7 @@ async fn get_one(vault: &mut dyn Vault, uid: &str) -> Record {
 }
 
 fn value_of<'a>(record: &'a Record, label: &str) -> &'a Value {
-    &record.field_in(Place::Custom, label).unwrap().values[0]
+    &record.field_in(Place::Custom, label, "").unwrap().values[0]
 }
 
 pub(super) async fn get_returns_the_record_as_it_was_put(bench: &dyn Bench) {

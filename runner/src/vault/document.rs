@@ -37,8 +37,8 @@ pub(super) struct Document {
 
 impl Document {
     /// Parses the text of a vault file.
-    pub(super) fn parse(bytes: &[u8]) -> Result<Self, DocumentError> {
-        let json: Value = serde_json::from_slice(bytes)
+    pub(super) fn parse(text: &str) -> Result<Self, DocumentError> {
+        let json: Value = serde_json::from_str(text)
             .map_err(|error| DocumentError::NotJson { line: error.line(), column: error.column() })?;
         let Value::Object(mut keys) = json else { return Err(DocumentError::NoRecords) };
         let Some(Value::Array(list)) = keys.get_mut(RECORDS).map(Value::take) else {

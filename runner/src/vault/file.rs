@@ -15,6 +15,7 @@ use crate::model::{Record, RecordUid, SharedRecord, Update};
 use crate::rotation::{GetError, Outage, SaveError, Vault};
 use crate::secret::SecretBytes;
 use crate::system::{can_write_in, rights};
+use crate::text::{NotText, decode};
 
 /// How long a save waits for another one to end. It takes milliseconds.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -28,6 +29,8 @@ enum FileError {
     Missing { path: PathBuf },
     #[error("the vault file {path} cannot be read: {source}")]
     Unreadable { path: PathBuf, source: io::Error },
+    #[error("the vault file {path} {source}")]
+    NotText { path: PathBuf, source: NotText },
     #[error("the vault file {path} {source}")]
     Malformed { path: PathBuf, source: DocumentError },
     #[error("{path} cannot be locked: {source}; this user must be able to write to it and to its folder")]
@@ -53,7 +56,7 @@ impl FileError {
         match self {
             Self::Missing { .. } => "vault-missing",
             Self::Unreadable { .. } => "vault-unreadable",
-            Self::Malformed { .. } => "vault-malformed",
+            Self::NotText { .. } | Self::Malformed { .. } => "vault-malformed",
             Self::Lock { .. } => "vault-not-lockable",
             Self::Busy { .. } => "vault-busy",
             Self::NoRecord { .. } => "record-missing",
@@ -79,7 +82,8 @@ impl From<FileError> for SaveError {
 
 /// A vault in one JSON file: `{"records":[{"uid","revision","type","title","fields","custom",…}]}`,
 /// where a record may have `"isEditable": false`. Unknown keys are kept, as are the order of keys
-/// and the text of numbers. A symbolic link is followed: the file that it leads to is replaced.
+/// and the text of numbers. It is read in every encoding that [`decode`] knows, and written as UTF-8
+/// without a mark. A symbolic link is followed: the file that it leads to is replaced.
 #[derive(Debug)]
 pub struct FileVault {
     path: PathBuf,
@@ -111,8 +115,9 @@ impl FileVault {
                 rights.mode & 0o777
             ));
         }
+        let text = decode(&bytes).map_err(|source| FileError::NotText { path: path.clone(), source })?;
         let document =
-            Document::parse(&bytes).map_err(|source| FileError::Malformed { path: path.clone(), source })?;
+            Document::parse(&text).map_err(|source| FileError::Malformed { path: path.clone(), source })?;
         Ok(Opened { path, metadata, document })
     }
 

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::model::{Place, Update, position, wipe};
+use crate::model::{DATES, Place, Twice, Update, find, is_hidden_kind, milliseconds, wipe};
+use crate::text::quoted;
 
 /// Types of fields whose values are JSON objects.
 const OBJECTS: [&str; 16] = [
@@ -23,23 +24,25 @@ const OBJECTS: [&str; 16] = [
     "script",
     "securityQuestion",
 ];
-/// Types of fields whose values are milliseconds since 1970.
-const DATES: [&str; 3] = ["date", "birthDate", "expirationDate"];
 
 /// Why a record cannot take an update.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UpdateError {
     /// A standard field belongs to the record type: it cannot be made up.
     #[error(
-        "the record has no standard field `{label}`: add it to the record's type, or let the plugin \
-         return a custom field"
+        "the record has no standard field {}: add it to the record's type, or let the plugin \
+         return a custom field",
+        quoted(label)
     )]
     NoSuchField {
         /// The field's label.
         label: String,
     },
     /// A field of this type holds something else.
-    #[error("the field `{label}` is of type `{kind}`, and the plugin's value for it is not {expected}")]
+    #[error(
+        "the field {} is of type `{kind}`, and the plugin's value for it is not {expected}",
+        quoted(label)
+    )]
     WrongValue {
         /// The field's label.
         label: String,
@@ -48,6 +51,9 @@ pub enum UpdateError {
         /// What it should be.
         expected: &'static str,
     },
+    /// Which field is meant, nobody can tell.
+    #[error("{0}, and which one is meant nobody can tell: give one of them another label, or remove it")]
+    Ambiguous(Box<Twice>),
     /// The record's JSON is not what Keeper writes.
     #[error("the record's `{part}` is not {expected}")]
     Malformed {
@@ -60,7 +66,7 @@ pub enum UpdateError {
 
 /// Puts `updates` into `record`, Keeper's record JSON.
 ///
-/// A field is found as [`position`] says. A custom field that is missing is added at the end, and one
+/// A field is found as [`find`] says. A custom field that is missing is added at the end, and one
 /// that gets no values is removed. A custom field that is shown in clear becomes a hidden one when its
 /// new value is secret. Values that Keeper keeps as objects, numbers or flags are given as compact JSON.
 ///
@@ -80,10 +86,10 @@ fn check(record: &Value, update: &Update) -> Result<(), UpdateError> {
     let part = update.place.key();
     let object = record.as_object().ok_or(UpdateError::Malformed { part: "JSON", expected: "an object" })?;
     let fields = match object.get(part) {
-        None => &[][..],
+        None | Some(Value::Null) => &[][..],
         Some(list) => list.as_array().ok_or(UpdateError::Malformed { part, expected: "a list" })?,
     };
-    let found = position(fields, update.place, &update.label).and_then(|at| fields.get(at));
+    let found = at(fields, update)?.and_then(|at| fields.get(at));
     if found.is_none() && update.place == Place::Standard {
         return Err(UpdateError::NoSuchField { label: update.label.clone() });
     }
@@ -93,15 +99,17 @@ fn check(record: &Value, update: &Update) -> Result<(), UpdateError> {
 fn put(record: &mut Value, update: &Update) -> Result<(), UpdateError> {
     let part = update.place.key();
     if update.place == Place::Custom && update.values.is_empty() {
-        remove(record, &update.label);
-        return Ok(());
+        return remove(record, update);
     }
     let malformed = UpdateError::Malformed { part, expected: "a list" };
     let object =
         record.as_object_mut().ok_or(UpdateError::Malformed { part: "JSON", expected: "an object" })?;
-    let fields =
-        object.entry(part).or_insert_with(|| Value::Array(Vec::new())).as_array_mut().ok_or(malformed)?;
-    let found = position(fields, update.place, &update.label).and_then(|at| fields.get_mut(at));
+    let list = object.entry(part).or_insert(Value::Null);
+    if list.is_null() {
+        *list = Value::Array(Vec::new());
+    }
+    let fields = list.as_array_mut().ok_or(malformed)?;
+    let found = at(fields, update)?.and_then(|at| fields.get_mut(at));
     let values = values(found.as_deref(), update)?;
     match found.and_then(Value::as_object_mut) {
         Some(field) => {
@@ -117,20 +125,34 @@ fn put(record: &mut Value, update: &Update) -> Result<(), UpdateError> {
     Ok(())
 }
 
-fn remove(record: &mut Value, label: &str) {
-    let Some(fields) = record.get_mut(Place::Custom.key()).and_then(Value::as_array_mut) else { return };
-    if let Some(at) = position(fields, Place::Custom, label) {
+fn remove(record: &mut Value, update: &Update) -> Result<(), UpdateError> {
+    let Some(fields) = record.get_mut(Place::Custom.key()).and_then(Value::as_array_mut) else {
+        return Ok(());
+    };
+    if let Some(at) = at(fields, update)? {
         wipe(&mut fields.remove(at));
     }
+    Ok(())
+}
+
+fn at(fields: &[Value], update: &Update) -> Result<Option<usize>, UpdateError> {
+    find(fields, update.place, &update.label, &update.kind)
+        .map_err(|twice| UpdateError::Ambiguous(Box::new(twice)))
 }
 
 /// The values of an update, as the field of that type holds them. They are read back as the text
-/// that the plugin gave, so that their JSON must be the very same text.
+/// that the plugin gave, so that their JSON must be the very same text; dates are settled before:
+/// see [`Update::settle`].
 fn values(field: Option<&Value>, update: &Update) -> Result<Value, UpdateError> {
     let kind = field.and_then(|field| field.get("type")?.as_str()).unwrap_or(&update.kind);
     let wrong =
         |expected| UpdateError::WrongValue { label: update.label.clone(), kind: kind.to_owned(), expected };
     let value = |text: &str| {
+        if DATES.contains(&kind) {
+            return milliseconds(text).map(Value::from).ok_or_else(|| {
+                wrong("a date, such as 2027-01-31, 2027-01-31T12:00:00Z or milliseconds since 1970")
+            });
+        }
         let json: Option<Value> = serde_json::from_str(text).ok();
         let is_compact = json.as_ref().map(Value::to_string).as_deref() == Some(text);
         match json.filter(|_| is_compact) {
@@ -138,7 +160,6 @@ fn values(field: Option<&Value>, update: &Update) -> Result<Value, UpdateError> 
             _ if OBJECTS.contains(&kind) => Err(wrong("a JSON object without spaces between its parts")),
             Some(json) if kind == "checkbox" && json.is_boolean() => Ok(json),
             _ if kind == "checkbox" => Err(wrong("true or false")),
-            Some(json) if DATES.contains(&kind) && json.is_number() => Ok(json),
             _ => Ok(Value::from(text)),
         }
     };
@@ -146,7 +167,7 @@ fn values(field: Option<&Value>, update: &Update) -> Result<Value, UpdateError> 
 }
 
 fn is_hidden(field: &serde_json::Map<String, Value>) -> bool {
-    matches!(field.get("type").and_then(Value::as_str), Some("secret" | "password"))
+    field.get("type").and_then(Value::as_str).is_some_and(is_hidden_kind)
 }
 
 #[cfg(test)]
@@ -206,7 +227,9 @@ mod tests {
             ("host", r#"{"hostName":"h","port":"22"}"#, json!({"hostName": "h", "port": "22"})),
             ("checkbox", "true", json!(true)),
             ("date", "1767225600000", json!(1_767_225_600_000_i64)),
-            ("date", "2026-01-01", json!("2026-01-01")),
+            ("date", "2026-01-01", json!(1_767_225_600_000_i64)),
+            ("expirationDate", "2026-01-01T01:00:00+01:00", json!(1_767_225_600_000_i64)),
+            ("birthDate", "-86400000", json!(-86_400_000)),
             ("text", "true", json!("true")),
             ("secret", "12", json!("12")),
         ] {
@@ -220,7 +243,9 @@ mod tests {
 
     #[test]
     fn a_value_that_its_field_cannot_hold_is_refused_and_not_quoted() {
-        for (kind, text) in [("host", "canary"), ("host", "{ \"canary\": 1 }"), ("checkbox", "canary")] {
+        for (kind, text) in
+            [("host", "canary"), ("host", "{ \"canary\": 1 }"), ("checkbox", "canary"), ("date", "canary")]
+        {
             let before = json!({"fields": [{"type": kind, "label": "it", "value": []}]});
             let mut record = before.clone();
             let error = apply(&mut record, &[update(Place::Standard, "it", "text", text)]).unwrap_err();
@@ -260,7 +285,8 @@ mod tests {
     fn a_custom_field_that_gets_no_values_is_removed_and_a_standard_one_emptied() {
         let emptied =
             |place, label: &str| Update { values: Vec::new(), ..update(place, label, "secret", "") };
-        let (one, two) = (json!({"label": "key", "value": ["1"]}), json!({"label": "key", "value": ["2"]}));
+        let one = json!({"type": "secret", "label": "key", "value": ["1"]});
+        let two = json!({"type": "text", "label": "key", "value": ["2"]});
         let custom = emptied(Place::Custom, "key");
         assert_eq!(applied(json!({"custom": [one, two]}), custom.clone()), json!({"custom": [two]}));
         assert_eq!(applied(json!({}), custom), json!({}));
@@ -277,6 +303,36 @@ mod tests {
             [update(Place::Custom, "a", "text", "1"), update(Place::Standard, "password", "password", "2")];
         apply(&mut record, &updates).unwrap_err();
         assert_eq!(record, before);
+    }
+
+    #[test]
+    fn n6_lists_that_are_missing_are_empty() {
+        let mut record = json!({"fields": null, "custom": null});
+        let error =
+            apply(&mut record, &[update(Place::Standard, "password", "password", "new")]).unwrap_err();
+        assert!(matches!(error, UpdateError::NoSuchField { .. }));
+        let after = applied(record.clone(), update(Place::Custom, "key", "secret", "new"));
+        assert_eq!(after["custom"], json!([{"type": "secret", "label": "key", "value": ["new"]}]));
+        let emptied = Update { values: Vec::new(), ..update(Place::Custom, "key", "secret", "") };
+        assert_eq!(applied(record.clone(), emptied), record);
+    }
+
+    #[test]
+    fn n25_two_fields_of_one_label_are_named_unless_the_type_tells_them_apart() {
+        let field = |kind: &str, value: &str| json!({"type": kind, "label": "api_key", "value": [value]});
+        let before = json!({"custom": [field("secret", "a"), field("text", "c"), field("secret", "b")]});
+        let mut record = before.clone();
+        let new = |kind| update(Place::Custom, "api_key", kind, "canary");
+        for updates in [vec![new("secret")], vec![Update { values: Vec::new(), ..new("secret") }]] {
+            let error = apply(&mut record, &updates).unwrap_err().to_string();
+            assert!(error.contains("`api_key`") && !error.contains("canary"), "{error}");
+            assert!(
+                error.contains("number 1 of type `secret`") && error.contains("number 3 of type"),
+                "{error}"
+            );
+            assert_eq!(record, before);
+        }
+        assert_eq!(applied(record, new("text"))["custom"][1]["value"], json!(["canary"]));
     }
 
     #[test]
@@ -329,13 +385,17 @@ mod tests {
         #[test]
         fn nothing_but_the_named_fields_changes(before in some_record(), updates in some_updates()) {
             let mut after = before.clone();
-            apply(&mut after, &updates).unwrap();
+            if let Err(error) = apply(&mut after, &updates) {
+                prop_assert!(matches!(error, UpdateError::Ambiguous(_)), "{}", error);
+                prop_assert_eq!(after.to_string(), before.to_string());
+                return Ok(());
+            }
 
             // Take the updates out again, and the text must be the same, to the byte.
             let old = before["custom"].as_array().unwrap();
             let custom = after["custom"].as_array_mut().unwrap();
             for update in &updates {
-                let at = position(custom, Place::Custom, &update.label).unwrap();
+                let at = find(custom, Place::Custom, &update.label, &update.kind).unwrap().unwrap();
                 prop_assert_eq!(&custom[at]["value"], &json!([update.values[0].expose()]));
                 if let Some(field) = old.get(at) {
                     prop_assert_eq!(&custom[at]["unknown"], &field["unknown"]);
@@ -349,7 +409,7 @@ mod tests {
 
         #[test]
         fn applying_twice_is_applying_once(mut record in some_record(), updates in some_updates()) {
-            apply(&mut record, &updates).unwrap();
+            prop_assume!(apply(&mut record, &updates).is_ok());
             let once = record.to_string();
             apply(&mut record, &updates).unwrap();
             prop_assert_eq!(record.to_string(), once);

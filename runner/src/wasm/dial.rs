@@ -3,8 +3,6 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use http::{Method, StatusCode, header};
 use http_body_util::Empty;
@@ -16,7 +14,7 @@ use wasmtime_wasi_http::Error as HttpError;
 
 use super::gate::Judge;
 use super::network::{NetworkError, SendError};
-use crate::secret::Secret;
+use crate::model::HostPort;
 
 /// Where a host and port is found instead of by name: `--resolve`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,8 +41,6 @@ pub(super) struct Dialer {
 struct Proxy {
     host: String,
     port: u16,
-    /// The value of `Proxy-Authorization`.
-    credentials: Option<Secret>,
 }
 
 impl Dialer {
@@ -61,7 +57,9 @@ impl Dialer {
         deadline: Instant,
     ) -> Result<Box<dyn Stream>, SendError> {
         let known = self.known_address(host, port);
-        let name = authority(host, port);
+        let named = HostPort::of(host, port);
+        // As policy and operators name it: without the port where it is the usual one.
+        let name = named.to_string();
         if let Some(address) = known {
             judge.address(&name, address.ip()).map_err(SendError::Denied)?;
         }
@@ -74,7 +72,7 @@ impl Dialer {
         };
         // The proxy is the operator's choice, and a name is for the proxy to resolve.
         let stream = connect(&look_up(&proxy.host, proxy.port).await?, deadline).await?;
-        let target = known.map_or_else(|| format!("{host}:{port}"), |address| address.to_string());
+        let target = known.map_or_else(|| format!("{}:{port}", named.host()), |address| address.to_string());
         Ok(Box::new(proxy.tunnel(stream, &target).await?))
     }
 
@@ -149,15 +147,7 @@ impl Proxy {
         let (Some("http"), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
             return Err(NetworkError::Proxy);
         };
-        let credentials = authority.as_str().rsplit_once('@').map(|(credentials, _)| {
-            let decoded: Vec<u8> = percent_encoding::percent_decode_str(credentials).collect();
-            Secret::new(format!("Basic {}", BASE64_STANDARD.encode(decoded)))
-        });
-        Ok(Self {
-            host: bare(authority.host()).to_owned(),
-            port: authority.port_u16().unwrap_or(80),
-            credentials,
-        })
+        Ok(Self { host: bare(authority.host()).to_owned(), port: authority.port_u16().unwrap_or(80) })
     }
 
     /// Asks the proxy for a way to `target`.
@@ -166,11 +156,8 @@ impl Proxy {
         let handshake = hyper::client::conn::http1::handshake::<_, Empty<Bytes>>(TokioIo::new(stream));
         let (mut sender, connection) = handshake.await.map_err(failed)?;
         tokio::spawn(connection.with_upgrades());
-        let mut request =
+        let request =
             http::Request::builder().method(Method::CONNECT).uri(target).header(header::HOST, target);
-        if let Some(credentials) = &self.credentials {
-            request = request.header(header::PROXY_AUTHORIZATION, credentials.expose());
-        }
         let request =
             request.body(Empty::new()).map_err(|_| SendError::Failed(HttpError::HttpRequestUriInvalid))?;
         let response = sender.send_request(request).await.map_err(failed)?;
@@ -178,15 +165,6 @@ impl Proxy {
             return Err(SendError::Failed(HttpError::DestinationUnavailable));
         }
         Ok(TokioIo::new(hyper::upgrade::on(response).await.map_err(failed)?))
-    }
-}
-
-/// A host and port as policy and operators name them: without the port where it is the usual one.
-fn authority(host: &str, port: u16) -> String {
-    match (port, host.contains(':')) {
-        (443, _) => host.to_owned(),
-        (_, true) => format!("[{host}]:{port}"),
-        (_, false) => format!("{host}:{port}"),
     }
 }
 

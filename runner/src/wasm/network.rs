@@ -27,7 +27,7 @@ pub struct NetworkOptions {
     pub ca_file: Option<Vec<u8>>,
     /// `--resolve`.
     pub resolve: Vec<Resolve>,
-    /// `--proxy`: `http://[user:password@]host[:port]`.
+    /// `--proxy`: `http://host[:port]`.
     pub proxy: Option<http::Uri>,
 }
 

@@ -4,6 +4,7 @@ mod answers;
 mod bench;
 mod catalogue;
 mod confined;
+mod fields;
 mod in_place;
 mod interrupted;
 mod misbehaving;

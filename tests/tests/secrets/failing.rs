@@ -36,7 +36,7 @@ Lohn/type > i
         let problems = [
             "line 3: the destination is missing",
             "line 4: `feld` is nothing that a record has",
-            "line 5: the record has no field `passwort`; it has login, password, oneTimeCode",
+            "line 5: the record has no field `passwort`; it has `login`, `password`, `oneTimeCode`",
             "line 6: `1c` is no name for a variable",
             "line 8: there is no value [2]: the field has 2, counted from 0",
             "line 9: the value has no property `area`",
@@ -76,7 +76,7 @@ fn the_name_of_a_field_is_no_command_to_the_agent() {
             record["custom"][0]["label"] = "##vso[task.setvariable variable=PATH]/evil".into();
         });
         let run =
-            bench.refuses(&format!("{UID}/custom_field/x > a"), &["no custom field `x`; it has ##vso(task"]);
+            bench.refuses(&format!("{UID}/custom_field/x > a"), &["no custom field `x`; it has `##vso(task"]);
         assert!(!run.stderr.contains("##vso["), "{run}");
     });
 }

@@ -4,6 +4,7 @@ mod dialects;
 mod failing;
 mod forms;
 mod odd_notations;
+mod odd_records;
 mod own_files;
 mod page;
 mod reading;

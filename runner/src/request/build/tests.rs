@@ -230,3 +230,21 @@ fn a_setting_is_found_in_the_pam_configuration_by_its_alias() {
     let prepared = prepared(&manifest(), &[target(), provider()]).unwrap();
     assert_eq!(prepared.request.settings[0].value, SettingValue::Text("graph.microsoft.us".to_owned()));
 }
+
+#[test]
+fn n25_a_field_that_is_asked_for_and_there_twice_is_an_error_that_names_both() {
+    let twins = |kind: &str| {
+        let mut admin = admin("a");
+        admin.json["custom"].as_array_mut().unwrap().push(field(kind, "client_secret", "canary"));
+        prepared(&manifest(), &[target(), admin])
+    };
+    let error = twins("secret").unwrap_err();
+    assert_eq!(error.code(), "field-twice");
+    let error = error.to_string();
+    let both = "of record a `client_secret` may mean two of the custom fields, number 2 of type `secret` and number 4";
+    assert!(error.contains(both) && !error.contains("canary"), "{error}");
+    assert!(twins("text").is_ok(), "the type tells them apart");
+    let mut bystander = admin("a");
+    bystander.json["custom"].as_array_mut().unwrap().push(field("text", "comment", "another"));
+    assert!(prepared(&manifest(), &[target(), bystander]).is_ok(), "nobody asks for it");
+}

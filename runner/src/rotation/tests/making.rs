@@ -167,7 +167,7 @@ fn updates_that_the_manifest_does_not_name_are_rolled_back() {
     assert!(outcome.error.expect("an error").message.contains("password"));
 
     let world = World::new();
-    let outcome = world.run_as(|job| job.returns[1].kind = "text".into(), true);
+    let outcome = world.run_as(|job| job.returns[0].kind = "url".into(), true);
     assert_rolled_back(&world, &outcome, "plugin-contract");
 }
 

@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 
 use crate::model::wipe;
 use crate::secret::Secret;
+use crate::text::{Mishap, mishap};
 
 /// What a bound configuration holds in any case.
 const REQUIRED: [&str; 4] = ["hostname", "clientId", "privateKey", "appKey"];
@@ -36,6 +37,9 @@ pub enum KsmConfigError {
     /// It cannot be parsed.
     #[error("is neither a JSON object nor the base64 form of one")]
     NotJson,
+    /// Something else arrived.
+    #[error("{0}")]
+    NotArrived(Mishap),
     /// It is what a configuration is made of.
     #[error(
         "is a one-time token and not a configuration: redeem it once with Keeper's `ksm` tool, and use what that makes"
@@ -80,6 +84,7 @@ impl KsmConfigError {
                 "vault-config-malformed"
             }
             Self::Partial { .. } => "vault-config-partial",
+            Self::NotArrived(_) => "vault-config-not-arrived",
             Self::Token | Self::Unbound => "vault-config-unbound",
         }
     }
@@ -167,6 +172,9 @@ impl KsmConfig {
 fn object(text: &str) -> Result<Map<String, Value>, KsmConfigError> {
     if text.is_empty() {
         return Err(KsmConfigError::Empty);
+    }
+    if let Some(mishap) = mishap(text) {
+        return Err(KsmConfigError::NotArrived(mishap));
     }
     if REGIONS.iter().any(|region| text.starts_with(region)) {
         return Err(KsmConfigError::Token);
@@ -333,6 +341,30 @@ mod tests {
             let error = with(key, value).unwrap_err();
             assert!(error.to_string().contains(key) && !error.to_string().contains("canary"), "{error}");
             assert_eq!(error.code(), "vault-config-malformed");
+        }
+    }
+
+    #[test]
+    fn n28_what_became_of_it_on_its_way_is_named_with_the_mend() {
+        let json = bound().to_string();
+        let base64 = BASE64_STANDARD.encode(&json);
+        for (text, what) in [
+            (format!("\"{base64}\""), "is in quotes"),
+            (format!("'{json}'\n"), "is in quotes"),
+            (json.replace('"', "\\\""), "a backslash before each"),
+            (json.replace('"', ""), "has lost its quotes"),
+            ("***".to_owned(), "is masked"),
+            ("[MASKED]".to_owned(), "is masked"),
+            ("$(KSM_CONFIG)".to_owned(), "the reference `$(KSM_CONFIG)`"),
+            ("${KSM_CONFIG}".to_owned(), "the reference `${KSM_CONFIG}`"),
+            ("$KSM_CONFIG".to_owned(), "the reference `$KSM_CONFIG`"),
+            ("%KSM_CONFIG%".to_owned(), "the reference `%KSM_CONFIG%`"),
+            ("{{ ksm_config }}".to_owned(), "the reference `{{ ksm_config }}`"),
+        ] {
+            let error = parse(text.as_str()).unwrap_err();
+            assert_eq!(error.code(), "vault-config-not-arrived");
+            assert!(error.to_string().contains(what), "{error}");
+            assert!(!error.to_string().contains(&base64) && !error.to_string().contains(&json), "{error}");
         }
     }
 

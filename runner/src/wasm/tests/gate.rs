@@ -324,7 +324,7 @@ async fn proxy(
     answer: &'static str,
 ) -> (http::Uri, tokio::sync::mpsc::UnboundedReceiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let uri = format!("http://user:pass%20word@{}", listener.local_addr().unwrap()).parse().unwrap();
+    let uri = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
     let (heads, received) = tokio::sync::mpsc::unbounded_channel();
     tokio::spawn(async move {
         while let Ok((mut client, _)) = listener.accept().await {
@@ -353,7 +353,7 @@ async fn a_proxy_resolves_the_name_and_sees_only_a_tunnel() {
     bench.post("/").await.unwrap();
     let head = heads.recv().await.unwrap();
     assert!(head.starts_with("CONNECT api.example:443 HTTP/1.1\r\n"), "{head}");
-    assert!(head.contains("proxy-authorization: Basic dXNlcjpwYXNzIHdvcmQ=\r\n"), "{head}");
+    assert!(!head.to_ascii_lowercase().contains("proxy-authorization"), "{head}");
     assert!(heads.try_recv().is_err(), "one tunnel serves both requests");
     // An address is judged all the same.
     let result = bench.send(Method::POST, "https://127.0.0.1/", "").await;

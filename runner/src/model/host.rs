@@ -18,6 +18,7 @@ use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
+/// The port where none is written.
 const HTTPS: u16 = 443;
 
 /// A host and a port; the port is 443 unless written.
@@ -51,32 +52,11 @@ pub enum HostError {
 }
 
 impl HostPort {
-    /// The host: a name in lower-case ASCII, an IPv4 address, or an IPv6 address in brackets.
-    #[must_use]
-    pub fn host(&self) -> &str {
-        &self.host
-    }
-
-    /// The port.
-    #[must_use]
-    pub fn port(&self) -> u16 {
-        self.port
-    }
-}
-
-impl fmt::Display for HostPort {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.port {
-            HTTPS => f.write_str(&self.host),
-            port => write!(f, "{}:{port}", self.host),
-        }
-    }
-}
-
-impl FromStr for HostPort {
-    type Err = HostError;
-
-    fn from_str(text: &str) -> Result<Self, HostError> {
+    /// Reads a host, with this port where none is written.
+    ///
+    /// # Errors
+    /// What it is instead.
+    pub fn parse(text: &str, default_port: u16) -> Result<Self, HostError> {
         if text.is_empty() {
             return Err(HostError::Empty);
         }
@@ -103,10 +83,54 @@ impl FromStr for HostPort {
                 None => (name_or_ipv4(text)?, None),
             },
         };
-        Ok(Self { host, port: port.map_or(Ok(HTTPS), parse_port)? })
+        Ok(Self { host, port: port.map_or(Ok(default_port), parse_port)? })
+    }
+
+    /// Makes one of a host that was parsed before, an IPv6 address in brackets or without.
+    #[must_use]
+    pub fn of(host: &str, port: u16) -> Self {
+        let host =
+            if host.contains(':') && !host.starts_with('[') { format!("[{host}]") } else { host.to_owned() };
+        Self { host, port }
+    }
+
+    /// The host as a resolver and TLS take it: an IPv6 address without brackets.
+    #[must_use]
+    pub fn bare(&self) -> &str {
+        self.host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(&self.host)
+    }
+
+    /// The host: a name in lower-case ASCII, an IPv4 address, or an IPv6 address in brackets.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The port.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
     }
 }
 
+impl fmt::Display for HostPort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.port {
+            HTTPS => f.write_str(&self.host),
+            port => write!(f, "{}:{port}", self.host),
+        }
+    }
+}
+
+impl FromStr for HostPort {
+    type Err = HostError;
+
+    fn from_str(text: &str) -> Result<Self, HostError> {
+        Self::parse(text, HTTPS)
+    }
+}
+
+/// Reads a port as it is usually written: `+443` and `0443` are other texts.
 fn parse_port(text: &str) -> Result<u16, HostError> {
     let port: u16 = text.parse().map_err(|_| HostError::Port)?;
     if port == 0 || port.to_string() != text { Err(HostError::Port) } else { Ok(port) }
@@ -196,6 +220,18 @@ mod tests {
             ("a,b", HostError::Name),
         ] {
             assert_eq!(parse(written), Err(reason), "{written}");
+        }
+    }
+
+    #[test]
+    fn a_host_has_the_port_of_its_protocol_unless_one_is_written() {
+        let proxy =
+            |text: &str| HostPort::parse(text, 80).map(|proxy| (proxy.bare().to_owned(), proxy.port()));
+        assert_eq!(proxy("proxy"), Ok(("proxy".to_owned(), 80)));
+        assert_eq!(proxy("[::1]:3128"), Ok(("::1".to_owned(), 3128)));
+        for host in ["::1", "[::1]"] {
+            assert_eq!(HostPort::of(host, 443).to_string(), "[::1]");
+            assert_eq!(HostPort::of(host, 8443).to_string().parse(), Ok(HostPort::of(host, 8443)));
         }
     }
 
