@@ -293,7 +293,7 @@ mod tests {
             "{@{label=api_key; type=secret; value=S3cr3t}}",
             "updates : {@{label=api_key; type=secret; value=S3cr3t}}",
             "{“updates”: [{“label”: “key”, “value”: “S3}cr3t”}]}",
-            "array(1) {\n  [\"updates\"]=>\n  array(0) {\n }\n}",
+            "{\n  [\"updates\"]=>\n  array(0) {\n }\n}",
             "updates                        {System.Collections.Hashtable}",
             "updates:\n- label: key\n  value: S3cr3t\n",
             "[{'label': 'key', 'value': 'S3cr3t'}]",

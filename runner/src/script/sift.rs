@@ -58,7 +58,9 @@ impl Sifted {
     /// Sifts what was written to a stream of this name.
     pub(super) fn stream(name: &'static str, bytes: &[u8], keys: &[&str], signs: &Signs) -> Self {
         let text = decoded(bytes);
-        let json = outermost(&text);
+        // A list without an object is no more than brackets: PHP, for one, puts keys in them.
+        let mut json = outermost(&text);
+        json.retain(|range| part(&text, range).contains('{'));
         let read =
             |span: &Range<usize>| Some(Found { what: read(&text, span, keys, signs)?, span: span.clone() });
         let mut found: Vec<_> = json.iter().filter_map(read).collect();

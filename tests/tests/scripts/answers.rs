@@ -139,7 +139,11 @@ fn n1_what_looks_like_an_answer_and_is_none_is_uncertain_and_shows_nothing() {
         (r#"{"Updates":[{"label":"api_key","value":"FRESH"}]}"#, "small letters"),
         (r#"{"result":{"updates":[{"label":"api_key","value":"FRESH"}]}}"#, "inside another object"),
         (r#""{\"updates\":[{\"label\":\"api_key\",\"value\":\"FRESH\"}]}""#, "encoded twice"),
-        ("@{updates=System.Object[]}\n{@{label=api_key; type=secret; value=FRESH}}", "keys must stand"),
+        ("@{updates=System.Object[]}\n{@{label=api_key; type=secret; value=FRESH}}", "is not JSON"),
+        (
+            "array(1) {\n  [\"updates\"]=>\n  array(1) {\n    [\"value\"]=>\n    string(24) \"FRESH\"\n  }\n}",
+            "is not JSON",
+        ),
         ("updates:\n- label: api_key\n  value: FRESH", "is not JSON"),
         (r#"{"updates":[{"label":"api_key","value":"FRESH"}],"updates":[]}"#, "stands twice"),
         (r#"{"updates":{"api_key":"FRESH"}}"#, "`updates` must be a list"),
