@@ -248,6 +248,14 @@ fn n14_a_silent_vault_has_one_patience_for_save_and_read_back() {
     assert_eq!(told(&world.run()), (OutcomeKind::Uncertain, "save-unclear", false));
     assert_eq!(took(&world), MINUTE);
 
+    // One that has answered the save is waited for as long once more.
+    let world = World::with(|state| {
+        state.saves = vec![SaveFault::RequestLost; TRIES_OF_AN_OUTAGE - 1].into();
+        let unreadable = vec![GetFault::Unreadable; TRIES_OF_AN_OUTAGE - 1];
+        state.gets = first(1, GetFault::None, unreadable).into();
+    });
+    assert_eq!((told(&world.run()), took(&world)), (ROTATED, 2 * MINUTE));
+
     let world = World::with(|state| state.gets = vec![GetFault::Unreadable; 99].into());
     assert_eq!(told(&world.run()), (OutcomeKind::Failed, "vault-unreachable", false));
     assert_eq!((took(&world), count(&world, "get")), (MINUTE, TRIES_OF_AN_OUTAGE));
