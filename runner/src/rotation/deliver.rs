@@ -246,8 +246,7 @@ impl Engine<'_> {
             let trouble = error.trouble(StepName::Commit);
             refusals += u32::from(trouble == Some(Trouble::NotYet));
             let left = until.saturating_sub(self.clock.elapsed() + SHORTEST_CALL);
-            let spare = self.spare(step).min(left);
-            if refusals == TRIES || !self.hold_on(&mut retry, trouble, spare).await {
+            if refusals == TRIES || !self.hold_on(&mut retry, trouble, left.min(self.spare(step))).await {
                 return Err(Stop::of_step(step, error));
             }
         }

@@ -53,7 +53,7 @@ impl Engine<'_> {
         }
         self.lock_target(&trail.intent.plan.target).await?;
         self.tries = self.tries_of(trail);
-        let settled = match Save::of(trail) {
+        let settled = match Save::of(trail, self.saved_later(trail)) {
             Some(save) => self.resume_saving(trail, &save).await?,
             None => self.resume_unsaved(trail).await?,
         };
@@ -85,6 +85,15 @@ impl Engine<'_> {
             unsettled: usize::try_from(trail.tries).unwrap_or(usize::MAX),
             ..Tries::default()
         }
+    }
+
+    /// The revision at which another rotation that is still open was saved after this one: a record that
+    /// shows an older one is an old record.
+    fn saved_later(&self, trail: &Trail<'_>) -> Option<i64> {
+        let open = self.journal.open_rotations();
+        let others = open.iter().filter(|open| open.rotation_id != self.job.rotation_id);
+        let saved = others.filter_map(|open| open.trail()?.saved).max();
+        saved.filter(|saved| Some(*saved) > trail.saved.max(trail.saving))
     }
 
     /// A credential that was printed is somebody else's, and never undone.
@@ -245,16 +254,19 @@ struct Save<'a> {
     shows_from: i64,
     /// Whether it was read back.
     is_proven: bool,
+    /// Whether another rotation was saved after it.
+    is_overtaken: bool,
 }
 
 impl<'a> Save<'a> {
-    fn of(trail: &Trail<'a>) -> Option<Self> {
+    fn of(trail: &Trail<'a>, saved_later: Option<i64>) -> Option<Self> {
         let announced = trail.saving?.saturating_add(1);
         Some(Self {
             handle: trail.made?,
             field: trail.field?,
-            shows_from: trail.saved.unwrap_or(announced),
+            shows_from: saved_later.unwrap_or(trail.saved.unwrap_or(announced)),
             is_proven: trail.saved.is_some(),
+            is_overtaken: saved_later.is_some(),
         })
     }
 
@@ -266,7 +278,7 @@ impl<'a> Save<'a> {
         let held = held_in(target, self.field);
         let is = |id: &str| held.as_ref().is_some_and(|held| same_id(held, id));
         let shows = target.revision >= Some(self.shows_from);
-        if is(self.handle) && (shows || !self.is_proven) {
+        if is(self.handle) && (shows || !self.is_proven && !self.is_overtaken) {
             return Ok(Some(Holder::Ours));
         }
         if !shows {
@@ -322,7 +334,8 @@ mod tests {
                 kind: "text".into(),
                 before: before.map(str::to_owned),
             };
-            let save = Save { handle: "new", field: &field, shows_from: 8, is_proven: false };
+            let save =
+                Save { handle: "new", field: &field, shows_from: 8, is_proven: false, is_overtaken: false };
             let json = json!({"custom": [{"type": "text", "label": "id", "value": held}]});
             match save.holder(&Record { uid: "r".into(), revision: Some(8), editable: true, json }) {
                 Ok(Some(Holder::Ours)) => "ours",

@@ -136,12 +136,12 @@ impl Engine<'_> {
         updates: &[Update],
     ) -> Result<bool, Stop> {
         let mut unclear = false;
-        loop {
+        let may_be_written = loop {
             let (outage, stop) = match self.send_once(base, updates).await {
-                Ok(()) => return Ok(true),
-                Err(SaveError::Stale) => return Ok(unclear),
+                Ok(()) => break true,
+                Err(SaveError::Stale) => break unclear,
                 // Even when this one was refused, an earlier one may still land.
-                Err(SaveError::Refused { .. }) if unclear => return Ok(true),
+                Err(SaveError::Refused { .. }) if unclear => break true,
                 Err(SaveError::Refused { code, message }) => return Err(Stop::failed("save", code, message)),
                 Err(SaveError::Unclear { message, outage }) => {
                     unclear = true;
@@ -156,7 +156,10 @@ impl Engine<'_> {
             if !self.hold_on(retry, Trouble::Outage(outage), spare).await {
                 return if unclear { Ok(true) } else { Err(stop) };
             }
-        }
+        };
+        // It has answered.
+        *retry = self.retry();
+        Ok(may_be_written)
     }
 
     pub(super) async fn send_once(&mut self, base: &Record, updates: &[Update]) -> Result<(), SaveError> {

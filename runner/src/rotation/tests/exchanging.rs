@@ -378,7 +378,7 @@ fn what_another_gateway_left_is_not_saved_over_what_ours_proposes() {
 #[test]
 fn while_our_own_is_not_settled_no_new_one_is_begun() {
     let world = world(|state| {
-        state.verify = vec![StepFault::Ends(Ending::Unavailable); 2 * TRIES_OF_AN_OUTAGE].into()
+        state.verify = vec![StepFault::Ends(Ending::Unavailable); 2 * TRIES_OF_AN_OUTAGE].into();
     });
     world.run();
     let life = world.live(|_| {}, true).expect("it was not to die");

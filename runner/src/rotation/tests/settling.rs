@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::consumers::Consumers;
 use super::faults::{Ending, Foreign, GetFault, RotateFault, SaveFault, StepFault, TRIES_OF_AN_OUTAGE};
 use super::world::{APP, State, UID, World, other_record};
 use crate::policy::Removals;
@@ -395,6 +396,26 @@ fn a_bad_plugin_cannot_remove_more_in_settling_than_its_tries_and_nothing_that_a
     assert!(["old", "older", "strange", "foreign", "new-1"].iter().all(|id| state.is_alive(id)));
     let Removals::Strays { tries, .. } = state.here.gate else { panic!("{:?}", state.here.gate) };
     assert_eq!(tries, 1);
+}
+
+/// Found by the property test: the record as it was before the later one was saved showed the credential of
+/// the earlier one, which was delivered once more, and removed by the later one's commit.
+#[test]
+fn a_record_from_before_a_later_rotation_of_it_was_saved_is_read_again() {
+    let world = World::with(|state| {
+        state.consumers.list = Consumers::holding(1, "old-secret");
+        state.lists = State::everything_of_the_record;
+    });
+    world.die_once(|state| matches!(state.entries().last(), Some(Entry::Delivering { .. })));
+    let denied = StepFault::Ends(Ending::Denied);
+    world.0.borrow_mut().verify = [denied].into();
+    world.0.borrow_mut().commit = [denied].into();
+    let life = world.live(|_| {}, true).expect("it was not to die");
+    assert_eq!((life.settled[0].settled, life.outcome.saved), (Settled::Open, true));
+    world.0.borrow_mut().gets = [GetFault::Stale; 2].into();
+    let settled = world.recover().expect("it was not to die");
+    assert_eq!(settled.last().expect("two").settled, Settled::Committed);
+    assert_eq!(world.0.borrow().consumers.list[0].holds, "r2-new-1-secret");
 }
 
 #[test]
