@@ -304,7 +304,7 @@ mod tests {
         ] {
             let found = near_misses(text, keys(None));
             let spans: Vec<_> = found.iter().map(|near_miss| near_miss.span.clone()).collect();
-            assert_eq!(spans, [0..text.len()], "{text}");
+            assert!(spans.len() == 1 && spans[0] == (0..text.len()), "{text}: {spans:?}");
             assert!(found[0].has_values && !found[0].why.contains("S3cr3t"), "{}", found[0].why);
             let logged = format!("begin {text}\nand (so) on: {{ok}}\n", text = text.trim_end());
             let found = near_misses(&logged, keys(None));
