@@ -35,17 +35,14 @@ pub(super) fn outermost(text: &str) -> Vec<Range<usize>> {
     {
         at += start;
         let mut values = serde_json::Deserializer::from_str(rest).into_iter::<IgnoredAny>();
-        let read = match values.next() {
-            Some(Err(error)) => {
-                at += 1;
-                fault(rest, &error)
-            }
-            _ => {
-                let length = values.byte_offset().max(1);
-                found.push(at..at + length);
-                at += length;
-                length
-            }
+        let read = if let Some(Err(error)) = values.next() {
+            at += 1;
+            fault(rest, &error)
+        } else {
+            let length = values.byte_offset().max(1);
+            found.push(at..at + length);
+            at += length;
+            length
         };
         let Some(rest) = left.checked_sub(read) else { break };
         left = rest;

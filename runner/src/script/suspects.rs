@@ -86,7 +86,7 @@ impl Suspects {
             match depth.checked_sub(1) {
                 // A text that has texts in it says what they say.
                 Some(less) if plain.contains(is_quote) && plain.contains(is_opening) => {
-                    self.add_text(&plain, less)
+                    self.add_text(&plain, less);
                 }
                 _ => self.said.push(plain),
             }

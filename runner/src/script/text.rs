@@ -38,7 +38,7 @@ fn utf_8(bytes: &[u8]) -> Zeroizing<String> {
     let mut text = Zeroizing::new(String::with_capacity(4 * bytes.len()));
     for chunk in bytes.utf8_chunks() {
         text.push_str(chunk.valid());
-        chunk.invalid().iter().for_each(|byte| text.push_str(&format!("\\x{byte:02x}")));
+        text.extend(chunk.invalid().iter().copied().map(escaped));
     }
     text
 }
@@ -50,11 +50,15 @@ fn utf_16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Zeroizing<String> {
         match character {
             Ok('\u{feff}') => {}
             Ok(character) => text.push(character),
-            Err(error) => text.push_str(&format!("\\u{:04x}", error.unpaired_surrogate())),
+            Err(error) => text.extend([format!("\\u{:04x}", error.unpaired_surrogate())]),
         }
     }
-    rest.iter().for_each(|byte| text.push_str(&format!("\\x{byte:02x}")));
+    text.extend(rest.iter().copied().map(escaped));
     text
+}
+
+fn escaped(byte: u8) -> String {
+    format!("\\x{byte:02x}")
 }
 
 /// The line and the column of a place in a text, both from 1.
