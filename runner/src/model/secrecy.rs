@@ -242,7 +242,9 @@ impl Update {
             secrets.extend(seed(value.expose()).map(Secret::new));
             if let Ok(mut json @ (Value::Object(_) | Value::Array(_))) = serde_json::from_str(value.expose())
             {
-                collect(&json, holds, &mut secrets);
+                // What is secret as a whole may well name what is public, such as an id.
+                let parts = if holds == Holds::Secret { Holds::Open } else { holds };
+                collect(&json, parts, &mut secrets);
                 wipe(&mut json);
             }
         }
@@ -438,6 +440,10 @@ mod tests {
             Update { label: "it".to_owned(), place: Place::Custom, kind: "keyPair".to_owned(), values };
         let secrets: Vec<_> = update.secrets().iter().map(|secret| secret.expose().to_owned()).collect();
         assert_eq!(secrets, [r#"{"publicKey":"open","privateKey":"PEM"}"#, "PEM"]);
+        update.values = vec![Secret::new(r#"{"private_key":"PEM","client_id":"public"}"#)];
+        update.kind = "secret".to_owned();
+        let secrets: Vec<_> = update.secrets().iter().map(|secret| secret.expose().to_owned()).collect();
+        assert_eq!(secrets, [r#"{"private_key":"PEM","client_id":"public"}"#, "PEM"]);
         update.kind = "text".to_owned();
         assert!(update.secrets().is_empty());
     }
