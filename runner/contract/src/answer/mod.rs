@@ -1,0 +1,1 @@
+//! What is taken of an answer.
