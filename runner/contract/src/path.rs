@@ -168,6 +168,14 @@ impl Path {
         self.segments.iter().zip(&other.segments).all(|(one, other)| one.may_meet(other))
     }
 
+    /// Whether the list that it picks from first is there, or else the object that its end would stand in.
+    pub(crate) fn has_around(&self, json: &Json, given: &dyn Given) -> bool {
+        let end = self.segments.iter().position(|segment| !matches!(segment, Segment::Key(_)));
+        let end = end.unwrap_or(self.segments.len().saturating_sub(1));
+        let around = follow(self.segments.get(..end).unwrap_or_default(), json, given);
+        around.is_some_and(|around| around.is_array() || around.is_object())
+    }
+
     /// Finds what it leads to in some JSON.
     pub(crate) fn find_json<'a>(&self, json: &'a Json, given: &dyn Given) -> Found<&'a Json> {
         let star = self.segments.iter().position(|segment| *segment == Segment::Each);

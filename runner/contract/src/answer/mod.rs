@@ -1,1 +1,31 @@
-//! What is taken of an answer.
+//! Answers: which of them is a success, and what is taken of it.
+
+mod alternative;
+mod document;
+mod judge;
+mod known;
+mod lists;
+mod next;
+mod output;
+mod pending;
+mod place;
+mod received;
+mod retry_after;
+mod typed;
+mod written;
+mod xml;
+
+pub use alternative::{Alternative, Condition, Expected, Status};
+pub use judge::{Item, Rejection, Seeing, Taken, Takes, Verdict};
+pub use known::Known;
+pub use lists::{Lists, Rows};
+pub use next::{Next, NextPage, PageError, Pages, Part, next_url};
+pub use output::{FreshFor, Kept, Output};
+pub use pending::{Pending, Poll};
+pub use place::{Place, Root};
+pub use received::Answer;
+pub use retry_after::retry_after;
+pub use typed::{Shown, Type};
+
+/// How many outputs one request may have.
+pub const MOST_OUTPUTS: usize = 64;
