@@ -5,14 +5,20 @@
 //! bytes and the answers.
 
 pub mod answer;
+pub mod check;
 pub mod compute;
 pub mod filter;
 pub mod given;
+pub mod manifest;
+mod nearest;
 pub mod path;
 pub mod pattern;
 pub mod random;
+pub mod refusal;
+pub mod render;
 mod rsa_key;
 pub mod sign;
 mod strict;
+pub mod template;
 mod time;
 pub mod value;
