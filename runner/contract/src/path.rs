@@ -263,7 +263,7 @@ impl Segment {
         let Some(inner) = text.strip_prefix('[').and_then(|inner| inner.strip_suffix(']')) else {
             return match Word::parse(text)? {
                 Word::Literal(literal) => key(&literal).map(|literal| Self::Key(Word::Literal(literal))),
-                setting => Ok(Self::Key(setting)),
+                setting @ Word::Setting(_) => Ok(Self::Key(setting)),
             };
         };
         let (name, value) = inner
@@ -272,7 +272,7 @@ impl Segment {
             .ok_or_else(|| format!("`{text}` does not say what to pick; write `[KEY=VALUE]`"))?;
         let value = match Word::parse(value)? {
             Word::Literal(literal) => Word::Literal(literal.replace("~1", "/").replace("~0", "~")),
-            setting => setting,
+            setting @ Word::Setting(_) => setting,
         };
         Ok(Self::Pick { key: key(name)?, value })
     }

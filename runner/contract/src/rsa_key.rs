@@ -81,7 +81,7 @@ pub fn rsa_2048(random: &mut dyn Random) -> Result<Value, RsaKeyError> {
 #[error("no RSA key could be made of the random bytes that were given; run it again")]
 pub struct RsaKeyError;
 
-/// Random bytes as RustCrypto's makers of keys ask for them.
+/// Random bytes as the makers of keys ask for them.
 struct Source<'a>(&'a mut dyn Random);
 
 impl rsa::rand_core::TryRng for Source<'_> {

@@ -183,22 +183,22 @@ impl Takes {
         {
             return match pending.poll(scope, seeing.given, last) {
                 Ok(poll) => Verdict::Pending(poll),
-                Err(why) => self.unclear(answer, seeing, why),
+                Err(why) => self.unclear(answer, seeing, &why),
             };
         }
         if !is_page && self.is_success(answer, seeing) {
             return match self.take(answer, seeing) {
                 Ok(taken) => Verdict::Success(Box::new(taken)),
                 Err(Miss::Leak(output)) => Verdict::Leak { output, id: self.id_of(answer, seeing) },
-                Err(Miss::Unreadable(why)) => self.unclear(answer, seeing, why),
+                Err(Miss::Unreadable(why)) => self.unclear(answer, seeing, &why),
             };
         }
         if !self.is_rejection(answer, seeing, last.is_some()) {
             let why = if is_page { "is a page for people" } else { "is neither a success nor a rejection" };
-            return self.unclear(answer, seeing, why.to_owned());
+            return self.unclear(answer, seeing, why);
         }
         if self.is_effect && self.holds_what_was_made(answer, seeing) {
-            return self.unclear(answer, seeing, "is a rejection that holds what was to be made".to_owned());
+            return self.unclear(answer, seeing, "is a rejection that holds what was to be made");
         }
         Verdict::Rejected(self.rejection(answer, seeing))
     }
@@ -238,7 +238,7 @@ impl Takes {
         })
     }
 
-    fn unclear(&self, answer: &Answer, seeing: &Seeing<'_>, why: String) -> Verdict {
+    fn unclear(&self, answer: &Answer, seeing: &Seeing<'_>, why: &str) -> Verdict {
         let why = format!("the answer with status {} {why}", answer.status());
         if self.is_effect {
             let retry_after = retry_after(answer, seeing.now);
@@ -485,10 +485,10 @@ fn take_items(scope: Scope<'_>, lists: &Lists, given: &dyn Given, known: &Known)
             take_slots(scope, ids, pattern.as_ref(), lists.optional, given, known)
         }
         Rows::Each(each) => {
-            let rows = match scope.list(&each.each, given, Some(known)) {
+            let rows = match scope.list(&each.list, given, Some(known)) {
                 Ok(Some(rows)) => rows,
                 Ok(None) if lists.optional => Vec::new(),
-                Ok(None) => return Err(format!("has no list at `{}`", each.each).into()),
+                Ok(None) => return Err(format!("has no list at `{}`", each.list).into()),
                 Err(Blind::Secret) => return Err(Miss::Leak("lists.each".to_owned())),
                 Err(blind) => return Err(blind.into()),
             };

@@ -104,22 +104,7 @@ impl Known {
     /// The same for a text.
     #[must_use]
     pub fn meets_text(&self, text: &str) -> bool {
-        self.views(text).iter().any(|view| self.secrets.iter().any(|secret| secret.is_in(view)))
-    }
-
-    /// A text in lower case, and with its escapes undone where it has any.
-    fn views(&self, text: &str) -> Vec<Zeroizing<String>> {
-        let mut views = vec![Zeroizing::new(text.to_lowercase())];
-        if text.contains('%') || text.contains('+') {
-            let spaced = Zeroizing::new(text.replace('+', " "));
-            for view in [text, spaced.as_str()] {
-                views.push(Zeroizing::new(percent_decoded(view).to_lowercase()));
-            }
-        }
-        if text.contains('\\') {
-            views.push(Zeroizing::new(unescaped(text).to_lowercase()));
-        }
-        views
+        views(text).iter().any(|view| self.secrets.iter().any(|secret| secret.is_in(view)))
     }
 }
 
@@ -162,6 +147,21 @@ impl Secret {
             || self.encoded.iter().any(|encoded| bare == **encoded)
             || self.parts.iter().any(|part| text.contains(part.as_str()))
     }
+}
+
+/// A text in lower case, and with its escapes undone where it has any.
+fn views(text: &str) -> Vec<Zeroizing<String>> {
+    let mut views = vec![Zeroizing::new(text.to_lowercase())];
+    if text.contains('%') || text.contains('+') {
+        let spaced = Zeroizing::new(text.replace('+', " "));
+        for view in [text, spaced.as_str()] {
+            views.push(Zeroizing::new(percent_decoded(view).to_lowercase()));
+        }
+    }
+    if text.contains('\\') {
+        views.push(Zeroizing::new(unescaped(text).to_lowercase()));
+    }
+    views
 }
 
 /// The characters of base64 that depend on these bytes alone, where so many others stand before them.

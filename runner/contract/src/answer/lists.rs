@@ -40,8 +40,8 @@ pub enum Rows {
 /// What is taken of each element; places lead from the element on.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Each {
-    /// The list.
-    pub each: Place,
+    /// Where the list is.
+    pub list: Place,
     /// The id; without it the element itself is it.
     pub id: Option<Place>,
     /// What the id has to look like.
@@ -116,7 +116,7 @@ impl TryFrom<Table> for Lists {
             table;
         let rows = match (each, ids) {
             (Some(each), None) => {
-                let each = Each { each, id, pattern, label, created, expires, disabled, outputs };
+                let each = Each { list: each, id, pattern, label, created, expires, disabled, outputs };
                 each.check()?;
                 Rows::Each(Box::new(each))
             }
@@ -163,7 +163,7 @@ fn slots(ids: &[Place]) -> Result<(), String> {
 
 impl Each {
     fn check(&self) -> Result<(), String> {
-        let each = &self.each;
+        let each = &self.list;
         if each.path().is_none() {
             return Err(format!("`{each}` is not in the body; `each` is a pointer or `xml:`"));
         }
@@ -200,7 +200,7 @@ impl Each {
     }
 
     fn leads_inwards(&self, place: &Place) -> Result<(), String> {
-        match (place.root(), self.each.is_xml()) {
+        match (place.root(), self.list.is_xml()) {
             (Root::Json(_), false) | (Root::Xml(_), true) => Ok(()),
             (_, false) => {
                 Err(format!("`{place}` does not lead from an element on; write a pointer such as `/id`"))
@@ -224,9 +224,9 @@ impl Lists {
                 );
             }
             Rows::Each(each) => {
-                let Each { each, id, label, created, expires, disabled, outputs, .. } = &**each;
+                let Each { list, id, label, created, expires, disabled, outputs, .. } = &**each;
                 let named = [
-                    ("each", Some(each)),
+                    ("each", Some(list)),
                     ("id", id.as_ref()),
                     ("label", label.as_ref()),
                     ("created", created.as_ref()),

@@ -2,6 +2,7 @@
 
 mod alternative;
 mod document;
+mod fault;
 mod judge;
 mod known;
 mod lists;
@@ -16,6 +17,7 @@ mod written;
 mod xml;
 
 pub use alternative::{Alternative, Condition, Expected, Status};
+pub use fault::Fault;
 pub use judge::{Item, Rejection, Seeing, Taken, Takes, Verdict};
 pub use known::Known;
 pub use lists::{Lists, Rows};

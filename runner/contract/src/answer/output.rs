@@ -81,11 +81,10 @@ impl Written for Output {
 fn fits(at: &Place, r#type: Type) -> Result<(), String> {
     let makes_list = at.stars() > 0 || at.filters_make_list();
     match r#type {
-        Type::Count if makes_list || at.is_xml() => Ok(()),
         Type::List if at.stars() > 1 => {
             Err(format!("`{at}` makes rows of rows; keep one `*`, or count them with `type = \"count\"`"))
         }
-        Type::List if makes_list || at.is_xml() => Ok(()),
+        Type::List | Type::Count if makes_list || at.is_xml() => Ok(()),
         Type::List | Type::Count => {
             Err(format!("`{at}` makes no list; write `*` for each element, as in `/value/*/id`"))
         }

@@ -18,7 +18,7 @@ pub fn retry_after(answer: &Answer, now: Timestamp) -> Option<Duration> {
     }
     let until = date(text)?;
     let now = answer.header("date").as_deref().and_then(date).unwrap_or(now);
-    Some(Duration::try_from(until.duration_since(now)).unwrap_or_default()).map(bounded)
+    Some(bounded(Duration::try_from(until.duration_since(now)).unwrap_or_default()))
 }
 
 /// A day: whoever asks for more has made a mistake, and nobody waits that long.

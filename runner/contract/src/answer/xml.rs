@@ -55,9 +55,8 @@ impl Element {
             return self.follow(segments, given);
         };
         let (before, after) = segments.split_at_checked(star).unwrap_or_default();
-        let rows = match self.follow(before, given)? {
-            Found::Siblings { has_parent: true, elements } => elements,
-            _ => return Ok(Found::Rows(None)),
+        let Found::Siblings { has_parent: true, elements: rows } = self.follow(before, given)? else {
+            return Ok(Found::Rows(None));
         };
         let mut found = Vec::new();
         for row in rows {
@@ -141,9 +140,9 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Element, String> {
                 if open.len() > DEEPEST {
                     return Err(format!("it is nested deeper than {DEEPEST}"));
                 }
-                open.push(Element::named_by(local(tag.local_name().as_ref())));
+                open.push(Element::named_by(tag.local_name().as_ref()));
             }
-            Event::Empty(tag) => close(&mut open, Element::named_by(local(tag.local_name().as_ref())))?,
+            Event::Empty(tag) => close(&mut open, Element::named_by(tag.local_name().as_ref()))?,
             Event::End(_) => {
                 let Some(element) = open.pop() else { return Err(CUT.to_owned()) };
                 close(&mut open, element)?;
@@ -178,14 +177,10 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Element, String> {
 const CUT: &str = "it is cut";
 
 impl Element {
-    fn named_by(name: String) -> Self {
-        Self { name, ..Self::default() }
+    /// A new element of a name without its prefix, which is the sender's choice.
+    fn named_by(name: &str) -> Self {
+        Self { name: name.to_owned(), ..Self::default() }
     }
-}
-
-/// A name without its prefix, which is the sender's choice.
-fn local(name: &str) -> String {
-    name.to_owned()
 }
 
 fn close(open: &mut [Element], element: Element) -> Result<(), String> {

@@ -20,12 +20,11 @@ fn read(part: &Value) -> Result<Tree, &'static str> {
     if part.is_empty() {
         return Ok(Tree(Json::Object(serde_json::Map::new())));
     }
-    let tree = match part.as_json() {
-        Some(json) => Tree(json.clone()),
-        None => {
-            let bytes = part.to_bytes().map_err(|_| "is no JSON object")?;
-            Tree(strict::json(&bytes).map_err(|_| "is a text that is no JSON object")?)
-        }
+    let tree = if let Some(json) = part.as_json() {
+        Tree(json.clone())
+    } else {
+        let bytes = part.to_bytes().map_err(|_| "is no JSON object")?;
+        Tree(strict::json(&bytes).map_err(|_| "is a text that is no JSON object")?)
     };
     if tree.0.is_object() { Ok(tree) } else { Err("is no JSON object") }
 }

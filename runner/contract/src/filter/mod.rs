@@ -162,7 +162,7 @@ impl Filter {
         use Kind::{Any, Bool, Bytes, List, Number, Object, Text};
         let (reads, makes): (&[Kind], Kind) = match self {
             Self::Base64 | Self::Pem(_) => (&[Text, Bytes, Number, Bool], Text),
-            Self::Base64Decode => (&[Text, Bytes], Bytes),
+            Self::Base64Decode | Self::RsaPublic => (&[Text, Bytes], Bytes),
             Self::Sha256 => (&[Text, Bytes, Number, Bool], Bytes),
             Self::Json => (&[Text, Bytes, Number, Bool, Kind::Null, List, Object], Text),
             Self::At(path) => (&[Text, Bytes, List, Object], if path.stars() == 0 { Any } else { List }),
@@ -171,7 +171,6 @@ impl Filter {
             Self::LastSegment | Self::SqlName | Self::SqlText | Self::Upper | Self::Lower => {
                 (&[Text, Bytes, Number, Bool], Text)
             }
-            Self::RsaPublic => (&[Text, Bytes], Bytes),
             Self::Epoch => (&[Text, Bytes, Number], Number),
             Self::Date => (&[Text, Bytes, Number], Text),
         };
