@@ -1,10 +1,9 @@
-//! Secrets: where they may go, and that no answer's secret is shown.
+//! Secrets: where they may go.
 
 use super::uses::{Use, roots};
 use super::{Checked, Parsed};
-use crate::answer::Place;
-use crate::manifest::{Effect, Id, Manifest};
-use crate::refusal::{At, Refusals};
+use crate::manifest::{Effect, Manifest};
+use crate::refusal::Refusals;
 use crate::template::meaning::{Meaning, Secrecy};
 
 pub(super) fn check(checked: &Checked<'_>, refusals: &mut Refusals) {
@@ -12,7 +11,6 @@ pub(super) fn check(checked: &Checked<'_>, refusals: &mut Refusals) {
         let uses = parsed.uses();
         sent(checked.manifest, parsed, &uses, refusals);
         in_one_place(checked.manifest, parsed, &uses, refusals);
-        shown(parsed, refusals);
     }
 }
 
@@ -63,29 +61,5 @@ fn in_one_place(manifest: &Manifest, parsed: &Parsed<'_>, uses: &[Use<'_>], refu
             format!("a read carries the secret {} in its body, and {} in {} too", in_body.expression, beside.expression, beside.spot.words()),
             "send one of them: so no read can store one secret by the right of another",
         );
-    }
-}
-
-/// What of an answer is shown or kept in clear, though it is one of its secrets.
-fn shown(parsed: &Parsed<'_>, refusals: &mut Refusals) {
-    let (at, request) = (parsed.whole.at(), parsed.whole.request);
-    let mut places: Vec<(At, &Place)> = Vec::new();
-    places.extend(request.outputs.iter().map(|(name, output)| (at.keys(["outputs", name]), &output.at)));
-    if let Some(Id::Taken(place)) = &request.id {
-        places.push((at.key("id"), place));
-    }
-    if let Some(crate::answer::FreshFor::Said(place)) = &request.fresh_for {
-        places.push((at.key("fresh_for"), place));
-    }
-    for (place_at, place) in places {
-        for (name, kept) in &request.secrets {
-            if place.overlaps(&kept.at) && !place.sheds_secrecy() {
-                refusals.add(
-                    place_at.clone(),
-                    format!("`{place}` is or holds the secret `{name}` (`{}`), and would be shown", kept.at),
-                    "leave it out; the host keeps the secret, and `{REQUEST.NAME}` refers to it",
-                );
-            }
-        }
     }
 }

@@ -1,7 +1,7 @@
 //! A request together with what it shares with others.
 
-use super::{Auth, Common, Named, Request};
-use crate::answer::{Alternative, Output};
+use super::{Auth, Common, Id, Named, Request};
+use crate::answer::{Alternative, Output, Takes};
 use crate::refusal::At;
 use crate::sign::Signer;
 use crate::template::Template;
@@ -96,6 +96,30 @@ impl<'a> Whole<'a> {
         match self.common {
             Some(common) if self.request.errors.is_empty() => (self.at_common().key("errors"), &common.errors),
             _ => (self.at().key("errors"), &self.request.errors),
+        }
+    }
+
+    /// All that is taken of its answer.
+    #[must_use]
+    pub fn takes(&self) -> Takes {
+        let request = self.request;
+        let copied = |outputs: &Named<Output>| {
+            outputs.iter().map(|(name, output)| (name.clone(), output.clone())).collect()
+        };
+        Takes {
+            is_effect: request.effect.changes(),
+            outputs: copied(&request.outputs),
+            secrets: request.secrets.iter().map(|(name, kept)| (name.clone(), kept.clone())).collect(),
+            errors: copied(self.errors().1),
+            id: match &request.id {
+                Some(Id::Taken(place)) => Some(place.clone()),
+                _ => None,
+            },
+            lists: request.lists.clone(),
+            success: self.success().map(|(_, rules)| rules.to_vec()).unwrap_or_default(),
+            rejects: self.rejects().map(|(_, rules)| rules.to_vec()),
+            pending: request.pending.clone(),
+            fresh_for: request.fresh_for.clone(),
         }
     }
 }

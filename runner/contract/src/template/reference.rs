@@ -72,7 +72,7 @@ impl Expression {
     /// A reference without filters.
     #[must_use]
     pub(crate) fn bare(reference: Reference) -> Self {
-        Self { reference, filters: Vec::new(), text: String::new() }
+        Self { text: reference.to_string(), reference, filters: Vec::new() }
     }
 
     /// As it is written, without braces.
@@ -134,6 +134,28 @@ impl FromStr for Reference {
             }
             (name, None) => identifier(name).map(Self::Bare),
             (name, Some(key)) => Ok(Self::Member(identifier(name)?, identifier(key)?)),
+        }
+    }
+}
+
+impl fmt::Display for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Setting { key, name: None } => write!(f, "setting.{key}"),
+            Self::Setting { key, name: Some(name) } => write!(f, "setting.{key}.{name}"),
+            Self::New(label) => write!(f, "new.{label}"),
+            Self::Deliver(what) => {
+                let name = Delivered::NAMES.iter().find(|(_, known)| known == what).map_or("", |(name, _)| name);
+                write!(f, "deliver.{name}")
+            }
+            Self::Proposed => f.write_str("proposed"),
+            Self::Marker => f.write_str("marker"),
+            Self::RotationId => f.write_str("rotation_id"),
+            Self::Random => f.write_str("random"),
+            Self::Now(0) => f.write_str("now"),
+            Self::Now(seconds) => write!(f, "now{seconds:+}s"),
+            Self::Bare(name) => f.write_str(name),
+            Self::Member(name, key) => write!(f, "{name}.{key}"),
         }
     }
 }
