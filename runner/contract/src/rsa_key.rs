@@ -108,4 +108,4 @@ impl rsa::rand_core::TryRng for Source<'_> {
 impl rsa::rand_core::TryCryptoRng for Source<'_> {}
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

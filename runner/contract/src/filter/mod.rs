@@ -90,6 +90,7 @@ impl FilterError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Reason {
     Is(&'static str),
+    Kind(Kind),
     Shape(NotText),
 }
 
@@ -97,6 +98,7 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Is(what) => f.write_str(what),
+            Self::Kind(kind) => write!(f, "is {kind}"),
             Self::Shape(error) => error.fmt(f),
         }
     }
@@ -197,6 +199,9 @@ impl Filter {
     /// # Errors
     /// It cannot read the value.
     pub fn apply(&self, value: &Value) -> Result<Option<Value>, FilterError> {
+        if self.output(value.kind()).is_err() {
+            return Err(FilterError { filter: self.to_string(), reason: Reason::Kind(value.kind()) });
+        }
         let made = match self {
             Self::Base64 => encode::base64(value).map(Some),
             Self::Base64Decode => encode::base64_decode(value).map(Some),
