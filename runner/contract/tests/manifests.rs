@@ -50,3 +50,42 @@ fn good_manifests_are_accepted_and_show_the_http_that_they_become() {
         });
     }
 }
+
+/// A wrong variant: the first `from` of the good manifest becomes `to`.
+#[derive(serde::Deserialize)]
+struct Wrong {
+    name: String,
+    from: String,
+    to: String,
+}
+
+#[derive(serde::Deserialize)]
+struct Variants {
+    wrong: Vec<Wrong>,
+}
+
+#[test]
+fn wrong_variants_are_refused_with_line_reason_and_mend() {
+    for case in cases() {
+        let good = std::fs::read_to_string(case.join("plugin.toml")).unwrap();
+        let variants = std::fs::read_to_string(case.join("wrong.toml")).unwrap();
+        let Variants { wrong } = toml::from_str(&variants).unwrap_or_else(|error| panic!("{}: {error}", name(&case)));
+        assert!(wrong.len() >= 3, "{} has {} wrong variants", name(&case), wrong.len());
+        let mut all = String::new();
+        for Wrong { name: variant, from, to } in wrong {
+            assert!(good.contains(&from), "{}: {variant}: there is no {from:?}", name(&case));
+            let Err(refusals) = check_source(&good.replacen(&from, &to, 1)) else {
+                panic!("{}: {variant} is accepted", name(&case));
+            };
+            for refusal in refusals.iter() {
+                assert!(refusal.line.is_some(), "{}: {variant}: {refusal} has no line", name(&case));
+                assert!(!refusal.reason.is_empty() && !refusal.mend.is_empty(), "{variant}: {refusal}");
+                assert!(!refusal.mend.contains("what the schema says"), "{variant}: {refusal}");
+            }
+            writeln!(all, "# {variant}\n{refusals}\n").unwrap();
+        }
+        insta::with_settings!({ snapshot_path => case.clone(), prepend_module_to_snapshot => false, omit_expression => true }, {
+            insta::assert_snapshot!("refusals", all);
+        });
+    }
+}

@@ -32,7 +32,8 @@ pub(super) fn check(checked: &Checked<'_>, refusals: &mut Refusals) {
 fn method(request: &Request, at: &At, refusals: &mut Refusals) {
     match request.method {
         None if !request.has_body() => {
-            refusals.add(at.clone(), "the request has no body, and no `method`", "add `method = \"GET\"`, or the one that is meant");
+            let such = if request.effect.changes() { "POST" } else { "GET" };
+            refusals.add(at.clone(), "the request has no body, and no `method`", format!("add `method = \"{such}\"`, or the one that is meant"));
         }
         Some(method) if request.has_body() && !method.takes_body() => {
             refusals.add(at.key("method"), format!("{} takes no body", method.as_str()), "leave the body out, or use POST");

@@ -25,6 +25,16 @@ pub(super) fn check(checked: &Checked<'_>, refusals: &mut Refusals) {
             identifier(&At::of([table, name]), name, refusals);
         }
     };
+    // These stand at the beginning of references, where some words mean something already.
+    for (table, names) in [
+        ("inputs", manifest.inputs.keys().collect::<Vec<_>>()),
+        ("compute", manifest.compute.keys().collect()),
+        ("requests", manifest.requests.keys().collect()),
+    ] {
+        for name in names {
+            unreserved(&At::of([table, name.as_str()]), name, refusals);
+        }
+    }
     of("inputs", manifest.inputs.keys().map(String::as_str).collect(), refusals);
     of("settings", manifest.settings.keys().map(String::as_str).collect(), refusals);
     of("common", manifest.common.keys().map(String::as_str).collect(), refusals);
@@ -85,6 +95,9 @@ fn identifier(at: &At, name: &str, refusals: &mut Refusals) {
             "write a letter or `_`, then letters, digits, `_` and `-`, at most 64",
         );
     }
+}
+
+fn unreserved(at: &At, name: &str, refusals: &mut Refusals) {
     if RESERVED.contains(&name) {
         refusals.add(at.clone(), format!("`{name}` means something in references already"), "choose another name");
     }
@@ -95,6 +108,7 @@ fn members(parsed: &super::Parsed<'_>, refusals: &mut Refusals) {
     let (at, request) = (parsed.whole.at(), parsed.whole.request);
     for name in request.params.keys() {
         identifier(&at.keys(["params", name]), name, refusals);
+        unreserved(&at.keys(["params", name]), name, refusals);
     }
     for name in request.outputs.keys() {
         identifier(&at.keys(["outputs", name]), name, refusals);
@@ -120,6 +134,7 @@ fn members(parsed: &super::Parsed<'_>, refusals: &mut Refusals) {
     }
     if let Some(name) = &request.answers_as {
         identifier(&at.key("as"), name, refusals);
+        unreserved(&at.key("as"), name, refusals);
     }
 }
 
