@@ -14,10 +14,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::encode;
+    use crate::any_text::any_text;
 
     proptest! {
         #[test]
-        fn another_parser_reads_the_same_value(value in any::<String>()) {
+        fn another_parser_reads_the_same_value(value in any_text()) {
             let url = url::Url::parse(&format!("https://a.example/x?$a={}&b=c", encode(&value))).unwrap();
             let pairs: Vec<(String, String)> = url.query_pairs().into_owned().collect();
             prop_assert_eq!(pairs, [("$a".to_owned(), value), ("b".to_owned(), "c".to_owned())]);
