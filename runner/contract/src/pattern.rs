@@ -33,7 +33,7 @@ impl Pattern {
         let hir = regex_syntax::ParserBuilder::new().nest_limit(32).build().parse(text).map_err(|error| {
             let error = error.to_string();
             let last = error.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
-            format!("the pattern is no regular expression: {last}")
+            format!("the pattern is no regular expression: {last}; write a backslash before what is meant literally")
         })?;
         if !hir.properties().look_set().is_empty() {
             return Err("a pattern matches the whole value; leave `^`, `$` and `\\b` out".to_owned());

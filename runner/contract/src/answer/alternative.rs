@@ -252,6 +252,9 @@ impl FromStr for Condition {
                 ));
             }
         };
+        if place.is_empty() {
+            return Err(format!("`{text}` lacks its place; write `/p`, `!/p` or `/p=VALUE`"));
+        }
         let place: Place = place.parse()?;
         if place.root() == &Root::Status {
             return Err(format!(
@@ -334,6 +337,8 @@ mod tests {
             ("6xx", "`2xx`"),
             ("2xx data", "`/pointer`"),
             ("2xx /a=", "lacks its value"),
+            ("2xx !", "lacks its place"),
+            ("2xx =a", "lacks its place"),
             ("2xx !/a=b", "cannot deny a value"),
             ("2xx /a={setting.x}", "cannot be compared"),
             ("2xx /a={target.x}", "cannot be compared"),

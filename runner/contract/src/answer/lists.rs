@@ -116,7 +116,9 @@ impl TryFrom<Table> for Lists {
             table;
         let rows = match (each, ids) {
             (Some(each), None) => {
-                let each = Each { list: each, id, pattern, label, created, expires, disabled, outputs };
+                // No list is a member without a name: a slash alone means the whole answer.
+                let list = if each.text() == "/" { "".parse()? } else { each };
+                let each = Each { list, id, pattern, label, created, expires, disabled, outputs };
                 each.check()?;
                 Rows::Each(Box::new(each))
             }
@@ -268,6 +270,7 @@ mod tests {
         assert_eq!(all.places().len(), 8);
         assert!(lists("ids = ['/a/[0=X]/1', '/b'], pattern = 'SHA256:.+'").is_ok());
         assert!(lists("each = '/keys'").is_ok());
+        assert_eq!(lists("each = '', id = '/id'"), lists("each = '/', id = '/id'"));
         assert!(lists("each = '/versions|keys'").is_ok());
         assert!(lists("each = 'xml:A/B/member', id = 'xml:Id', disabled = 'xml:Status=Inactive'").is_ok());
     }

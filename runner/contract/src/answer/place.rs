@@ -142,7 +142,7 @@ impl FromStr for Place {
 
 impl Root {
     fn parse(text: &str) -> Result<Self, String> {
-        if text.starts_with('/') {
+        if text.is_empty() || text.starts_with('/') {
             return Path::pointer(text).map(Self::Json);
         }
         if text == "status" {
@@ -213,7 +213,6 @@ mod tests {
     fn what_is_no_place_is_refused_with_a_mend() {
         for (text, part) in [
             ("keyId", "`/pointer`"),
-            ("", "`/pointer`"),
             ("body", "`/pointer`"),
             ("header:", "header:Link"),
             ("header:X Y", "header:Link"),

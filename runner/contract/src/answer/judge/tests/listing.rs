@@ -102,6 +102,21 @@ fn lists_are_also_texts_and_keys_of_objects() {
     assert!(word(&judge(&versions, &json(200, &json!({})))).contains("has no list"));
 }
 
+/// Okta and GitLab answer with nothing around their list.
+#[test]
+fn a_bare_list_is_a_listing() {
+    let body = json!([{"id": "a", "status": "ACTIVE"}, {"id": "b", "status": "INACTIVE"}]);
+    for toml in ["each = ''", "each = '/'"] {
+        let bare = read(&format!(
+            "lists = {{ {toml}, id = '/id', disabled = '/status=INACTIVE' }}\noutputs = {{ all = {{ at = '/*/id', type = 'list' }} }}"
+        ));
+        let got = taken(&bare, &json(200, &body));
+        assert_eq!(got.items.iter().map(|item| item.is_disabled).collect::<Vec<_>>(), [false, true]);
+        assert_eq!(got.outputs["all"].to_json().unwrap(), json!(["a", "b"]));
+        assert!(word(&judge(&bare, &json(200, &json!({"error": "no"})))).starts_with("unavailable"));
+    }
+}
+
 pub(super) const IAM: &str = "
 lists = { each = 'xml:ListAccessKeysResponse/ListAccessKeysResult/AccessKeyMetadata/member', id = 'xml:AccessKeyId', created = 'xml:CreateDate', disabled = 'xml:Status=Inactive', next = { at = 'xml:ListAccessKeysResponse/ListAccessKeysResult/Marker', form = 'Marker' } }
 ";
