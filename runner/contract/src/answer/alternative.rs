@@ -7,7 +7,7 @@ use crate::answer::document::Scope;
 use crate::answer::place::{Place, Root};
 use crate::answer::written::from_text;
 use crate::given::Given;
-use crate::value::Value;
+use crate::value::{Kind, Value};
 
 /// A status and conditions that must all hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,9 +41,9 @@ pub struct Condition {
 /// What has to be at a place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Expected {
-    /// Anything but null and an empty text.
+    /// Anything but null and an empty text; in XML an empty element, too.
     Something,
-    /// Nothing, in a body that can be read.
+    /// Nothing, or null, in a body that can be read. An empty text is neither there nor not there: `/p=""`.
     Nothing,
     /// This text.
     Literal(String),
@@ -200,8 +200,8 @@ impl Condition {
         let Ok(rows) = scope.look_at_all(&self.place, given, None) else { return false };
         let found: Vec<Value> = rows.into_iter().flatten().flatten().collect();
         match &self.expected {
-            Expected::Something => found.iter().any(|value| !value.is_empty()),
-            Expected::Nothing => found.iter().all(Value::is_empty),
+            Expected::Something => found.iter().any(|value| self.place.is_xml() || !value.is_empty()),
+            Expected::Nothing => found.iter().all(|value| value.kind() == Kind::Null),
             Expected::Literal(text) => {
                 found.iter().any(|value| value.to_text().is_ok_and(|found| *found == *text))
             }
@@ -252,6 +252,9 @@ impl FromStr for Condition {
                 ));
             }
         };
+        if place.is_empty() {
+            return Err(format!("`{text}` lacks its place; write `/p`, `!/p` or `/p=VALUE`"));
+        }
         let place: Place = place.parse()?;
         if place.root() == &Root::Status {
             return Err(format!(
@@ -334,6 +337,8 @@ mod tests {
             ("6xx", "`2xx`"),
             ("2xx data", "`/pointer`"),
             ("2xx /a=", "lacks its value"),
+            ("2xx !", "lacks its place"),
+            ("2xx =a", "lacks its place"),
             ("2xx !/a=b", "cannot deny a value"),
             ("2xx /a={setting.x}", "cannot be compared"),
             ("2xx /a={target.x}", "cannot be compared"),

@@ -271,6 +271,24 @@ mod tests {
     }
 
     #[test]
+    fn the_schema_has_every_part_of_an_answer() {
+        let schema = |schema: schemars::Schema| schema.to_value().to_string();
+        let lists = schema(schemars::schema_for!(Lists));
+        assert!(
+            ["each", "ids", "disabled", "next", "outputs"]
+                .iter()
+                .all(|key| lists.contains(&format!("\"{key}\"")))
+        );
+        let output = schema(schemars::schema_for!(Output));
+        assert!(
+            ["at", "type", "optional", "pattern", "count", "number"]
+                .iter()
+                .all(|key| output.contains(&format!("\"{key}\"")))
+        );
+        assert!(schema(schemars::schema_for!(crate::answer::Pending)).contains("\"every\""));
+    }
+
+    #[test]
     fn one_list_has_pages() {
         let two = "outputs = { o = { at = '/v/*', type = 'list', next = 'header:Link' } }\nlists = { each = '/v', id = '/id', next = 'header:Link' }";
         assert!(faults(false, two).contains("lists.next: a request has one list with pages"));

@@ -64,10 +64,10 @@ impl Known {
                 self.secrets.iter().any(|secret| *secret.whole == *text)
             }
             None => value.to_bytes().is_ok_and(|bytes| {
-                let encoded = STANDARD_NO_PAD.encode(&bytes).to_lowercase();
+                let encoded = Zeroizing::new(Zeroizing::new(STANDARD_NO_PAD.encode(&bytes)).to_lowercase());
                 self.secrets
                     .iter()
-                    .any(|secret| secret.encoded.first().is_some_and(|known| **known == encoded))
+                    .any(|secret| secret.encoded.first().is_some_and(|known| **known == *encoded))
             }),
         }
     }
@@ -123,7 +123,7 @@ impl Secret {
                 let _ = write!(hex, "{byte:02x}");
                 hex
             });
-        let base64 = Zeroizing::new(STANDARD_NO_PAD.encode(bytes).to_lowercase());
+        let base64 = Zeroizing::new(Zeroizing::new(STANDARD_NO_PAD.encode(bytes)).to_lowercase());
         let is_long = text.chars().count() >= LONG || (text.is_empty() && bytes.len() >= LONG);
         let mut parts = Vec::new();
         if is_long {

@@ -3,22 +3,26 @@
 mod alternative;
 mod document;
 mod fault;
+mod items;
 mod judge;
 mod known;
 mod lists;
 mod next;
 mod output;
+mod paged;
 mod pending;
 mod place;
 mod received;
 mod retry_after;
+mod take;
 mod typed;
 mod written;
 mod xml;
 
 pub use alternative::{Alternative, Condition, Expected, Status};
 pub use fault::Fault;
-pub use judge::{Item, Rejection, Seeing, Taken, Takes, Verdict};
+pub use items::Item;
+pub use judge::{Rejection, Seeing, Takes, Verdict};
 pub use known::Known;
 pub use lists::{Lists, Rows};
 pub use next::{Next, NextPage, PageError, Pages, Part, next_url};
@@ -27,6 +31,7 @@ pub use pending::{Pending, Poll};
 pub use place::{Place, Root};
 pub use received::Answer;
 pub use retry_after::retry_after;
+pub use take::Taken;
 pub use typed::{Shown, Type};
 
 /// How many outputs one request may have.

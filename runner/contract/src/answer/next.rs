@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use url::Url;
 
-use crate::answer::judge::Taken;
 use crate::answer::place::{Place, Root};
+use crate::answer::take::Taken;
 use crate::answer::written::{Written, from_text_or_table};
 use crate::value::Value;
 

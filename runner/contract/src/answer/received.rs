@@ -11,7 +11,7 @@ use crate::value::Tree;
 /// An answer; its body is read when the first place asks for it.
 pub struct Answer {
     status: u16,
-    headers: Vec<(String, String)>,
+    headers: Vec<(String, Zeroizing<String>)>,
     body: Zeroizing<Vec<u8>>,
     json: OnceLock<Result<Tree, String>>,
     xml: OnceLock<Result<Element, String>>,
@@ -21,6 +21,7 @@ impl Answer {
     /// An answer of a status, headers and a body without its encodings of transfer and content.
     #[must_use]
     pub fn new(status: u16, headers: Vec<(String, String)>, body: Vec<u8>) -> Self {
+        let headers = headers.into_iter().map(|(name, value)| (name, Zeroizing::new(value))).collect();
         Self { status, headers, body: Zeroizing::new(body), json: OnceLock::new(), xml: OnceLock::new() }
     }
 
@@ -64,7 +65,8 @@ impl Answer {
         }
         let body = self.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.body).trim_ascii_start();
         [&b"<!doctype html"[..], b"<html"].iter().any(|beginning| {
-            body.get(..beginning.len()).is_some_and(|start| start.eq_ignore_ascii_case(beginning))
+            let goes_on = body.get(beginning.len()).is_some_and(u8::is_ascii_alphanumeric);
+            !goes_on && body.get(..beginning.len()).is_some_and(|start| start.eq_ignore_ascii_case(beginning))
         })
     }
 }

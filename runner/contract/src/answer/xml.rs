@@ -198,11 +198,14 @@ fn add(open: &mut [Element], text: &str) -> Result<(), String> {
             Err("it has text outside of its outermost element".to_owned())
         };
     }
-    // What would grow in place would leave a copy behind.
-    let mut longer = Zeroizing::new(String::with_capacity(element.text.len() + text.len()));
-    longer.push_str(&element.text);
-    longer.push_str(text);
-    element.text = longer;
+    // What grows in place leaves a copy behind; doubling keeps the copying linear.
+    let length = element.text.len() + text.len();
+    if length > element.text.capacity() {
+        let mut longer = Zeroizing::new(String::with_capacity(length.max(2 * element.text.capacity())));
+        longer.push_str(&element.text);
+        element.text = longer;
+    }
+    element.text.push_str(text);
     Ok(())
 }
 

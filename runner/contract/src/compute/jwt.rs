@@ -1,5 +1,7 @@
 //! JSON Web Tokens: RFC 7515, compact form, and RFC 7519.
 
+use std::collections::BTreeMap;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Map;
@@ -14,21 +16,17 @@ pub(super) fn sign(jwt: &Jwt<Value, Value>) -> Result<Value, String> {
     let Algorithm::Rs256 = jwt.alg;
     header.insert("alg".to_owned(), "RS256".into());
     header.insert("typ".to_owned(), "JWT".into());
+    if jwt.header.contains_key("alg") {
+        return Err("its header says `alg` again; leave it out there".to_owned());
+    }
     add(&mut header, &jwt.header)?;
     let mut claims = Map::new();
     add(&mut claims, &jwt.claims)?;
     compact(&jwt.key, header, claims)
 }
 
-/// Adds members; `alg` stays what it is, since the signature is made so.
-fn add(
-    object: &mut Map<String, Json>,
-    members: &std::collections::BTreeMap<String, Value>,
-) -> Result<(), String> {
+fn add(object: &mut Map<String, Json>, members: &BTreeMap<String, Value>) -> Result<(), String> {
     for (name, member) in members {
-        if name == "alg" {
-            return Err("its header says `alg` again; leave it out there".to_owned());
-        }
         object.insert(name.clone(), member.to_json().map_err(|error| format!("`{name}` {error}"))?);
     }
     Ok(())

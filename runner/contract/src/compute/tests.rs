@@ -49,6 +49,7 @@ fn a_token_needs_its_key_and_its_algorithm() {
         "{error}"
     );
     assert!(run(&jwt(RFC_7515_A2, json!({"alg": "none"}), json!({}))).unwrap_err().contains("`alg` again"));
+    assert!(run(&jwt(RFC_7515_A2, json!({}), json!({"alg": "a claim of somebody's own"}))).is_ok());
 }
 
 const BOX_KEY: &str = "8f40c5adb68f25624ae5b214ea767a6ec94d829d3d7b5e1ad1ba6f3e2138285f";
@@ -238,6 +239,20 @@ fn what_cannot_be_computed_is_refused_where_it_is_read() {
         let error = read(toml).unwrap_err();
         assert!(error.contains(part), "{toml}: {error}");
     }
+}
+
+#[test]
+fn the_schema_names_what_can_be_computed_and_signed() {
+    let compute = schemars::schema_for!(Compute).to_value().to_string();
+    let signer = schemars::schema_for!(crate::sign::Signer).to_value().to_string();
+    assert!(
+        ["jwt", "sealed-box", "merge", "x509-self-signed", "RS256"]
+            .iter()
+            .all(|name| compute.contains(&format!("\"{name}\"")))
+    );
+    assert!(
+        ["aws-sigv4", "key_id", "session_token"].iter().all(|name| signer.contains(&format!("\"{name}\"")))
+    );
 }
 
 proptest! {

@@ -126,7 +126,7 @@ impl Filter {
             return Ok(filter.clone());
         }
         match text.split_once(':') {
-            Some(("at", pointer)) => {
+            Some(("at", pointer)) if !pointer.is_empty() => {
                 let path = Path::pointer(pointer).map_err(|error| format!("the filter `at`: {error}"))?;
                 if path.references().next().is_some() {
                     return Err(
@@ -139,8 +139,8 @@ impl Filter {
                 Ok(Self::At(path))
             }
             Some(("pem", label)) => key::label(label).map(Self::Pem),
-            _ if matches!(text, "at" | "pem") => {
-                Err(format!("the filter `{text}` lacks its argument; write `{text}:…`"))
+            _ if matches!(text, "at" | "at:" | "pem") => {
+                Err(format!("the filter `{}` lacks its argument; write `{0}:…`", text.trim_end_matches(':')))
             }
             _ => Err(unknown(text)),
         }

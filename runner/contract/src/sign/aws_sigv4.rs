@@ -77,7 +77,8 @@ pub(super) fn sign(
         "AWS4-HMAC-SHA256 Credential={}/{scope}, SignedHeaders={signed_names}, Signature={signature}",
         *key_id
     );
-    let mut added = vec![("X-Amz-Date", Value::text(time)), ("Authorization", Value::text(authorization))];
+    let mut added =
+        vec![("X-Amz-Date", Value::text(time)), ("Authorization", Value::text(authorization).secret())];
     added.extend(token.map(|token| ("X-Amz-Security-Token", Value::text(token.as_str()).secret())));
     if is_s3 {
         added.push(("X-Amz-Content-Sha256", Value::text(payload)));

@@ -93,6 +93,12 @@ fn what_is_no_xml_or_may_mean_anything_is_refused() {
     assert!(parse(b"<a>\xff</a>").unwrap_err().contains("UTF-8"));
 }
 
+#[test]
+fn a_text_of_many_parts_is_read_in_linear_time() {
+    let xml = format!("<a>{}</a>", "&amp;<!---->".repeat(300_000));
+    assert_eq!(find(&xml, "a").unwrap().unwrap().len(), 300_000);
+}
+
 /// What another way of reading finds: the text of the first element of a name, by its tags alone.
 fn by_tags<'a>(xml: &'a str, name: &str) -> Option<&'a str> {
     let (_, after) = xml.split_once(&format!("<{name}>"))?;

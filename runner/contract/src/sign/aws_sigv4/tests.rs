@@ -108,9 +108,13 @@ fn the_published_paths_and_queries_are_signed_as_published() {
     }
 }
 
+/// Method, headers, body, the names that are signed, signature.
+type Published =
+    (&'static str, &'static [(&'static str, &'static str)], &'static [u8], &'static str, &'static str);
+
 #[test]
 fn the_published_headers_and_bodies_are_signed_as_published() {
-    let sorts: [(&str, &[(&str, &str)], &[u8], &str, &str); 6] = [
+    let published: [Published; 6] = [
         (
             "GET",
             &[("My-Header1", " value1"), ("My-Header2", " \"a   b   c\"")],
@@ -159,7 +163,7 @@ fn the_published_headers_and_bodies_are_signed_as_published() {
             "1a72ec8f64bd914b0e42e42607c7fbce7fb2c7465f63e3092b3b0d39fa77a6fe",
         ),
     ];
-    for (method, headers, body, names, expected) in sorts {
+    for (method, headers, body, names, expected) in published {
         let request = Unsigned { headers, body, ..plain(method, "/", "") };
         assert_eq!(
             signature(signer("service", None), &request),
