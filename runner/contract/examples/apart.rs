@@ -3,6 +3,7 @@
 //!     cargo run --release -p pamrun-contract --example apart -- 10
 
 #[path = "../tests/support/pairs.rs"]
+#[expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test")]
 mod pairs;
 
 #[expect(clippy::print_stdout, reason = "this is a program for people")]

@@ -136,8 +136,11 @@ impl Account {
 
     /// Settles what is open and was shown to be done by two listings that came after it.
     fn settle_by(&mut self, request: &str) {
-        for sent in self.effects.iter_mut().filter(|sent| sent.state == State::Open && sent.effect.retires()) {
-            let Some(sighting) = sent.credential.as_ref().and_then(|id| self.sightings.get(id)) else { continue };
+        for sent in self.effects.iter_mut().filter(|sent| sent.state == State::Open && sent.effect.retires())
+        {
+            let Some(sighting) = sent.credential.as_ref().and_then(|id| self.sightings.get(id)) else {
+                continue;
+            };
             if sighting.request != request {
                 continue;
             }
@@ -167,7 +170,8 @@ impl Account {
             sent.request == request && sent.of_try == self.current_try && sent.state != State::NotDone
         };
         // One whose id is known before may be repeated while it is open: that settles it.
-        let may_repeat = |sent: &Sent| sent.state == State::Open && own_id.is_some() && sent.own_id.as_deref() == own_id;
+        let may_repeat =
+            |sent: &Sent| sent.state == State::Open && own_id.is_some() && sent.own_id.as_deref() == own_id;
         if effect == Effect::Creates && self.effects.iter().any(|sent| is_again(sent) && !may_repeat(sent)) {
             return Err(Denied::Twice);
         }
@@ -200,7 +204,11 @@ impl Account {
         };
         sent.state = State::Done;
         let (credential, own_id, of_try) = (sent.credential.clone(), sent.own_id.clone(), sent.of_try);
-        for earlier in self.effects.iter_mut().filter(|earlier| earlier.state == State::Open && earlier.request == request) {
+        for earlier in self
+            .effects
+            .iter_mut()
+            .filter(|earlier| earlier.state == State::Open && earlier.request == request)
+        {
             let is_settled = match effect {
                 Effect::Updates | Effect::Delivers => true,
                 Effect::Creates => own_id.is_some() && earlier.own_id == own_id,
@@ -289,7 +297,8 @@ impl Account {
 
     /// Ids that no listing of preflight showed and a later one does: made meanwhile, by us or by somebody.
     pub fn appeared(&self) -> impl Iterator<Item = &str> {
-        let shown = self.sightings.iter().filter(|(id, sighting)| sighting.missed == 0 && !self.known.contains(*id));
+        let shown =
+            self.sightings.iter().filter(|(id, sighting)| sighting.missed == 0 && !self.known.contains(*id));
         shown.map(|(id, _)| id.as_str())
     }
 }

@@ -2,6 +2,7 @@
 //! same with millions of pairs.
 
 #[path = "support/pairs.rs"]
+#[expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test")]
 mod pairs;
 
 #[test]

@@ -1,6 +1,8 @@
 //! Anything at all in the place of a manifest, packed or not, or of an answer: never a panic, and always an
 //! error that says what to do. `PROPTEST_CASES` says how long.
 
+#![expect(clippy::disallowed_methods, clippy::unwrap_used, reason = "tests read the files of the repository")]
+
 use std::path::Path;
 
 use pamrun_contract::answer::{Answer, Known, Seeing};
@@ -27,8 +29,33 @@ fn tried(text: &str) -> Result<(), TestCaseError> {
 /// Edits of a text: cuts, insertions of what means something, doubled lines.
 fn edits() -> impl Strategy<Value = Vec<(prop::sample::Index, u8, String)>> {
     let piece = prop::sample::select(vec![
-        "{", "}", "{{", "{setting.x}", "\"", "'", "[", "]", "=", "\n", "\u{0}", "|", "|json", "|at:/a", "/..", "?", "#", "é",
-        "[requests.x]\n", "effect = \"reads\"\n", "one_of", "{admin.secret_key}", "{now+1h}", "%2e", "https://", "xml:", "*",
+        "{",
+        "}",
+        "{{",
+        "{setting.x}",
+        "\"",
+        "'",
+        "[",
+        "]",
+        "=",
+        "\n",
+        "\u{0}",
+        "|",
+        "|json",
+        "|at:/a",
+        "/..",
+        "?",
+        "#",
+        "é",
+        "[requests.x]\n",
+        "effect = \"reads\"\n",
+        "one_of",
+        "{admin.secret_key}",
+        "{now+1h}",
+        "%2e",
+        "https://",
+        "xml:",
+        "*",
     ]);
     proptest::collection::vec((any::<prop::sample::Index>(), 0..3_u8, piece.prop_map(str::to_owned)), 1..4)
 }
@@ -104,7 +131,11 @@ proptest! {
 fn what_is_cut_huge_nested_doubled_or_of_another_contract_is_refused_with_what_to_do() {
     let (_, packed) = check_source(&good("vault-kv2")).unwrap();
     let cut = &packed[..packed.len() - 10];
-    let deep = packed.replacen("\"requests\":", &format!("\"x\":{}1{},\"requests\":", "[".repeat(17), "]".repeat(17)), 1);
+    let deep = packed.replacen(
+        "\"requests\":",
+        &format!("\"x\":{}1{},\"requests\":", "[".repeat(17), "]".repeat(17)),
+        1,
+    );
     let doubled = packed.replacen("\"strategy\":", "\"strategy\":\"overlap\",\"strategy\":", 1);
     let other = packed.replacen("\"contract\":\"1.0\"", "\"contract\":\"2.0\"", 1);
     let none = packed.replacen("\"contract\":\"1.0\",", "", 1);
@@ -125,8 +156,14 @@ fn what_is_cut_huge_nested_doubled_or_of_another_contract_is_refused_with_what_t
     let deep = format!("{}\nx = {}1{}\n", good("vault-kv2"), "[".repeat(20), "]".repeat(20));
     let long = format!("{}\n#{}", good("vault-kv2"), "x".repeat(MOST_BYTES));
     let doubled = format!("{}\n[requests.login]\n", good("vault-kv2"));
-    let time = good("vault-kv2").replacen("json = { role_id = \"{admin.role_id}\"", "json = { role_id = 2026-11-29", 1);
-    for (text, part) in [(deep, "nested"), (long, "are the most"), (doubled, "duplicate key"), (time, "TOML's own times")] {
+    let time = good("vault-kv2").replacen(
+        "json = { role_id = \"{admin.role_id}\"",
+        "json = { role_id = 2026-11-29",
+        1,
+    );
+    for (text, part) in
+        [(deep, "nested"), (long, "are the most"), (doubled, "duplicate key"), (time, "TOML's own times")]
+    {
         let refusals = check_source(&text).unwrap_err().to_string();
         assert!(refusals.contains(part), "{refusals}");
     }

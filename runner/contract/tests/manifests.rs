@@ -1,6 +1,8 @@
 //! Every manifest of `tests/cases/contract`: accepted, with the HTTP that its requests become; and wrong
 //! variants of it, each refused with line, reason and mend.
 
+#![expect(clippy::disallowed_methods, clippy::unwrap_used, reason = "tests read the files of the repository")]
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -12,7 +14,8 @@ use pamrun_contract::template::Reference;
 
 fn cases() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/cases/contract");
-    let mut cases: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut cases: Vec<PathBuf> =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     cases.sort();
     cases
 }
@@ -41,10 +44,16 @@ fn rendered(manifest: &Manifest) -> String {
 fn good_manifests_are_accepted_and_show_the_http_that_they_become() {
     for case in cases() {
         let text = std::fs::read_to_string(case.join("plugin.toml")).unwrap();
-        let (manifest, packed) = check_source(&text).unwrap_or_else(|refusals| panic!("{}:\n{refusals}", name(&case)));
+        let (manifest, packed) =
+            check_source(&text).unwrap_or_else(|refusals| panic!("{}:\n{refusals}", name(&case)));
         let again = read_packed(packed.as_bytes()).unwrap();
         check(&again).unwrap();
-        assert_eq!(Manifest { contract: Some("1.0".to_owned()), ..manifest.clone() }, again, "{}", name(&case));
+        assert_eq!(
+            Manifest { contract: Some("1.0".to_owned()), ..manifest.clone() },
+            again,
+            "{}",
+            name(&case)
+        );
         insta::with_settings!({ snapshot_path => case.clone(), prepend_module_to_snapshot => false, omit_expression => true }, {
             insta::assert_snapshot!("http", rendered(&manifest));
         });
@@ -69,7 +78,8 @@ fn wrong_variants_are_refused_with_line_reason_and_mend() {
     for case in cases() {
         let good = std::fs::read_to_string(case.join("plugin.toml")).unwrap();
         let variants = std::fs::read_to_string(case.join("wrong.toml")).unwrap();
-        let Variants { wrong } = toml::from_str(&variants).unwrap_or_else(|error| panic!("{}: {error}", name(&case)));
+        let Variants { wrong } =
+            toml::from_str(&variants).unwrap_or_else(|error| panic!("{}: {error}", name(&case)));
         assert!(wrong.len() >= 3, "{} has {} wrong variants", name(&case), wrong.len());
         let mut all = String::new();
         for Wrong { name: variant, from, to } in wrong {

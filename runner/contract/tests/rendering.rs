@@ -1,6 +1,10 @@
 //! What is rendered, read again by parsers of others, gives the same values back and nothing else.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test")]
+
 use std::collections::HashMap;
+
+use base64::Engine as _;
 
 use jiff::Timestamp;
 use pamrun_contract::check::check_source;
@@ -111,7 +115,11 @@ fn header<'a>(rendered: &'a Rendered, name: &str) -> Option<&'a str> {
 /// Whether a text may stand in a path: what others could take for more or less than one segment may not.
 fn may_be_segment(text: &str, slashes: bool) -> bool {
     let has_dots = slashes && text.split('/').any(|part| part == "." || part == "..");
-    !text.is_empty() && !text.contains(char::is_control) && !text.contains('\\') && (slashes || !text.contains('/')) && !has_dots
+    !text.is_empty()
+        && !text.contains(char::is_control)
+        && !text.contains('\\')
+        && (slashes || !text.contains('/'))
+        && !has_dots
 }
 
 fn may_be_header(text: &str) -> bool {
@@ -211,7 +219,6 @@ proptest! {
             prop_assert!(a.contains(':'));
             return Ok(());
         };
-        use base64::Engine as _;
         let encoded = header(&rendered, "Authorization").unwrap().strip_prefix("Basic ").unwrap();
         let decoded = base64::engine::general_purpose::STANDARD.decode(encoded).unwrap();
         let decoded = String::from_utf8(decoded).unwrap();

@@ -1,5 +1,7 @@
 //! The JSON Schema of manifests, with which editors complete and check `plugin.toml`.
 
+#![expect(clippy::disallowed_methods, reason = "tests read the files of the repository")]
+
 use std::path::Path;
 
 use pamrun_contract::manifest::Manifest;

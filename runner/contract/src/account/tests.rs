@@ -43,10 +43,13 @@ struct Past {
     of_try: usize,
 }
 
+/// When it was, of which request, and which ids it showed, disabled or not.
+type Listing = (usize, usize, Vec<(usize, bool)>);
+
 /// The history, in which nothing is forgotten.
 #[derive(Default)]
 struct History {
-    listings: Vec<(usize, usize, Vec<(usize, bool)>)>,
+    listings: Vec<Listing>,
     known: Vec<usize>,
     effects: Vec<Past>,
     tries: usize,
@@ -55,7 +58,11 @@ struct History {
 
 impl History {
     fn last_sighting(&self, id: usize, before: usize) -> Option<(usize, usize)> {
-        let shows = self.listings.iter().rev().find(|(at, _, shown)| *at <= before && shown.iter().any(|(other, _)| *other == id));
+        let shows = self
+            .listings
+            .iter()
+            .rev()
+            .find(|(at, _, shown)| *at <= before && shown.iter().any(|(other, _)| *other == id));
         shows.map(|(at, request, _)| (*at, *request))
     }
 

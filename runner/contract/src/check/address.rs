@@ -33,15 +33,13 @@ fn origin(checked: &Checked<'_>, origin: &Origin, at: &At, refusals: &mut Refusa
         return;
     };
     let hosts: Vec<&str> = match (setting.kind, name, is_prefix) {
-        (SettingKind::Url, None, true) => {
-            if setting.optional && setting.default.is_none() {
-                refusals.add(at.clone(), format!("the setting `{key}` may be missing, and says where the request goes to"), "give it a default, or leave `optional` out of it");
-            }
-            return;
-        }
-        (SettingKind::Host, None, false) => {
-            if setting.optional && setting.default.is_none() {
-                refusals.add(at.clone(), format!("the setting `{key}` may be missing, and says where the request goes to"), "give it a default, or leave `optional` out of it");
+        (SettingKind::Url, None, true) | (SettingKind::Host, None, false) => {
+            if setting.may_be_missing() {
+                refusals.add(
+                    at.clone(),
+                    format!("the setting `{key}` may be missing, and says where the request goes to"),
+                    "give it a default, or leave `optional` out of it",
+                );
             }
             return;
         }
@@ -55,20 +53,36 @@ fn origin(checked: &Checked<'_>, origin: &Origin, at: &At, refusals: &mut Refusa
             Vec::new()
         }),
         (SettingKind::Url, None, false) => {
-            refusals.add(at.clone(), format!("the setting `{key}` is a url, which says its scheme itself"), format!("write `{{setting.{key}}}/…`"));
+            refusals.add(
+                at.clone(),
+                format!("the setting `{key}` is a url, which says its scheme itself"),
+                format!("write `{{setting.{key}}}/…`"),
+            );
             return;
         }
         (kind, _, true) => {
-            refusals.add(at.clone(), format!("the URL begins with the setting `{key}`, which is of type {kind}"), "use a setting of type url, or write `https://` before a host or an enum");
+            refusals.add(
+                at.clone(),
+                format!("the URL begins with the setting `{key}`, which is of type {kind}"),
+                "use a setting of type url, or write `https://` before a host or an enum",
+            );
             return;
         }
         (kind, _, false) => {
-            refusals.add(at.clone(), format!("the host is said by the setting `{key}`, which is of type {kind}"), "use a setting of type host or enum, or one of type url in the place of `https://` too");
+            refusals.add(
+                at.clone(),
+                format!("the host is said by the setting `{key}`, which is of type {kind}"),
+                "use a setting of type host or enum, or one of type url in the place of `https://` too",
+            );
             return;
         }
     };
     for host in hosts.into_iter().filter(|host| !is_host(host)) {
-        refusals.add(at.clone(), format!("the setting `{key}` may say the host `{host}`, which is none"), "write hosts, such as \"api.example.com\"");
+        refusals.add(
+            at.clone(),
+            format!("the setting `{key}` may say the host `{host}`, which is none"),
+            "write hosts, such as \"api.example.com\"",
+        );
     }
 }
 
@@ -81,10 +95,18 @@ fn path(path: &Template, at: &At, refusals: &mut Refusals) {
             Piece::Literal(text) => {
                 shape.push_str(text);
                 if let Some(wrong) = text.chars().find(|c| !is_path_char(*c)) {
-                    refusals.add(at.clone(), format!("the path holds `{}`", wrong.escape_default()), "write it as %XX");
+                    refusals.add(
+                        at.clone(),
+                        format!("the path holds `{}`", wrong.escape_default()),
+                        "write it as %XX",
+                    );
                 }
                 if has_bad_escape(text) {
-                    refusals.add(at.clone(), "the path holds a `%` that encodes no character", "write `%` as `%25`");
+                    refusals.add(
+                        at.clone(),
+                        "the path holds a `%` that encodes no character",
+                        "write `%` as `%25`",
+                    );
                 }
             }
         }
@@ -97,10 +119,18 @@ fn path(path: &Template, at: &At, refusals: &mut Refusals) {
             refusals.add(at.clone(), "the path has an empty segment", "leave one of two slashes out");
         }
         if decoded == "." || decoded == ".." {
-            refusals.add(at.clone(), format!("the path has the segment `{decoded}`"), "write the path that is meant");
+            refusals.add(
+                at.clone(),
+                format!("the path has the segment `{decoded}`"),
+                "write the path that is meant",
+            );
         }
         if decoded.contains(['/', '\\']) || decoded.contains(char::is_control) {
-            refusals.add(at.clone(), "the path encodes a slash, a backslash or a control character", "write the path as it is");
+            refusals.add(
+                at.clone(),
+                "the path encodes a slash, a backslash or a control character",
+                "write the path as it is",
+            );
         }
     }
 }
@@ -111,7 +141,9 @@ fn is_path_char(c: char) -> bool {
 }
 
 fn has_bad_escape(text: &str) -> bool {
-    text.split('%').skip(1).any(|after| !after.get(..2).is_some_and(|hex| hex.bytes().all(|b| b.is_ascii_hexdigit())))
+    text.split('%')
+        .skip(1)
+        .any(|after| !after.get(..2).is_some_and(|hex| hex.bytes().all(|b| b.is_ascii_hexdigit())))
 }
 
 fn query(address: &Address, at: &At, refusals: &mut Refusals) {
@@ -122,10 +154,18 @@ fn query(address: &Address, at: &At, refusals: &mut Refusals) {
         });
         for text in std::iter::once(pair.name.as_str()).chain(literals) {
             if let Some(wrong) = text.chars().find(|c| !is_path_char(*c) && *c != '?') {
-                refusals.add(at.clone(), format!("the query holds `{}`", wrong.escape_default()), "write it as %XX");
+                refusals.add(
+                    at.clone(),
+                    format!("the query holds `{}`", wrong.escape_default()),
+                    "write it as %XX",
+                );
             }
             if has_bad_escape(text) {
-                refusals.add(at.clone(), "the query holds a `%` that encodes no character", "write `%` as `%25`");
+                refusals.add(
+                    at.clone(),
+                    "the query holds a `%` that encodes no character",
+                    "write `%` as `%25`",
+                );
             }
         }
     }
@@ -142,7 +182,10 @@ fn filled_in(checked: &Checked<'_>, parsed: &Parsed<'_>, refusals: &mut Refusals
         {
             refusals.add(
                 used.at.clone(),
-                format!("the plugin fills {} into the path of a request that {}", used.expression, request.effect),
+                format!(
+                    "the plugin fills {} into the path of a request that {}",
+                    used.expression, request.effect
+                ),
                 "let only a parameter of kind `credential` stand in the path of an effect",
             );
         }

@@ -71,7 +71,11 @@ impl<'p> Form<'p> {
         let address = parsed.address.as_ref()?;
         let is_filled_in = parsed.uses().iter().any(|used| {
             let is_open = used.spot == Spot::Query || used.spot.is_body();
-            is_open && matches!(manifest.meaning(&used.expression.reference, &request.params), Ok(Meaning::Parameter(_)))
+            is_open
+                && matches!(
+                    manifest.meaning(&used.expression.reference, &request.params),
+                    Ok(Meaning::Parameter(_))
+                )
         });
         let mut form = Self {
             manifest,
@@ -86,7 +90,7 @@ impl<'p> Form<'p> {
             places: Vec::new(),
             credential: Vec::new(),
         };
-        form.note("path".to_owned(), &address.path);
+        form.note("path", &address.path);
         for pair in &address.query {
             let name = percent_encoding::percent_decode_str(&pair.name).decode_utf8_lossy().into_owned();
             match &pair.value {
@@ -104,14 +108,14 @@ impl<'p> Form<'p> {
             form.add_json("json", json);
         }
         if let Some(xml) = &request.xml {
-            form.note("xml".to_owned(), xml);
+            form.note("xml", xml);
         }
         let dispatches = |name: &str| manifest.dispatch.iter().any(|known| known.eq_ignore_ascii_case(name));
         for (_, name, value) in parsed.whole.headers() {
             if dispatches(name) {
                 form.add(format!("header {name}"), value, false);
             } else {
-                form.note(format!("header {name}"), value);
+                form.note(&format!("header {name}"), value);
             }
         }
         if let Some(content_type) = request.content_type.as_deref().filter(|_| dispatches("content-type")) {
@@ -129,16 +133,16 @@ impl<'p> Form<'p> {
 
     /// Adds a place, unless it may be left out: what only one of two requests has tells nothing.
     fn add(&mut self, name: String, template: &Template, is_encoded: bool) {
-        self.note(name.clone(), template);
+        self.note(&name, template);
         let params = &self.parsed.whole.request.params;
         if template.expressions().any(|expression| self.manifest.may_be_missing(expression, params)) {
             return;
         }
         let language = if is_encoded {
             Language::then(template.pieces().iter().map(|piece| match piece {
-                Piece::Literal(text) => {
-                    Language::literal(&percent_encoding::percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy())
-                }
+                Piece::Literal(text) => Language::literal(
+                    &percent_encoding::percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy(),
+                ),
                 Piece::Expression(expression) => self.manifest.language(expression, params),
             }))
         } else {
@@ -161,11 +165,14 @@ impl<'p> Form<'p> {
             Json::Object(members) => {
                 for (key, member) in members {
                     match key.literal() {
-                        Some(name) => self.add_json(&format!("{at}/{}", name.replace('~', "~0").replace('/', "~1")), member),
+                        Some(name) => self.add_json(
+                            &format!("{at}/{}", name.replace('~', "~0").replace('/', "~1")),
+                            member,
+                        ),
                         // A key that a setting says may be any: what stands below it is at no certain place.
                         None => member.walk(&mut Vec::new(), &mut |_, leaf| {
                             if let Some(template) = leaf.template() {
-                                self.note(format!("{at}/*"), template);
+                                self.note(&format!("{at}/*"), template);
                             }
                         }),
                     }
@@ -175,7 +182,7 @@ impl<'p> Form<'p> {
     }
 
     /// Notes where the credential stands, with its name made the same in all requests.
-    fn note(&mut self, name: String, template: &Template) {
+    fn note(&mut self, name: &str, template: &Template) {
         let params = &self.parsed.whole.request.params;
         let is_credential = |reference: &Reference| {
             matches!(self.manifest.meaning(reference, params), Ok(Meaning::Parameter(Parameter::Credential)))
@@ -196,7 +203,9 @@ fn path(manifest: &Manifest, parsed: &Parsed<'_>, template: &Template) -> Langua
     let params = &parsed.whole.request.params;
     let empty = template.pieces().is_empty().then(|| Language::literal("/"));
     Language::then(empty.into_iter().chain(template.pieces().iter().map(|piece| match piece {
-        Piece::Literal(text) => Language::literal(&percent_encoding::percent_decode_str(text).decode_utf8_lossy()),
+        Piece::Literal(text) => {
+            Language::literal(&percent_encoding::percent_decode_str(text).decode_utf8_lossy())
+        }
         Piece::Expression(expression) => {
             let language = manifest.language(expression, params);
             if language != Language::any() {
@@ -204,7 +213,9 @@ fn path(manifest: &Manifest, parsed: &Parsed<'_>, template: &Template) -> Langua
             }
             // Values are refused where they have a slash, unless slashes are theirs.
             match manifest.meaning(&expression.reference, params) {
-                Ok(Meaning::Setting { setting, .. }) if setting.kind == SettingKind::Path || setting.slashes => {
+                Ok(Meaning::Setting { setting, .. })
+                    if setting.kind == SettingKind::Path || setting.slashes =>
+                {
                     Language::without(&['\\'])
                 }
                 Ok(Meaning::Input { group, key }) if group.has_slashes(key) => Language::without(&['\\']),

@@ -5,8 +5,8 @@ use crate::answer::{Next, Part, Place};
 use crate::manifest::{Id, Manifest, Named, Parameter, Strategy, Whole};
 use crate::nearest;
 use crate::refusal::{At, Refusals};
-use crate::template::meaning::Meaning;
 use crate::template::Expression;
+use crate::template::meaning::Meaning;
 
 pub(super) fn check(checked: &Checked<'_>, refusals: &mut Refusals) {
     for parsed in &checked.requests {
@@ -24,7 +24,11 @@ pub(super) fn check(checked: &Checked<'_>, refusals: &mut Refusals) {
         if let Some(Id::Taken(place)) = &whole.request.id
             && place.sheds_secrecy()
         {
-            refusals.add(whole.at().key("id"), format!("`{place}` is what a token says of itself"), "take the id that the service gives");
+            refusals.add(
+                whole.at().key("id"),
+                format!("`{place}` is what a token says of itself"),
+                "take the id that the service gives",
+            );
         }
     }
 }
@@ -81,10 +85,18 @@ fn conditions(manifest: &Manifest, whole: Whole<'_>, refusals: &mut Refusals) {
         match manifest.meaning(&expression.reference, &none) {
             Err((reason, mend)) => refusals.add(at, format!("{expression}: {reason}"), mend),
             Ok(Meaning::Deliver(_)) if manifest.strategy != Strategy::Deliver => {
-                refusals.add(at, format!("{expression}: nothing is handed on"), "compare with `{new.…}` or `{proposed}`");
+                refusals.add(
+                    at,
+                    format!("{expression}: nothing is handed on"),
+                    "compare with `{new.…}` or `{proposed}`",
+                );
             }
             Ok(Meaning::Proposed) if !manifest.has_proposed() => {
-                refusals.add(at, format!("{expression}: the host makes no key"), "compare with `{new.…}`, or add `proposes`");
+                refusals.add(
+                    at,
+                    format!("{expression}: the host makes no key"),
+                    "compare with `{new.…}`, or add `proposes`",
+                );
             }
             Ok(_) => {
                 if let Err((reason, mend)) = manifest.kind(&expression, &none) {
@@ -98,10 +110,12 @@ fn conditions(manifest: &Manifest, whole: Whole<'_>, refusals: &mut Refusals) {
 /// Pages are the same request with another value in one part, which must not be another effect's.
 fn pages(parsed: &Parsed<'_>, refusals: &mut Refusals) {
     let (at, request) = (parsed.whole.at(), parsed.whole.request);
-    let outputs = request.outputs.iter().filter_map(|(name, output)| {
-        Some((at.keys(["outputs", name, "next"]), output.next.as_ref()?))
-    });
-    let lists = request.lists.iter().filter_map(|lists| Some((at.keys(["lists", "next"]), lists.next.as_ref()?)));
+    let outputs = request
+        .outputs
+        .iter()
+        .filter_map(|(name, output)| Some((at.keys(["outputs", name, "next"]), output.next.as_ref()?)));
+    let lists =
+        request.lists.iter().filter_map(|lists| Some((at.keys(["lists", "next"]), lists.next.as_ref()?)));
     for (at, next) in outputs.chain(lists) {
         let (name, has_body, body) = match next {
             Next::Token { part: Part::Form(name), .. } => (name, request.form.is_some(), "form"),
@@ -113,10 +127,18 @@ fn pages(parsed: &Parsed<'_>, refusals: &mut Refusals) {
             Next::Address(_) => continue,
         };
         if !has_body {
-            refusals.add(at.clone(), format!("the next page is asked for in `{body}`, and the request has no such body"), "say where the value goes: `query`, `form` or `json`");
+            refusals.add(
+                at.clone(),
+                format!("the next page is asked for in `{body}`, and the request has no such body"),
+                "say where the value goes: `query`, `form` or `json`",
+            );
         }
         if super::overrides_method(name) {
-            refusals.add(at, format!("frameworks read another method of `{name}`"), "name the part that leads to the next page");
+            refusals.add(
+                at,
+                format!("frameworks read another method of `{name}`"),
+                "name the part that leads to the next page",
+            );
         }
     }
 }
@@ -132,18 +154,34 @@ fn pending(manifest: &Manifest, whole: Whole<'_>, refusals: &mut Refusals) {
         return;
     };
     if poll.effect.changes() {
-        refusals.add(at.key("request"), format!("`{}` {}, and is sent again and again", pending.request, poll.effect), "poll with a request that reads");
+        refusals.add(
+            at.key("request"),
+            format!("`{}` {}, and is sent again and again", pending.request, poll.effect),
+            "poll with a request that reads",
+        );
     }
     if poll.pending.is_some() {
-        refusals.add(at.key("request"), format!("`{}` is pending itself", pending.request), "poll with a request that has no `pending`");
+        refusals.add(
+            at.key("request"),
+            format!("`{}` is pending itself", pending.request),
+            "poll with a request that has no `pending`",
+        );
     }
     for (name, parameter) in &poll.params {
         if *parameter == Parameter::Answer && !pending.with.contains_key(name) {
-            refusals.add(at.clone(), format!("`{}` needs `{name}`, and nothing gives it", pending.request), format!("add `with = {{ {name} = \"/…\" }}`"));
+            refusals.add(
+                at.clone(),
+                format!("`{}` needs `{name}`, and nothing gives it", pending.request),
+                format!("add `with = {{ {name} = \"/…\" }}`"),
+            );
         }
     }
     for name in pending.with.keys().filter(|name| !poll.params.contains_key(*name)) {
         let mend = nearest::mend(name, poll.params.keys().map(String::as_str));
-        refusals.add(at.keys(["with", name]), format!("`{}` has no parameter `{name}`", pending.request), mend);
+        refusals.add(
+            at.keys(["with", name]),
+            format!("`{}` has no parameter `{name}`", pending.request),
+            mend,
+        );
     }
 }

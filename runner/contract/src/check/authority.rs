@@ -6,8 +6,8 @@ use crate::compute::Compute;
 use crate::manifest::{Manifest, Named, Parameter};
 use crate::refusal::{At, Refusals};
 use crate::template::Expression;
-use crate::template::meaning::{Meaning, Part, Secrecy};
 use crate::template::Template;
+use crate::template::meaning::{Meaning, Part, Secrecy};
 
 pub(super) fn check(checked: &Checked<'_>, refusals: &mut Refusals) {
     for parsed in &checked.requests {
@@ -15,7 +15,10 @@ pub(super) fn check(checked: &Checked<'_>, refusals: &mut Refusals) {
         if parsed.whole.request.effect.changes() && !is_authorized(checked.manifest, parsed) {
             refusals.add(
                 parsed.whole.at(),
-                format!("no secret of a record or of an answer authorizes this request, which {}", parsed.whole.request.effect),
+                format!(
+                    "no secret of a record or of an answer authorizes this request, which {}",
+                    parsed.whole.request.effect
+                ),
                 "add `auth`, `sign` or a header with a secret of an input or of an answer",
             );
         }
@@ -33,19 +36,34 @@ fn literals(manifest: &Manifest, parsed: &Parsed<'_>, refusals: &mut Refusals) {
     for (index, way) in ways.iter().enumerate() {
         if !way.templates().any(|(_, template)| is_credential(template)) {
             let at = if ways.len() > 1 { at.key(index) } else { at.clone() };
-            refusals.add(at, "`auth` has no credential that is taken from a record or an answer", "refer to one, as in `{ bearer = \"{admin.token}\" }`");
+            refusals.add(
+                at,
+                "`auth` has no credential that is taken from a record or an answer",
+                "refer to one, as in `{ bearer = \"{admin.token}\" }`",
+            );
         }
     }
     for (at, name, value) in parsed.whole.headers() {
-        let names_sender = ["authorization", "cookie", "proxy-authorization"].iter().any(|known| name.eq_ignore_ascii_case(known));
+        let names_sender = ["authorization", "cookie", "proxy-authorization"]
+            .iter()
+            .any(|known| name.eq_ignore_ascii_case(known));
         if names_sender && !is_credential(value) {
-            refusals.add(at, format!("`{name}` has no credential that is taken from a record or an answer"), "refer to one, as in `\"Token {admin.token}\"`");
+            refusals.add(
+                at,
+                format!("`{name}` has no credential that is taken from a record or an answer"),
+                "refer to one, as in `\"Token {admin.token}\"`",
+            );
         }
     }
     if let Some((at, signer)) = parsed.whole.sign() {
-        for (keys, template) in signer.texts().into_iter().filter(|(keys, _)| keys.last() == Some(&"secret")) {
+        for (keys, template) in signer.texts().into_iter().filter(|(keys, _)| keys.last() == Some(&"secret"))
+        {
             if !is_credential(template) {
-                refusals.add(at.keys(keys), "what it is signed with is not taken from a record or an answer", "refer to it, as in `\"{admin.secret_key}\"`");
+                refusals.add(
+                    at.keys(keys),
+                    "what it is signed with is not taken from a record or an answer",
+                    "refer to it, as in `\"{admin.secret_key}\"`",
+                );
             }
         }
     }
@@ -60,18 +78,23 @@ fn keys(manifest: &Manifest, refusals: &mut Refusals) {
         if matches!(compute, Compute::Merge(_)) {
             continue;
         }
-        let is_key = of_compute(&at, compute).into_iter().filter(|(_, share, ..)| *share == Share::Key).any(|(_, _, expression, _)| {
-            let meaning = manifest.meaning(&expression.reference, &none);
-            let is_given = matches!(meaning, Ok(Meaning::Input { .. } | Meaning::Answer { .. }))
-                || matches!(meaning, Ok(Meaning::Setting { setting, .. }) if setting.default.is_none());
-            (is_public && is_given) || (!is_public && proves(manifest, expression, &none) >= Secrecy::Vaults)
-        });
+        let is_key = of_compute(&at, compute).into_iter().filter(|(_, share, ..)| *share == Share::Key).any(
+            |(_, _, expression, _)| {
+                let meaning = manifest.meaning(&expression.reference, &none);
+                let is_given = matches!(meaning, Ok(Meaning::Input { .. } | Meaning::Answer { .. }))
+                    || matches!(meaning, Ok(Meaning::Setting { setting, .. }) if setting.default.is_none());
+                (is_public && is_given)
+                    || (!is_public && proves(manifest, expression, &none) >= Secrecy::Vaults)
+            },
+        );
         if !is_key {
             let such = if is_public { "\"{key.key|base64-decode}\"" } else { "\"{admin.private_key}\"" };
             refusals.add(
                 at.keys([compute.name(), "key"]),
                 "the key is not taken from a record or an answer",
-                format!("refer to one, as in `{such}`: a key that everyone can read in a manifest is the author's"),
+                format!(
+                    "refer to one, as in `{such}`: a key that everyone can read in a manifest is the author's"
+                ),
             );
         }
     }
@@ -79,7 +102,11 @@ fn keys(manifest: &Manifest, refusals: &mut Refusals) {
 
 /// Whether an expression leads to a credential of the operator's, and how surely.
 fn proves(manifest: &Manifest, expression: &Expression, params: &Named<Parameter>) -> Secrecy {
-    roots(manifest, expression, true).into_iter().map(|root| manifest.secrecy(root, params)).max().unwrap_or(Secrecy::Open)
+    roots(manifest, expression, true)
+        .into_iter()
+        .map(|root| manifest.secrecy(root, params))
+        .max()
+        .unwrap_or(Secrecy::Open)
 }
 
 /// Whether a secret of a record or an answer goes with a request, and not just what is handed on or proposed.
@@ -87,11 +114,18 @@ fn is_authorized(manifest: &Manifest, parsed: &Parsed<'_>) -> bool {
     let params = &parsed.whole.request.params;
     parsed.uses().iter().filter(|used| used.spot.is_sent()).any(|used| {
         // Where a credential belongs, the vault may call secret what the manifest does not.
-        let enough = if matches!(used.spot, Spot::Auth | Spot::Sign | Spot::Header(_)) { Secrecy::Vaults } else { Secrecy::Secret };
+        let enough = if matches!(used.spot, Spot::Auth | Spot::Sign | Spot::Header(_)) {
+            Secrecy::Vaults
+        } else {
+            Secrecy::Secret
+        };
         roots(manifest, used.expression, true).into_iter().any(|root| {
             let is_operators = matches!(
                 manifest.meaning(&root.reference, params),
-                Ok(Meaning::Input { .. } | Meaning::Setting { .. } | Meaning::New(_) | Meaning::Answer { part: Part::Secret(_), .. })
+                Ok(Meaning::Input { .. }
+                    | Meaning::Setting { .. }
+                    | Meaning::New(_)
+                    | Meaning::Answer { part: Part::Secret(_), .. })
             );
             is_operators && manifest.secrecy(&Expression::bare(root.reference.clone()), params) >= enough
         })

@@ -11,10 +11,19 @@ use crate::template::{Template, markup};
 pub(super) fn check(checked: &Checked<'_>, refusals: &mut Refusals) {
     for parsed in &checked.requests {
         let (at, request) = (parsed.whole.at(), parsed.whole.request);
-        let bodies = [("form", request.form.is_some()), ("json", request.json.is_some()), ("xml", request.xml.is_some())];
-        let bodies: Vec<&str> = bodies.iter().filter(|(_, is_there)| *is_there).map(|(name, _)| *name).collect();
+        let bodies = [
+            ("form", request.form.is_some()),
+            ("json", request.json.is_some()),
+            ("xml", request.xml.is_some()),
+        ];
+        let bodies: Vec<&str> =
+            bodies.iter().filter(|(_, is_there)| *is_there).map(|(name, _)| *name).collect();
         if let [first, second, ..] = bodies.as_slice() {
-            refusals.add(at.key(second), format!("the request has the body `{first}` already"), "keep one of them");
+            refusals.add(
+                at.key(second),
+                format!("the request has the body `{first}` already"),
+                "keep one of them",
+            );
         }
         method(request, &at, refusals);
         content_type(request, bodies.first().copied(), &at, refusals);
@@ -33,12 +42,23 @@ fn method(request: &Request, at: &At, refusals: &mut Refusals) {
     match request.method {
         None if !request.has_body() => {
             let such = if request.effect.changes() { "POST" } else { "GET" };
-            refusals.add(at.clone(), "the request has no body, and no `method`", format!("add `method = \"{such}\"`, or the one that is meant"));
+            refusals.add(
+                at.clone(),
+                "the request has no body, and no `method`",
+                format!("add `method = \"{such}\"`, or the one that is meant"),
+            );
         }
         Some(method) if request.has_body() && !method.takes_body() => {
-            refusals.add(at.key("method"), format!("{} takes no body", method.as_str()), "leave the body out, or use POST");
+            refusals.add(
+                at.key("method"),
+                format!("{} takes no body", method.as_str()),
+                "leave the body out, or use POST",
+            );
         }
-        Some(method) if !request.effect.changes() && matches!(method, Method::Put | Method::Patch | Method::Delete) => {
+        Some(method)
+            if !request.effect.changes()
+                && matches!(method, Method::Put | Method::Patch | Method::Delete) =>
+        {
             refusals.add(
                 at.key("method"),
                 format!("a request that reads is never {}", method.as_str()),
@@ -77,7 +97,11 @@ fn content_type(request: &Request, body: Option<&str>, at: &At, refusals: &mut R
         refusals.add(at, "it holds what a header cannot", "write a type such as \"application/json\"");
     } else if !fits {
         let body = body.unwrap_or_default();
-        refusals.add(at, format!("`{content_type}` is not what a `{body}` body is"), "write the type of that body, or leave it out");
+        refusals.add(
+            at,
+            format!("`{content_type}` is not what a `{body}` body is"),
+            "write the type of that body, or leave it out",
+        );
     }
 }
 
@@ -118,7 +142,11 @@ fn doubled<'a>(keys: impl Iterator<Item = &'a Template>, at: &At, refusals: &mut
     let mut seen = std::collections::HashSet::new();
     for key in keys {
         if !seen.insert(key.text().to_lowercase()) {
-            refusals.add(at.key(key.text()), format!("`{}` stands twice but for case", key.text()), "name one of them otherwise");
+            refusals.add(
+                at.key(key.text()),
+                format!("`{}` stands twice but for case", key.text()),
+                "name one of them otherwise",
+            );
         }
     }
 }
@@ -132,7 +160,9 @@ fn names(parsed: &Parsed<'_>, refusals: &mut Refusals) {
         all.push((at.key("url"), decoded, "the query"));
     }
     all.extend(request.query.keys().map(|name| (at.keys(["query", name]), name.clone(), "the query")));
-    all.extend(request.form.iter().flatten().map(|(name, _)| (at.keys(["form", name]), name.clone(), "the form")));
+    all.extend(
+        request.form.iter().flatten().map(|(name, _)| (at.keys(["form", name]), name.clone(), "the form")),
+    );
     if let Some(Json::Object(members)) = &request.json {
         let literal = members.iter().filter_map(|(key, _)| Some((key, key.literal()?)));
         all.extend(literal.map(|(key, name)| (at.keys(["json", key.text()]), name.to_owned(), "JSON")));
@@ -140,7 +170,11 @@ fn names(parsed: &Parsed<'_>, refusals: &mut Refusals) {
     let mut seen: HashMap<String, &str> = HashMap::new();
     for (at, name, place) in all {
         if overrides_method(&name) && place != "JSON" {
-            refusals.add(at.clone(), format!("frameworks read another method of `{name}`"), "declare that method with `method = \"…\"`");
+            refusals.add(
+                at.clone(),
+                format!("frameworks read another method of `{name}`"),
+                "declare that method with `method = \"…\"`",
+            );
         }
         if let Some(other) = seen.insert(name.to_lowercase(), place)
             && (other, place) != ("JSON", "JSON")

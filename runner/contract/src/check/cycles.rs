@@ -14,12 +14,15 @@ pub(super) fn check(checked: &Checked<'_>, refusals: &mut Refusals) {
         .compute
         .iter()
         .map(|(name, compute)| {
-            let inner = of_compute(&At::default(), compute).into_iter().filter_map(|(_, _, expression, _)| {
-                match &expression.reference {
-                    Reference::Bare(inner) => manifest.compute.get_key_value(inner).map(|(inner, _)| inner.as_str()),
-                    _ => None,
-                }
-            });
+            let inner =
+                of_compute(&At::default(), compute).into_iter().filter_map(|(_, _, expression, _)| {
+                    match &expression.reference {
+                        Reference::Bare(inner) => {
+                            manifest.compute.get_key_value(inner).map(|(inner, _)| inner.as_str())
+                        }
+                        _ => None,
+                    }
+                });
             (name.as_str(), inner.collect())
         })
         .collect();

@@ -73,7 +73,11 @@ fn id(parsed: &Parsed<'_>, refusals: &mut Refusals) {
             "take it with `outputs`",
         ),
         (Some(Id::Made(made)), _) if made.expressions().next().is_none() => {
-            refusals.add(at.key("id"), format!("`{}` is the same id every time", made.text()), "write a place in the answer such as \"/id\", or make it of `{proposed}`");
+            refusals.add(
+                at.key("id"),
+                format!("`{}` is the same id every time", made.text()),
+                "write a place in the answer such as \"/id\", or make it of `{proposed}`",
+            );
         }
         _ => {}
     }
@@ -88,23 +92,43 @@ fn strategy(checked: &Checked<'_>, refusals: &mut Refusals) {
         Strategy::Deliver => Effect::Delivers,
     };
     if !has(needed) {
-        refusals.add(At::of(["strategy"]), format!("no request {needed}, so nothing could be done"), format!("declare the request with `effect = \"{needed}\"`"));
+        refusals.add(
+            At::of(["strategy"]),
+            format!("no request {needed}, so nothing could be done"),
+            format!("declare the request with `effect = \"{needed}\"`"),
+        );
     }
     if manifest.strategy != Strategy::Overlap {
         if manifest.removes.is_some() {
-            refusals.add(At::of(["removes"]), "only an overlap leaves credentials behind that could be retired", "leave `removes` out");
+            refusals.add(
+                At::of(["removes"]),
+                "only an overlap leaves credentials behind that could be retired",
+                "leave `removes` out",
+            );
         }
         if !manifest.names {
-            refusals.add(At::of(["names"]), "only in an overlap a credential is made that could have a name", "leave `names` out");
+            refusals.add(
+                At::of(["names"]),
+                "only in an overlap a credential is made that could have a name",
+                "leave `names` out",
+            );
         }
         return;
     }
     let lists = checked.requests.iter().any(|parsed| parsed.whole.request.lists.is_some());
     if !lists && manifest.removes.is_some() {
-        refusals.add(At::of(["removes"]), "no request lists the target's credentials", "add `lists = { each = \"…\", id = \"…\" }` to the read that shows them, or leave `removes` out");
+        refusals.add(
+            At::of(["removes"]),
+            "no request lists the target's credentials",
+            "add `lists = { each = \"…\", id = \"…\" }` to the read that shows them, or leave `removes` out",
+        );
     }
     if !lists && !manifest.names {
-        refusals.add(At::of(["names"]), "without names a new credential is told from others by a listing alone, and no request lists", "add `lists = { each = \"…\", id = \"…\" }` to the read that shows them");
+        refusals.add(
+            At::of(["names"]),
+            "without names a new credential is told from others by a listing alone, and no request lists",
+            "add `lists = { each = \"…\", id = \"…\" }` to the read that shows them",
+        );
     }
 }
 
@@ -117,9 +141,13 @@ fn names(checked: &Checked<'_>, refusals: &mut Refusals) {
     let creates: Vec<&Parsed<'_>> =
         checked.requests.iter().filter(|parsed| parsed.whole.request.effect == Effect::Creates).collect();
     let is_known = |parsed: &&&Parsed<'_>| {
-        let is_marked = parsed.uses().iter().filter(|used| used.spot.is_sent() || used.spot == super::uses::Spot::Id).any(|used| {
-            roots(manifest, used.expression, false).iter().any(|root| root.reference == Reference::Marker)
-        });
+        let is_marked = parsed
+            .uses()
+            .iter()
+            .filter(|used| used.spot.is_sent() || used.spot == super::uses::Spot::Id)
+            .any(|used| {
+                roots(manifest, used.expression, false).iter().any(|root| root.reference == Reference::Marker)
+            });
         is_marked || matches!(&parsed.whole.request.id, Some(Id::Made(_)))
     };
     if let Some(first) = creates.first()
@@ -131,10 +159,14 @@ fn names(checked: &Checked<'_>, refusals: &mut Refusals) {
             "write `{marker}` into the name that the service keeps, make its id of `{proposed}`, or say `names = false` at the top",
         );
     }
-    let is_marked = creates.iter().any(|parsed| parsed.uses().iter().any(|used| used.expression.reference == Reference::Marker));
-    let shows_labels = checked.requests.iter().filter_map(|parsed| parsed.whole.request.lists.as_ref()).any(|lists| {
-        matches!(&lists.rows, Rows::Each(each) if each.label.is_some())
-    });
+    let is_marked = creates
+        .iter()
+        .any(|parsed| parsed.uses().iter().any(|used| used.expression.reference == Reference::Marker));
+    let shows_labels = checked
+        .requests
+        .iter()
+        .filter_map(|parsed| parsed.whole.request.lists.as_ref())
+        .any(|lists| matches!(&lists.rows, Rows::Each(each) if each.label.is_some()));
     let listing = checked.requests.iter().find(|parsed| parsed.whole.request.lists.is_some());
     if let Some(listing) = listing
         && is_marked
@@ -151,11 +183,18 @@ fn names(checked: &Checked<'_>, refusals: &mut Refusals) {
 fn proposes(manifest: &Manifest, refusals: &mut Refusals) {
     let at = At::of(["proposes"]);
     match (manifest.proposes, manifest.strategy) {
-        (Some(_), Strategy::Deliver) => refusals.add(at, "a plugin that delivers makes no key", "leave `proposes` out"),
+        (Some(_), Strategy::Deliver) => {
+            refusals.add(at, "a plugin that delivers makes no key", "leave `proposes` out");
+        }
         (Some(Proposes::Rsa2048), _) => {
-            let complexity = manifest.settings.iter().find(|(_, setting)| setting.kind == SettingKind::Complexity);
+            let complexity =
+                manifest.settings.iter().find(|(_, setting)| setting.kind == SettingKind::Complexity);
             if let Some((key, _)) = complexity {
-                refusals.add(At::of(["settings", key]), "a complexity says what a password is made of, and a key is proposed", "leave it out");
+                refusals.add(
+                    At::of(["settings", key]),
+                    "a complexity says what a password is made of, and a key is proposed",
+                    "leave it out",
+                );
             }
         }
         _ => {}
@@ -163,7 +202,11 @@ fn proposes(manifest: &Manifest, refusals: &mut Refusals) {
     for (name, request) in &manifest.requests {
         let chosen = request.params.iter().find(|(_, parameter)| **parameter == Parameter::Answer);
         if let Some((param, _)) = chosen.filter(|_| request.pending.is_some()) {
-            refusals.add(At::of(["requests", name, "params", param]), "a request that polls is not pending itself", "leave `pending` out");
+            refusals.add(
+                At::of(["requests", name, "params", param]),
+                "a request that polls is not pending itself",
+                "leave `pending` out",
+            );
         }
     }
 }

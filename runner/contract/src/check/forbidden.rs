@@ -51,9 +51,10 @@ pub(super) fn header(name: &str) -> Option<(&'static str, &'static str)> {
     if ROUTING.iter().any(|routing| bare.starts_with(routing)) {
         return Some(("proxies route by the header", "leave it out"));
     }
-    OVERRIDES
-        .contains(&bare.as_str())
-        .then_some(("the header says another method than the request's", "declare that method with `method = \"…\"`"))
+    OVERRIDES.contains(&bare.as_str()).then_some((
+        "the header says another method than the request's",
+        "declare that method with `method = \"…\"`",
+    ))
 }
 
 /// Whether a name in a query or body says another method, as frameworks read it.
@@ -69,12 +70,27 @@ mod tests {
 
     #[test]
     fn neither_case_nor_punctuation_hides_a_name() {
-        for name in ["Host", "X-HTTP-Method-Override", "x_http_method_override", "X-Forwarded-Host", "Content-Type",
-            "Transfer_Encoding", "X-Original-URL", "Forwarded"]
-        {
+        for name in [
+            "Host",
+            "X-HTTP-Method-Override",
+            "x_http_method_override",
+            "X-Forwarded-Host",
+            "Content-Type",
+            "Transfer_Encoding",
+            "X-Original-URL",
+            "Forwarded",
+        ] {
             assert!(header(name).is_some(), "{name}");
         }
-        for name in ["Accept", "X-Vault-Token", "PRIVATE-TOKEN", "If-Match", "Authorization", "SOAPAction", "X-Amz-Target"] {
+        for name in [
+            "Accept",
+            "X-Vault-Token",
+            "PRIVATE-TOKEN",
+            "If-Match",
+            "Authorization",
+            "SOAPAction",
+            "X-Amz-Target",
+        ] {
             assert!(header(name).is_none(), "{name}");
         }
         for name in ["_method", "_METHOD", "__method", "X-HTTP-Method", "$httpMethod"] {

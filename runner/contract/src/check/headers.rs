@@ -12,7 +12,11 @@ pub(super) fn check(checked: &Checked<'_>, refusals: &mut Refusals) {
         let mut seen: HashMap<String, &str> = HashMap::new();
         for (at, name, value) in whole.headers() {
             if !is_token(name) {
-                refusals.add(at.clone(), format!("`{name}` is no name of a header"), "write letters, digits and `-`");
+                refusals.add(
+                    at.clone(),
+                    format!("`{name}` is no name of a header"),
+                    "write letters, digits and `-`",
+                );
             }
             if let Some((reason, mend)) = forbidden::header(name) {
                 refusals.add(at.clone(), format!("`{name}`: {reason}"), mend);
@@ -20,13 +24,22 @@ pub(super) fn check(checked: &Checked<'_>, refusals: &mut Refusals) {
             if let Some(other) = seen.insert(name.to_ascii_lowercase(), name) {
                 refusals.add(at.clone(), format!("the header `{other}` stands twice"), "leave one out");
             }
-            let is_text = |piece: &Piece| !matches!(piece, Piece::Literal(text) if text.contains(char::is_control));
+            let is_text =
+                |piece: &Piece| !matches!(piece, Piece::Literal(text) if text.contains(char::is_control));
             if !value.pieces().iter().all(is_text) {
-                refusals.add(at.clone(), format!("the header `{name}` holds control characters"), "write it in one line");
+                refusals.add(
+                    at.clone(),
+                    format!("the header `{name}` holds control characters"),
+                    "write it in one line",
+                );
             }
             let (_, ways) = whole.auth();
             if name.eq_ignore_ascii_case("authorization") && (!ways.is_empty() || whole.sign().is_some()) {
-                refusals.add(at.clone(), "`auth` or `sign` writes `Authorization` already", "leave one of them out");
+                refusals.add(
+                    at.clone(),
+                    "`auth` or `sign` writes `Authorization` already",
+                    "leave one of them out",
+                );
             }
         }
     }
@@ -38,7 +51,11 @@ pub(super) fn check(checked: &Checked<'_>, refusals: &mut Refusals) {
                 refusals.add(at, format!("`{name}` is no name of a header"), "write letters, digits and `-`");
             }
             Some((reason, _)) if !says_content_type => {
-                refusals.add(at, format!("`{name}`: {reason}"), "name the header of which the service reads what to do");
+                refusals.add(
+                    at,
+                    format!("`{name}`: {reason}"),
+                    "name the header of which the service reads what to do",
+                );
             }
             _ => {}
         }

@@ -12,12 +12,20 @@ pub(super) fn check(manifest: &Manifest, refusals: &mut Refusals) {
         let at = At::of(["inputs", name]);
         alternatives(name, group, &at, refusals);
         for key in TOLD.into_iter().filter(|key| group.has(key)) {
-            refusals.add(at.key(key), format!("`{key}` says which record the group came from"), "choose another name");
+            refusals.add(
+                at.key(key),
+                format!("`{key}` says which record the group came from"),
+                "choose another name",
+            );
         }
         for (index, key) in group.secret.iter().enumerate() {
             if !group.has(key) {
                 let mend = nearest::mend(key, group.keys());
-                refusals.add(at.keys(["secret", &index.to_string()]), format!("there is no input `{key}`"), mend);
+                refusals.add(
+                    at.keys(["secret", &index.to_string()]),
+                    format!("there is no input `{key}`"),
+                    mend,
+                );
             }
         }
         for key in group.patterns.keys().filter(|key| !group.has(key)) {
@@ -35,17 +43,28 @@ fn alternatives(name: &str, group: &Group, at: &At, refusals: &mut Refusals) {
         let at = if group.has_choice { at.keys(["one_of", &index.to_string()]) } else { at.clone() };
         match alternative.role {
             None if name != "target" => {
-                refusals.add(at.clone(), "it does not say in which record", "add `role = \"attached\"`, `\"provider\"` or `\"target\"`");
+                refusals.add(
+                    at.clone(),
+                    "it does not say in which record",
+                    "add `role = \"attached\"`, `\"provider\"` or `\"target\"`",
+                );
             }
             Some(role) if name == "target" && role != Role::Target => {
-                refusals.add(at.key("role"), "the group `target` is the record that is rotated", "name the group otherwise");
+                refusals.add(
+                    at.key("role"),
+                    "the group `target` is the record that is rotated",
+                    "name the group otherwise",
+                );
             }
             _ => {}
         }
         if alternative.fields.is_empty() {
             refusals.add(at.clone(), "it names no field", "write `KEY = \"FIELD\"`");
         }
-        if !alternative.fields.is_empty() && alternative.fields.values().all(|field| field.optional) && group.has_choice {
+        if !alternative.fields.is_empty()
+            && alternative.fields.values().all(|field| field.optional)
+            && group.has_choice
+        {
             refusals.add(
                 at.clone(),
                 "all of its fields are optional, so it is always complete",
@@ -54,7 +73,11 @@ fn alternatives(name: &str, group: &Group, at: &At, refusals: &mut Refusals) {
         }
         for (key, field) in &alternative.fields {
             if field.field.trim().is_empty() {
-                refusals.add(at.key(key), "the field has no label", "write the label or the type of the field");
+                refusals.add(
+                    at.key(key),
+                    "the field has no label",
+                    "write the label or the type of the field",
+                );
             }
         }
     }

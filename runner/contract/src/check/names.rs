@@ -73,17 +73,28 @@ fn plugin(checked: &Checked<'_>, refusals: &mut Refusals) {
     let version = &checked.manifest.version;
     let (numbers, rest) = version.split_at(version.find(['-', '+']).unwrap_or(version.len()));
     let is_number = |part: &str| {
-        !part.is_empty() && part.len() < 10 && part.bytes().all(|b| b.is_ascii_digit()) && (part == "0" || !part.starts_with('0'))
+        !part.is_empty()
+            && part.len() < 10
+            && part.bytes().all(|b| b.is_ascii_digit())
+            && (part == "0" || !part.starts_with('0'))
     };
     let is_rest = rest.chars().all(|c| c.is_ascii_alphanumeric() || "-+.".contains(c)) && rest.len() != 1;
     if numbers.split('.').count() != 3 || !numbers.split('.').all(is_number) || !is_rest {
-        refusals.add(At::of(["version"]), format!("`{version}` is no version"), "write three numbers, such as \"1.0.0\"");
+        refusals.add(
+            At::of(["version"]),
+            format!("`{version}` is no version"),
+            "write three numbers, such as \"1.0.0\"",
+        );
     }
     if checked.manifest.description.trim().is_empty() {
         refusals.add(At::of(["description"]), "it says nothing", "say in a sentence what the plugin does");
     }
     if checked.manifest.requests.is_empty() {
-        refusals.add(At::of(["requests"]), "no request is declared", "declare each request in `[requests.NAME]`");
+        refusals.add(
+            At::of(["requests"]),
+            "no request is declared",
+            "declare each request in `[requests.NAME]`",
+        );
     }
 }
 
@@ -99,7 +110,11 @@ fn identifier(at: &At, name: &str, refusals: &mut Refusals) {
 
 fn unreserved(at: &At, name: &str, refusals: &mut Refusals) {
     if RESERVED.contains(&name) {
-        refusals.add(at.clone(), format!("`{name}` means something in references already"), "choose another name");
+        refusals.add(
+            at.clone(),
+            format!("`{name}` means something in references already"),
+            "choose another name",
+        );
     }
 }
 
@@ -128,7 +143,11 @@ fn members(parsed: &super::Parsed<'_>, refusals: &mut Refusals) {
             [("outputs", request.outputs.contains_key("id")), ("secrets", request.secrets.contains_key("id"))]
         {
             if is_there {
-                refusals.add(at.keys([table, "id"]), "`id` of the request has that name", "name this one otherwise");
+                refusals.add(
+                    at.keys([table, "id"]),
+                    "`id` of the request has that name",
+                    "name this one otherwise",
+                );
             }
         }
     }
@@ -147,7 +166,11 @@ fn apart(checked: &Checked<'_>, refusals: &mut Refusals) {
     }
     for name in manifest.compute.keys() {
         if let Some(what) = taken.insert(name, "a computed value") {
-            refusals.add(At::of(["compute", name]), format!("`{name}` is {what} already"), "choose another name");
+            refusals.add(
+                At::of(["compute", name]),
+                format!("`{name}` is {what} already"),
+                "choose another name",
+            );
         }
     }
     for parsed in &checked.requests {

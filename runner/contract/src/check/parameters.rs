@@ -16,20 +16,39 @@ pub(super) fn check(checked: &Checked<'_>, refusals: &mut Refusals) {
             let at = whole.at().keys(["params", name]);
             let is_used = uses.iter().any(|used| used.expression.reference == Reference::Bare(name.clone()));
             if !is_used {
-                refusals.add(at.clone(), format!("the parameter `{name}` stands nowhere in the request"), format!("write `{{{name}}}` where it belongs, or leave it out"));
+                refusals.add(
+                    at.clone(),
+                    format!("the parameter `{name}` stands nowhere in the request"),
+                    format!("write `{{{name}}}` where it belongs, or leave it out"),
+                );
             }
             match parameter {
                 Parameter::OneOf(words) if words.is_empty() => {
                     refusals.add(at, "there is nothing to choose from", "write one word at least");
                 }
                 Parameter::Answer if request.effect.changes() => {
-                    refusals.add(at, "`answer` is for the request that a pending one is asked for with, and that reads", "use it in a request with `effect = \"reads\"`");
+                    refusals.add(
+                        at,
+                        "`answer` is for the request that a pending one is asked for with, and that reads",
+                        "use it in a request with `effect = \"reads\"`",
+                    );
                 }
                 Parameter::Answer if !polls => {
-                    refusals.add(at, "no `pending` gives this parameter, and a plugin cannot", format!("add `pending = {{ request = \"{}\", … }}` to the request that it polls for", whole.name));
+                    refusals.add(
+                        at,
+                        "no `pending` gives this parameter, and a plugin cannot",
+                        format!(
+                            "add `pending = {{ request = \"{}\", … }}` to the request that it polls for",
+                            whole.name
+                        ),
+                    );
                 }
                 Parameter::Credential | Parameter::Time | Parameter::Int | Parameter::OneOf(_) if polls => {
-                    refusals.add(at, "`pending` asks with parameters of kind `answer` alone", "declare it as `answer`, or poll with another request");
+                    refusals.add(
+                        at,
+                        "`pending` asks with parameters of kind `answer` alone",
+                        "declare it as `answer`, or poll with another request",
+                    );
                 }
                 _ => {}
             }

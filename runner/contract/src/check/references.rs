@@ -6,7 +6,7 @@ use crate::filter::Filter;
 use crate::manifest::{Allowed, Effect, Id, Manifest, Named, Parameter, SettingKind, Strategy};
 use crate::refusal::{At, Refusals};
 use crate::template::meaning::{Meaning, Part};
-use crate::template::{Delivered, Expression, Reference};
+use crate::template::{Delivered, Expression, Reference, Template};
 use crate::value::Kind;
 
 pub(super) fn check(checked: &Checked<'_>, refusals: &mut Refusals) {
@@ -14,7 +14,9 @@ pub(super) fn check(checked: &Checked<'_>, refusals: &mut Refusals) {
     for parsed in &checked.requests {
         let request = parsed.whole.request;
         for used in parsed.uses() {
-            let Some(kind) = reference(manifest, &used.at, used.expression, &request.params, refusals) else { continue };
+            let Some(kind) = reference(manifest, &used.at, used.expression, &request.params, refusals) else {
+                continue;
+            };
             fits(&used, kind, refusals);
             in_time(&used, request.effect, refusals);
         }
@@ -34,12 +36,16 @@ pub(super) fn check(checked: &Checked<'_>, refusals: &mut Refusals) {
     }
     for (index, returned) in manifest.returns.iter().enumerate() {
         let at = At::of(["returns", &index.to_string(), "value"]);
-        for expression in returned.value.iter().flat_map(|value| value.expressions()) {
+        for expression in returned.value.iter().flat_map(Template::expressions) {
             if let Some(kind) = reference(manifest, &at, expression, &none, refusals) {
                 text(&at, expression, kind, refusals);
             }
             if matches!(expression.reference, Reference::New(_) | Reference::Deliver(_)) {
-                refusals.add(at.clone(), format!("{expression} is not there before the rotation is over"), "take it from an answer, from `{proposed}` or from `[compute]`");
+                refusals.add(
+                    at.clone(),
+                    format!("{expression} is not there before the rotation is over"),
+                    "take it from an answer, from `{proposed}` or from `[compute]`",
+                );
             }
         }
     }
@@ -62,17 +68,26 @@ fn reference(
         }
     };
     let there = match meaning {
-        Meaning::Deliver(_) if manifest.strategy != Strategy::Deliver => {
-            Err((format!("{expression}: nothing is handed on"), "use it in a manifest with `strategy = \"deliver\"`".to_owned()))
-        }
-        Meaning::Deliver(Delivered::Object) if !manifest.settings.values().any(|setting| setting.kind == SettingKind::Map) => {
+        Meaning::Deliver(_) if manifest.strategy != Strategy::Deliver => Err((
+            format!("{expression}: nothing is handed on"),
+            "use it in a manifest with `strategy = \"deliver\"`".to_owned(),
+        )),
+        Meaning::Deliver(Delivered::Object)
+            if !manifest.settings.values().any(|setting| setting.kind == SettingKind::Map) =>
+        {
             Err((format!("{expression}: no setting of type map names its keys"), "add one".to_owned()))
         }
-        Meaning::Proposed if !manifest.has_proposed() => {
-            Err((format!("{expression}: the host makes no key"), "add `proposes = \"rsa-2048\"` or `\"password\"`".to_owned()))
-        }
-        Meaning::Setting { setting, name: None } if matches!(setting.kind, SettingKind::Map | SettingKind::Complexity) => {
-            Err((format!("{expression}: a setting of type {} is for the host", setting.kind), "leave the reference out".to_owned()))
+        Meaning::Proposed if !manifest.has_proposed() => Err((
+            format!("{expression}: the host makes no key"),
+            "add `proposes = \"rsa-2048\"` or `\"password\"`".to_owned(),
+        )),
+        Meaning::Setting { setting, name: None }
+            if matches!(setting.kind, SettingKind::Map | SettingKind::Complexity) =>
+        {
+            Err((
+                format!("{expression}: a setting of type {} is for the host", setting.kind),
+                "leave the reference out".to_owned(),
+            ))
         }
         _ => Ok(()),
     };
@@ -124,10 +139,14 @@ fn in_time(used: &Use<'_>, effect: Effect, refusals: &mut Refusals) {
             "use `{proposed}`, or an answer",
         );
     }
-    if used.spot == Spot::Id && !matches!(used.expression.reference, Reference::Proposed | Reference::Marker) {
+    if used.spot == Spot::Id && !matches!(used.expression.reference, Reference::Proposed | Reference::Marker)
+    {
         refusals.add(
             used.at.clone(),
-            format!("an id that is made before it is sent is of `{{proposed}}` or `{{marker}}`, not of {}", used.expression),
+            format!(
+                "an id that is made before it is sent is of `{{proposed}}` or `{{marker}}`, not of {}",
+                used.expression
+            ),
             "use one of these, or a place in the answer such as \"/id\"",
         );
     }
@@ -137,7 +156,11 @@ fn in_time(used: &Use<'_>, effect: Effect, refusals: &mut Refusals) {
 fn condition(manifest: &Manifest, at: &At, key: &str, allowed: &Allowed, refusals: &mut Refusals) {
     let reference: Result<Reference, String> = key.parse();
     let Ok(reference @ Reference::Member(..)) = reference else {
-        refusals.add(at.clone(), format!("`{key}` is no output of a request"), "write \"REQUEST.OUTPUT\", as in \"describe.second\"");
+        refusals.add(
+            at.clone(),
+            format!("`{key}` is no output of a request"),
+            "write \"REQUEST.OUTPUT\", as in \"describe.second\"",
+        );
         return;
     };
     let none = Named::new();
@@ -153,13 +176,21 @@ fn condition(manifest: &Manifest, at: &At, key: &str, allowed: &Allowed, refusal
                 );
             }
         }
-        Ok(_) => refusals.add(at.clone(), format!("`{key}` is no output of a request"), "compare with one of `outputs`"),
+        Ok(_) => refusals.add(
+            at.clone(),
+            format!("`{key}` is no output of a request"),
+            "compare with one of `outputs`",
+        ),
         Err((reason, mend)) => refusals.add(at.clone(), reason, mend),
     }
     if let Allowed::OneOf(list) = allowed
         && list.is_empty()
     {
-        refusals.add(at.clone(), "no value is allowed, so it would never be sent", "write the values that are");
+        refusals.add(
+            at.clone(),
+            "no value is allowed, so it would never be sent",
+            "write the values that are",
+        );
     }
 }
 
@@ -168,7 +199,11 @@ fn target(manifest: &Manifest, refusals: &mut Refusals) {
     let at = At::of(["target"]);
     let none = Named::new();
     if manifest.target.expressions().next().is_none() {
-        refusals.add(at.clone(), "it is the same for every target", "make it of what tells one target from another, as in `service:{target.id}`");
+        refusals.add(
+            at.clone(),
+            "it is the same for every target",
+            "make it of what tells one target from another, as in `service:{target.id}`",
+        );
     }
     for expression in manifest.target.expressions() {
         let Some(kind) = reference(manifest, &at, expression, &none, refusals) else { continue };
@@ -176,7 +211,8 @@ fn target(manifest: &Manifest, refusals: &mut Refusals) {
         let is_steady = match manifest.meaning(&expression.reference, &none) {
             Ok(Meaning::Input { .. } | Meaning::Setting { .. }) => true,
             Ok(Meaning::Answer { name, part }) => {
-                !matches!(part, Part::Id(Id::Made(_))) && manifest.answering(name).all(|(_, request)| !request.effect.changes())
+                !matches!(part, Part::Id(Id::Made(_)))
+                    && manifest.answering(name).all(|(_, request)| !request.effect.changes())
             }
             _ => false,
         };

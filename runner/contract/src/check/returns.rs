@@ -11,7 +11,9 @@ pub(super) fn check(manifest: &Manifest, refusals: &mut Refusals) {
         label(manifest, index, returned, &at, refusals);
         value(manifest, returned, &at, refusals);
     }
-    if manifest.strategy == Strategy::Overlap && !manifest.returns.iter().any(|returned| is_id(manifest, returned)) {
+    if manifest.strategy == Strategy::Overlap
+        && !manifest.returns.iter().any(|returned| is_id(manifest, returned))
+    {
         let at = if manifest.returns.is_empty() { At::of(["strategy"]) } else { At::of(["returns", "0"]) };
         refusals.add(
             at,
@@ -34,7 +36,10 @@ fn label(manifest: &Manifest, index: usize, returned: &Returned, at: &At, refusa
         if names.any(|name| is(name)) {
             refusals.add(
                 at.key("label"),
-                format!("`{}` is a name of the setting `{key}`, which the record would then set", returned.label),
+                format!(
+                    "`{}` is a name of the setting `{key}`, which the record would then set",
+                    returned.label
+                ),
                 "choose another label",
             );
         }
@@ -43,11 +48,18 @@ fn label(manifest: &Manifest, index: usize, returned: &Returned, at: &At, refusa
         return;
     }
     for (group, inputs) in &manifest.inputs {
-        let reads = inputs.one_of.iter().flat_map(|alternative| alternative.fields.values()).any(|field| is(&field.field));
+        let reads = inputs
+            .one_of
+            .iter()
+            .flat_map(|alternative| alternative.fields.values())
+            .any(|field| is(&field.field));
         if reads {
             refusals.add(
                 at.key("label"),
-                format!("`{}` is a field that `inputs.{group}` reads, and the plugin would choose its value", returned.label),
+                format!(
+                    "`{}` is a field that `inputs.{group}` reads, and the plugin would choose its value",
+                    returned.label
+                ),
                 "give it a `value`, or choose another label",
             );
         }
@@ -61,7 +73,10 @@ fn value(manifest: &Manifest, returned: &Returned, at: &At, refusals: &mut Refus
         if is_secret {
             refusals.add(
                 at.clone(),
-                format!("a field of type {} has no `value`, and a plugin has no secret to give", returned.kind),
+                format!(
+                    "a field of type {} has no `value`, and a plugin has no secret to give",
+                    returned.kind
+                ),
                 "add `value = \"{REQUEST.NAME}\"` of one of `secrets`, `\"{proposed}\"`, or what is computed",
             );
         }
@@ -84,8 +99,10 @@ fn value(manifest: &Manifest, returned: &Returned, at: &At, refusals: &mut Refus
         )
     });
     let borrows = value.expressions().any(|expression| {
-        matches!(manifest.meaning(&expression.reference, &none), Ok(Meaning::Input { .. } | Meaning::Setting { .. }))
-            && manifest.secrecy(expression, &none) == Secrecy::Secret
+        matches!(
+            manifest.meaning(&expression.reference, &none),
+            Ok(Meaning::Input { .. } | Meaning::Setting { .. })
+        ) && manifest.secrecy(expression, &none) == Secrecy::Secret
     });
     if !is_fed || borrows {
         refusals.add(
@@ -99,13 +116,15 @@ fn value(manifest: &Manifest, returned: &Returned, at: &At, refusals: &mut Refus
 /// Whether a field has the id of what is created as its value.
 fn is_id(manifest: &Manifest, returned: &Returned) -> bool {
     let Some(value) = &returned.value else { return false };
-    manifest.requests.iter().filter(|(_, request)| request.effect == Effect::Creates).any(|(name, request)| {
-        let refers = |template: &Template| {
-            template.sole().is_some_and(|expression| {
-                let of_this = Reference::Member(request.answers_as(name).to_owned(), "id".to_owned());
-                expression.reference == of_this && expression.filters.is_empty()
-            })
-        };
-        refers(value) || matches!(&request.id, Some(Id::Made(made)) if made.text() == value.text())
-    })
+    manifest.requests.iter().filter(|(_, request)| request.effect == Effect::Creates).any(
+        |(name, request)| {
+            let refers = |template: &Template| {
+                template.sole().is_some_and(|expression| {
+                    let of_this = Reference::Member(request.answers_as(name).to_owned(), "id".to_owned());
+                    expression.reference == of_this && expression.filters.is_empty()
+                })
+            };
+            refers(value) || matches!(&request.id, Some(Id::Made(made)) if made.text() == value.text())
+        },
+    )
 }

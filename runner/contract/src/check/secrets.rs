@@ -27,12 +27,17 @@ fn sent(manifest: &Manifest, parsed: &Parsed<'_>, uses: &[Use<'_>], refusals: &m
             );
         }
         if is_secret && matches!(used.spot, super::uses::Spot::OnlyIf) {
-            refusals.add(used.at.clone(), format!("{} is a secret, and is compared with what the plugin sees", used.expression), "compare with what is no secret");
+            refusals.add(
+                used.at.clone(),
+                format!("{} is a secret, and is compared with what the plugin sees", used.expression),
+                "compare with what is no secret",
+            );
         }
         let carries_none = request.effect.changes() && request.effect != Effect::Updates;
         if carries_none && used.spot.is_body() {
             let input = roots(manifest, used.expression, false).into_iter().find(|root| {
-                let is_input = matches!(manifest.meaning(&root.reference, &request.params), Ok(Meaning::Input { .. }));
+                let is_input =
+                    matches!(manifest.meaning(&root.reference, &request.params), Ok(Meaning::Input { .. }));
                 is_input && manifest.secrecy(root, &request.params) == Secrecy::Secret
             });
             if let Some(input) = input {
@@ -54,11 +59,19 @@ fn in_one_place(manifest: &Manifest, parsed: &Parsed<'_>, uses: &[Use<'_>], refu
     }
     let is_secret = |used: &&Use<'_>| manifest.secrecy(used.expression, &request.params) == Secrecy::Secret;
     let in_body = uses.iter().filter(|used| used.spot.is_body()).find(is_secret);
-    let beside = uses.iter().filter(|used| used.spot.is_sent() && !used.spot.is_body() && !used.spot.is_url()).find(is_secret);
+    let beside = uses
+        .iter()
+        .filter(|used| used.spot.is_sent() && !used.spot.is_body() && !used.spot.is_url())
+        .find(is_secret);
     if let (Some(in_body), Some(beside)) = (in_body, beside) {
         refusals.add(
             in_body.at.clone(),
-            format!("a read carries the secret {} in its body, and {} in {} too", in_body.expression, beside.expression, beside.spot.words()),
+            format!(
+                "a read carries the secret {} in its body, and {} in {} too",
+                in_body.expression,
+                beside.expression,
+                beside.spot.words()
+            ),
             "send one of them: so no read can store one secret by the right of another",
         );
     }

@@ -15,35 +15,67 @@ pub(super) fn check(manifest: &Manifest, refusals: &mut Refusals) {
         choices(setting, &at, refusals);
         bounds(setting, &at, refusals);
         default(manifest, setting, &at, refusals);
-        let takes_pattern =
-            matches!(setting.kind, SettingKind::Text | SettingKind::Secret | SettingKind::Host | SettingKind::Url | SettingKind::Path);
+        let takes_pattern = matches!(
+            setting.kind,
+            SettingKind::Text
+                | SettingKind::Secret
+                | SettingKind::Host
+                | SettingKind::Url
+                | SettingKind::Path
+        );
         if setting.pattern.is_some() && !takes_pattern {
-            refusals.add(at.key("pattern"), format!("`pattern` says nothing of a {}", setting.kind), "leave it out");
+            refusals.add(
+                at.key("pattern"),
+                format!("`pattern` says nothing of a {}", setting.kind),
+                "leave it out",
+            );
         }
         if setting.slashes && setting.kind != SettingKind::Text {
-            refusals.add(at.key("slashes"), format!("`slashes` says nothing of a {}", setting.kind), "leave it out, or use `type = \"text\"`");
+            refusals.add(
+                at.key("slashes"),
+                format!("`slashes` says nothing of a {}", setting.kind),
+                "leave it out, or use `type = \"text\"`",
+            );
         }
         for name in std::iter::once(key).chain(setting.label.as_ref()).chain(&setting.aliases) {
             let other = seen.insert(name.to_lowercase(), key);
             if let Some(other) = other.filter(|other| other != key) {
-                refusals.add(at.clone(), format!("`{name}` is a name of the setting `{other}` too"), "name one of them otherwise");
+                refusals.add(
+                    at.clone(),
+                    format!("`{name}` is a name of the setting `{other}` too"),
+                    "name one of them otherwise",
+                );
             }
         }
     }
     for kind in [SettingKind::Map, SettingKind::Complexity] {
-        let of_kind: Vec<&String> =
-            manifest.settings.iter().filter(|(_, setting)| setting.kind == kind).map(|(key, _)| key).collect();
+        let of_kind: Vec<&String> = manifest
+            .settings
+            .iter()
+            .filter(|(_, setting)| setting.kind == kind)
+            .map(|(key, _)| key)
+            .collect();
         if let [_, second, ..] = of_kind.as_slice() {
-            refusals.add(At::of(["settings", second]), format!("there are two settings of type {kind}"), "keep one");
+            refusals.add(
+                At::of(["settings", second]),
+                format!("there are two settings of type {kind}"),
+                "keep one",
+            );
         }
     }
 }
 
 fn choices(setting: &Setting, at: &At, refusals: &mut Refusals) {
     match (&setting.choices, setting.kind) {
-        (None, SettingKind::Enum) => refusals.add(at.clone(), "an enum has no `choices`", "add `choices = [\"…\", \"…\"]`"),
+        (None, SettingKind::Enum) => {
+            refusals.add(at.clone(), "an enum has no `choices`", "add `choices = [\"…\", \"…\"]`");
+        }
         (Some(_), kind) if kind != SettingKind::Enum => {
-            refusals.add(at.key("choices"), format!("a {kind} has no choices"), "leave them out, or use `type = \"enum\"`");
+            refusals.add(
+                at.key("choices"),
+                format!("a {kind} has no choices"),
+                "leave them out, or use `type = \"enum\"`",
+            );
         }
         (Some(Choices::Plain(words)), _) => {
             if words.is_empty() {
@@ -51,7 +83,11 @@ fn choices(setting: &Setting, at: &At, refusals: &mut Refusals) {
             }
             for (index, word) in words.iter().enumerate() {
                 if words.iter().take(index).any(|earlier| earlier == word) {
-                    refusals.add(at.keys(["choices", &index.to_string()]), format!("`{word}` stands twice"), "leave one out");
+                    refusals.add(
+                        at.keys(["choices", &index.to_string()]),
+                        format!("`{word}` stands twice"),
+                        "leave one out",
+                    );
                 }
             }
         }
@@ -62,10 +98,18 @@ fn choices(setting: &Setting, at: &At, refusals: &mut Refusals) {
             };
             for (word, others) in table {
                 for name in values.keys().filter(|name| !others.contains_key(*name)) {
-                    refusals.add(at.keys(["choices", word]), format!("it carries no `{name}`, which `{first}` carries"), format!("add `{name} = \"…\"`"));
+                    refusals.add(
+                        at.keys(["choices", word]),
+                        format!("it carries no `{name}`, which `{first}` carries"),
+                        format!("add `{name} = \"…\"`"),
+                    );
                 }
                 for name in others.keys().filter(|name| !values.contains_key(*name)) {
-                    refusals.add(at.keys(["choices", word, name]), format!("`{first}` carries no `{name}`"), nearest::mend(name, values.keys().map(String::as_str)));
+                    refusals.add(
+                        at.keys(["choices", word, name]),
+                        format!("`{first}` carries no `{name}`"),
+                        nearest::mend(name, values.keys().map(String::as_str)),
+                    );
                 }
             }
         }
@@ -83,7 +127,11 @@ fn bounds(setting: &Setting, at: &At, refusals: &mut Refusals) {
         }
         *end = scale(setting.kind, &bound.to_string());
         if end.is_none() {
-            let such = if setting.kind == SettingKind::Int { "a whole number" } else { "a duration such as \"30s\"" };
+            let such = if setting.kind == SettingKind::Int {
+                "a whole number"
+            } else {
+                "a duration such as \"30s\""
+            };
             refusals.add(at.key(key), format!("`{bound}` is no {}", setting.kind), format!("write {such}"));
         }
     }
@@ -106,13 +154,18 @@ fn default(manifest: &Manifest, setting: &Setting, at: &At, refusals: &mut Refus
         return;
     }
     let fits_type = match (setting.kind, default) {
-        (SettingKind::Int, Scalar::Int(_)) | (SettingKind::Bool, Scalar::Bool(_)) => true,
         (SettingKind::Int | SettingKind::Bool, Scalar::Text(text)) => text.contains('{'),
-        (_, Scalar::Text(_)) => true,
+        (SettingKind::Int, Scalar::Int(_)) | (SettingKind::Bool, Scalar::Bool(_)) | (_, Scalar::Text(_)) => {
+            true
+        }
         _ => false,
     };
     if !fits_type {
-        refusals.add(at, format!("`{default}` is no {}", setting.kind), format!("write a {} as TOML does", setting.kind));
+        refusals.add(
+            at,
+            format!("`{default}` is no {}", setting.kind),
+            format!("write a {} as TOML does", setting.kind),
+        );
         return;
     }
     let text = default.to_string();
@@ -128,7 +181,11 @@ fn default(manifest: &Manifest, setting: &Setting, at: &At, refusals: &mut Refus
         (Some(literal), _) => {
             if let Err(reason) = is_of(setting, literal) {
                 let reason = reason.split("; ").next().unwrap_or_default().to_owned();
-                refusals.add(at, format!("`{literal}` cannot be the default: {reason}"), "write a value that the setting takes");
+                refusals.add(
+                    at,
+                    format!("`{literal}` cannot be the default: {reason}"),
+                    "write a value that the setting takes",
+                );
             }
         }
         (None, Some(expression)) => match &expression.reference {
@@ -139,8 +196,14 @@ fn default(manifest: &Manifest, setting: &Setting, at: &At, refusals: &mut Refus
                     refusals.add(at, format!("there is no input `target.{key}`"), nearest::mend(key, keys));
                 }
             }
-            _ => refusals.add(at, "a default refers to the target's fields alone", "write a value, or `{target.KEY}`"),
+            _ => refusals.add(
+                at,
+                "a default refers to the target's fields alone",
+                "write a value, or `{target.KEY}`",
+            ),
         },
-        (None, None) => refusals.add(at, "a default is a value or one reference", "write a value, or `{target.KEY}`"),
+        (None, None) => {
+            refusals.add(at, "a default is a value or one reference", "write a value, or `{target.KEY}`");
+        }
     }
 }

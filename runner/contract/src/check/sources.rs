@@ -39,7 +39,10 @@ fn chosen(
 ) {
     let Ok(Meaning::Answer { name, .. }) = manifest.meaning(&expression.reference, params) else { return };
     for (own, request) in manifest.answering(name).filter(|(_, request)| !request.effect.changes()) {
-        let chosen = request.params.iter().find(|(_, param)| !matches!(param, Parameter::Credential | Parameter::Time));
+        let chosen = request
+            .params
+            .iter()
+            .find(|(_, param)| !matches!(param, Parameter::Credential | Parameter::Time));
         if let Some((param, _)) = chosen {
             refusals.add(
                 at.clone(),

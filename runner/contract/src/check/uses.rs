@@ -146,7 +146,10 @@ pub(super) enum Share {
 }
 
 /// Every reference of a computation.
-pub(super) fn of_compute<'a>(at: &At, compute: &'a Compute<Template, Json>) -> Vec<(At, Share, &'a Expression, bool)> {
+pub(super) fn of_compute<'a>(
+    at: &At,
+    compute: &'a Compute<Template, Json>,
+) -> Vec<(At, Share, &'a Expression, bool)> {
     let mut found = Vec::new();
     let mut text = |at: At, share: Share, template: &'a Template| {
         let is_sole = template.sole().is_some();
@@ -189,7 +192,11 @@ pub(super) fn of_compute<'a>(at: &At, compute: &'a Compute<Template, Json>) -> V
 }
 
 /// The references that an expression leads to, through computations: itself, and what those are made of.
-pub(super) fn roots<'a>(manifest: &'a Manifest, expression: &'a Expression, keys_too: bool) -> Vec<&'a Expression> {
+pub(super) fn roots<'a>(
+    manifest: &'a Manifest,
+    expression: &'a Expression,
+    keys_too: bool,
+) -> Vec<&'a Expression> {
     let mut found = vec![expression];
     let mut next = 0;
     while let Some(expression) = found.get(next).copied() {

@@ -20,7 +20,8 @@ pub enum Auth {
 impl Auth {
     /// The templates that it is made of, each with its key.
     pub fn templates(&self) -> impl Iterator<Item = (&'static [&'static str], &Template)> {
-        let (first, second): ((&'static [&'static str], _), Option<(&'static [&'static str], _)>) = match self {
+        let (first, second): ((&'static [&'static str], _), Option<(&'static [&'static str], _)>) = match self
+        {
             Self::Bearer(token) => ((&["bearer"], token), None),
             Self::Basic(user, password) => ((&["basic", "0"], user), Some((&["basic", "1"], password))),
             Self::Authorization(whole) => ((&["authorization"], whole), None),

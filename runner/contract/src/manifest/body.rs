@@ -100,7 +100,9 @@ impl<'de> Deserialize<'de> for Json {
             }
 
             fn visit_f64<E: de::Error>(self, number: f64) -> Result<Json, E> {
-                serde_json::Number::from_f64(number).map(Json::Number).ok_or_else(|| E::custom("JSON has no such number"))
+                serde_json::Number::from_f64(number)
+                    .map(Json::Number)
+                    .ok_or_else(|| E::custom("JSON has no such number"))
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Json, E> {

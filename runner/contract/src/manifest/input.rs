@@ -118,7 +118,10 @@ impl Group {
     #[must_use]
     pub fn is_optional(&self, key: &str) -> bool {
         self.optional
-            || self.one_of.iter().any(|alternative| alternative.fields.get(key).is_none_or(|field| field.optional))
+            || self
+                .one_of
+                .iter()
+                .any(|alternative| alternative.fields.get(key).is_none_or(|field| field.optional))
     }
 
     /// Whether the manifest says that the value of a key is secret.
@@ -128,6 +131,7 @@ impl Group {
     }
 
     /// What the value of a key looks like, where every way to find it says so.
+    #[must_use]
     pub fn patterns<'a>(&'a self, key: &'a str) -> Vec<Option<&'a Pattern>> {
         let of_group = self.patterns.get(key);
         self.fields(key).map(|field| field.pattern.as_ref().or(of_group)).collect()
@@ -198,9 +202,9 @@ impl<'de> Deserialize<'de> for Group {
                     }
                 }
                 match (group.has_choice, own.fields.first()) {
-                    (true, Some((key, _))) => {
-                        Err(de::Error::custom(format!("`{key}` stands beside `one_of`; put it into each alternative")))
-                    }
+                    (true, Some((key, _))) => Err(de::Error::custom(format!(
+                        "`{key}` stands beside `one_of`; put it into each alternative"
+                    ))),
                     (true, None) if own.role.is_some() => {
                         Err(de::Error::custom("`role` stands beside `one_of`; put it into each alternative"))
                     }

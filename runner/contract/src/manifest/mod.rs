@@ -20,13 +20,13 @@ use serde::Deserialize;
 use crate::compute::Compute;
 use crate::template::Template;
 
+pub use crate::pattern::Pattern;
 pub use auth::Auth;
 pub use body::{Json, Leaf};
 pub use effect::{Effect, Method};
 pub use input::{Alternative, Field, Group, Role};
 pub use packed::{MOST_BYTES, MOST_NESTING, read_packed};
 pub use parameter::Parameter;
-pub use crate::pattern::Pattern;
 pub use request::{Allowed, Common, Id, Request};
 pub use returned::{ReturnKind, Returned};
 pub use setting::{Choices, Scalar, Setting, SettingKind};

@@ -23,7 +23,10 @@ pub fn read_packed(bytes: &[u8]) -> Result<Manifest, Refusal> {
     let again = "pack the plugin again with `pamrun plugin pack`";
     let refuse = |reason: String| Refusal::new(At::default(), reason, again);
     if bytes.len() > MOST_BYTES {
-        return Err(refuse(format!("the packed manifest has {} bytes, and {MOST_BYTES} are the most", bytes.len())));
+        return Err(refuse(format!(
+            "the packed manifest has {} bytes, and {MOST_BYTES} are the most",
+            bytes.len()
+        )));
     }
     let text = std::str::from_utf8(bytes).map_err(|_| refuse("the packed manifest is no text".to_owned()))?;
     let mut json = serde_json::Deserializer::from_str(text);
@@ -31,12 +34,14 @@ pub fn read_packed(bytes: &[u8]) -> Result<Manifest, Refusal> {
         .deserialize(&mut json)
         .and_then(|()| json.end())
         .map_err(|error| refuse(format!("the packed manifest cannot be read: {error}")))?;
-    let json: Value =
-        serde_json::from_str(text).map_err(|error| refuse(format!("the packed manifest cannot be read: {error}")))?;
+    let json: Value = serde_json::from_str(text)
+        .map_err(|error| refuse(format!("the packed manifest cannot be read: {error}")))?;
     let contract = json.get("contract").and_then(Value::as_str);
     if contract != Some(CONTRACT) {
         let contract = contract.map_or_else(|| "none".to_owned(), |contract| format!("{contract:?}"));
-        return Err(refuse(format!("the plugin was packed for contract {contract}, and this reads {CONTRACT}")));
+        return Err(refuse(format!(
+            "the plugin was packed for contract {contract}, and this reads {CONTRACT}"
+        )));
     }
     Manifest::deserialize(&json).map_err(|error| {
         let (reason, mend) = source::in_words(&error.to_string());

@@ -45,9 +45,11 @@ impl Written for Parameter {
         "`credential`, `time`, `int`, `answer`, or a table such as { one_of = [\"a\", \"b\"] }";
 
     fn from_text(text: &str) -> Result<Self, String> {
-        let known = Self::WORDS.iter().find(|(word, _)| *word == text).map(|(_, parameter)| parameter.clone());
+        let known =
+            Self::WORDS.iter().find(|(word, _)| *word == text).map(|(_, parameter)| parameter.clone());
         known.ok_or_else(|| {
-            let mend = crate::nearest::mend(text, Self::WORDS.iter().map(|(word, _)| *word).chain(["one_of"]));
+            let mend =
+                crate::nearest::mend(text, Self::WORDS.iter().map(|(word, _)| *word).chain(["one_of"]));
             format!("`{text}` is no kind of parameter; {mend}")
         })
     }

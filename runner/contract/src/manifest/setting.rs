@@ -108,7 +108,11 @@ impl Setting {
             Some(Choices::Plain(list)) => (Some(list), None),
             Some(Choices::Valued(table)) => (None, Some(table)),
         };
-        plain.into_iter().flatten().map(String::as_str).chain(valued.into_iter().flat_map(Named::keys).map(String::as_str))
+        plain
+            .into_iter()
+            .flatten()
+            .map(String::as_str)
+            .chain(valued.into_iter().flat_map(Named::keys).map(String::as_str))
     }
 
     /// The values that the choices carry under a name; none where one lacks it.

@@ -54,7 +54,12 @@ impl<'a> Source<'a> {
             let start = error.span().map(|span| span.start);
             let at = start.map(|start| At::of(path_to(self.table.get_ref(), start).unwrap_or_default()));
             let (reason, mend) = in_words(error.message());
-            Refusal { line: start.map(|start| line_at(self.text, start)), at: at.unwrap_or_default(), reason, mend }
+            Refusal {
+                line: start.map(|start| line_at(self.text, start)),
+                at: at.unwrap_or_default(),
+                reason,
+                mend,
+            }
         })
     }
 
@@ -161,7 +166,11 @@ fn object(table: &DeTable<'_>, at: &At, depth: usize) -> Result<Value, Refusal> 
 
 fn json(value: &DeValue<'_>, at: &At, depth: usize) -> Result<Value, Refusal> {
     let no_number = |text: &str| {
-        Refusal::new(at.clone(), format!("`{text}` is no number that JSON has"), "write it as a text, in quotes")
+        Refusal::new(
+            at.clone(),
+            format!("`{text}` is no number that JSON has"),
+            "write it as a text, in quotes",
+        )
     };
     match value {
         DeValue::String(text) => Ok(Value::String(text.to_string())),
@@ -176,9 +185,11 @@ fn json(value: &DeValue<'_>, at: &At, depth: usize) -> Result<Value, Refusal> {
             .and_then(serde_json::Number::from_f64)
             .map(Value::Number)
             .ok_or_else(|| no_number(float.as_str())),
-        DeValue::Datetime(_) => {
-            Err(Refusal::new(at.clone(), "TOML's own times are not for manifests", "write the time as a text, in quotes"))
-        }
+        DeValue::Datetime(_) => Err(Refusal::new(
+            at.clone(),
+            "TOML's own times are not for manifests",
+            "write the time as a text, in quotes",
+        )),
         DeValue::Table(table) => object(table, at, depth + 1),
         DeValue::Array(_) if depth >= MOST_NESTING => Err(Refusal::new(
             at.clone(),

@@ -63,8 +63,10 @@ impl<'a> Whole<'a> {
         let is_own = |name: &str| own.keys().any(|own| own.eq_ignore_ascii_case(name));
         let shared = self.common.map(|common| &common.headers);
         let shared = shared.into_iter().flatten().filter(move |(name, _)| !is_own(name));
-        let shared = shared.map(|(name, value)| (self.at_common().keys(["headers", name]), name.as_str(), value));
-        shared.chain(own.iter().map(|(name, value)| (self.at().keys(["headers", name]), name.as_str(), value)))
+        let shared =
+            shared.map(|(name, value)| (self.at_common().keys(["headers", name]), name.as_str(), value));
+        shared
+            .chain(own.iter().map(|(name, value)| (self.at().keys(["headers", name]), name.as_str(), value)))
     }
 
     /// Which answers mean that it was done, where it or what it shares says so.
@@ -94,7 +96,9 @@ impl<'a> Whole<'a> {
     #[must_use]
     pub fn errors(&self) -> (At, &'a Named<Output>) {
         match self.common {
-            Some(common) if self.request.errors.is_empty() => (self.at_common().key("errors"), &common.errors),
+            Some(common) if self.request.errors.is_empty() => {
+                (self.at_common().key("errors"), &common.errors)
+            }
             _ => (self.at().key("errors"), &self.request.errors),
         }
     }

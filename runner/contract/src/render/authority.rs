@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
 use super::failure::Unrendered;
-use super::fill::{Filled, Filler, Text};
+use super::fill::{Filled, Filler, Written};
 use super::url::Url;
 use super::{Header, headers as header};
 use crate::manifest::{Auth, Whole};
@@ -28,7 +28,7 @@ pub(super) fn headers(filler: &mut Filler<'_>, whole: Whole<'_>) -> Result<Vec<H
     Ok(headers)
 }
 
-fn checked(name: &str, text: Text) -> Result<Header, Unrendered> {
+fn checked(name: &str, text: Written) -> Result<Header, Unrendered> {
     header::check(&text.text)
         .map_err(|reason| Unrendered::value(&format!("the header `{name}`"), "its template", reason))?;
     Ok(Header { name: name.to_owned(), value: text.text, is_secret: text.is_secret })
@@ -42,7 +42,7 @@ fn authorization(filler: &mut Filler<'_>, name: &str, ways: &[Auth]) -> Result<H
             Auth::Authorization(whole) => filler.text("`auth`", whole)?,
             Auth::Basic(user, password) => {
                 match (filler.text("`auth`", user)?, filler.text("`auth`", password)?) {
-                    (Some(user), Some(password)) => Some(basic(filler, user, password)?),
+                    (Some(user), Some(password)) => Some(basic(filler, &user, &password)?),
                     _ => None,
                 }
             }
@@ -61,14 +61,14 @@ fn authorization(filler: &mut Filler<'_>, name: &str, ways: &[Auth]) -> Result<H
     })
 }
 
-fn basic(filler: &mut Filler<'_>, user: Text, password: Text) -> Result<Text, Unrendered> {
+fn basic(filler: &mut Filler<'_>, user: &Written, password: &Written) -> Result<Written, Unrendered> {
     if user.text.contains(':') && !user.has_names {
         let reason = "it has a colon, at which the password would begin";
         return Err(Unrendered::value("`auth`", "the user of `basic`", reason));
     }
     if user.has_names || password.has_names {
         let text = Zeroizing::new(format!("Basic {{{}:{}|base64}}", *user.text, *password.text));
-        return Ok(Text { text, is_secret: false, has_names: true });
+        return Ok(Written { text, is_secret: false, has_names: true });
     }
     let pair = Zeroizing::new(format!("{}:{}", *user.text, *password.text));
     let encoded = Zeroizing::new(STANDARD.encode(pair.as_bytes()));
@@ -76,7 +76,7 @@ fn basic(filler: &mut Filler<'_>, user: Text, password: Text) -> Result<Text, Un
     if is_secret {
         filler.note_sent(&encoded);
     }
-    Ok(Text { text: Zeroizing::new(format!("Basic {}", *encoded)), is_secret, has_names: false })
+    Ok(Written { text: Zeroizing::new(format!("Basic {}", *encoded)), is_secret, has_names: false })
 }
 
 /// The headers that signing adds.
@@ -85,7 +85,7 @@ pub(super) fn sign(
     whole: Whole<'_>,
     url: &Url,
     headers: &[Header],
-    body: Option<&Text>,
+    body: Option<&Written>,
 ) -> Result<Vec<Header>, Unrendered> {
     let Some((_, signer)) = whole.sign() else { return Ok(Vec::new()) };
     let mut has_names = url.has_names || body.is_some_and(|body| body.has_names);
@@ -113,7 +113,8 @@ pub(super) fn sign(
         headers: &lines,
         body: body.map_or(b"", |body| body.text.as_bytes()),
     };
-    let added = resolved.sign(&unsigned, filler.now).map_err(|error| Unrendered::Computed(error.to_string()))?;
+    let added =
+        resolved.sign(&unsigned, filler.now).map_err(|error| Unrendered::Computed(error.to_string()))?;
     added
         .into_iter()
         .map(|(name, value)| {

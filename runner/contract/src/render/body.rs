@@ -4,7 +4,7 @@ use serde_json::{Map, Number};
 use zeroize::Zeroizing;
 
 use super::failure::Unrendered;
-use super::fill::{Filled, Filler, Text};
+use super::fill::{Filled, Filler, Written};
 use super::{form, query, xml};
 use crate::check::overrides_method;
 use crate::manifest::{Effect, Json, Whole};
@@ -13,7 +13,10 @@ use crate::template::{Expression, Reference, Template};
 use crate::value::{self, Json as Tree, Value};
 
 /// The body and its content type; none where there is none.
-pub(super) fn write(filler: &mut Filler<'_>, whole: Whole<'_>) -> Result<Option<(String, Text)>, Unrendered> {
+pub(super) fn write(
+    filler: &mut Filler<'_>,
+    whole: Whole<'_>,
+) -> Result<Option<(String, Written)>, Unrendered> {
     let request = whole.request;
     let keeps_inputs = request.effect.changes() && request.effect != Effect::Updates;
     filler.refuses_secret_inputs = keeps_inputs;
@@ -33,8 +36,8 @@ pub(super) fn write(filler: &mut Filler<'_>, whole: Whole<'_>) -> Result<Option<
 fn write_form(
     filler: &mut Filler<'_>,
     pairs: &crate::manifest::Named<Template>,
-) -> Result<Text, Unrendered> {
-    let mut whole = Text::empty();
+) -> Result<Written, Unrendered> {
+    let mut whole = Written::empty();
     for (name, template) in pairs {
         let place = format!("the form pair `{name}`");
         let encode = |_: Meaning<'_>, _: &Value, text: &str| Ok(Zeroizing::new(query::encode(text)));
@@ -47,7 +50,7 @@ fn write_form(
     Ok(whole)
 }
 
-fn write_xml(filler: &mut Filler<'_>, template: &Template) -> Result<Text, Unrendered> {
+fn write_xml(filler: &mut Filler<'_>, template: &Template) -> Result<Written, Unrendered> {
     let encode = |_: Meaning<'_>, _: &Value, text: &str| xml::escape(text).map_err(str::to_owned);
     filler.text_with("the XML", template, str::to_owned, encode)?.ok_or_else(|| Unrendered::Missing {
         place: "the XML".to_owned(),
@@ -56,12 +59,12 @@ fn write_xml(filler: &mut Filler<'_>, template: &Template) -> Result<Text, Unren
     })
 }
 
-fn write_json(filler: &mut Filler<'_>, json: &Json) -> Result<Text, Unrendered> {
+fn write_json(filler: &mut Filler<'_>, json: &Json) -> Result<Written, Unrendered> {
     let mut parts = Parts::default();
     let mut tree = parts.tree(filler, json, false)?.unwrap_or(Tree::Null);
     let text = Zeroizing::new(tree.to_string());
     value::wipe(&mut tree);
-    Ok(Text { text, is_secret: parts.is_secret, has_names: parts.has_names })
+    Ok(Written { text, is_secret: parts.is_secret, has_names: parts.has_names })
 }
 
 /// What was seen while JSON was filled.
@@ -86,7 +89,8 @@ impl Parts {
             Json::Text(template) => return self.leaf(filler, template, is_claim),
             Json::List(items) => {
                 // An item that is missing keeps its place: the others would move.
-                let items = items.iter().map(|item| Ok(self.tree(filler, item, is_claim)?.unwrap_or(Tree::Null)));
+                let items =
+                    items.iter().map(|item| Ok(self.tree(filler, item, is_claim)?.unwrap_or(Tree::Null)));
                 Tree::Array(items.collect::<Result<_, Unrendered>>()?)
             }
             Json::Object(members) => {
@@ -120,7 +124,11 @@ impl Parts {
             return Err(Unrendered::value(place, key.text(), "it is a secret, and none is a key"));
         }
         if overrides_method(&text.text) {
-            return Err(Unrendered::value(place, key.text(), "frameworks read another method of it; set another one"));
+            return Err(Unrendered::value(
+                place,
+                key.text(),
+                "frameworks read another method of it; set another one",
+            ));
         }
         Ok(text.text.to_string())
     }
@@ -151,7 +159,8 @@ impl Parts {
                 Ok(Some(Tree::String(name)))
             }
             Filled::Value(value) => {
-                let tree = value.to_json().map_err(|error| Unrendered::not_text("JSON", expression, error))?;
+                let tree =
+                    value.to_json().map_err(|error| Unrendered::not_text("JSON", expression, error))?;
                 self.is_secret |= value.is_secret();
                 if value.is_secret() {
                     note_tree(filler, &tree);

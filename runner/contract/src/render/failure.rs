@@ -41,12 +41,16 @@ pub enum Unrendered {
 
 impl Unrendered {
     /// A value that must not stand somewhere.
-    pub(super) fn value(place: &str, reference: impl ToString, reason: impl ToString) -> Self {
-        Self::Value { place: place.to_owned(), reference: reference.to_string(), reason: reason.to_string() }
+    pub(super) fn value(
+        place: &str,
+        reference: &(impl ToString + ?Sized),
+        reason: impl Into<String>,
+    ) -> Self {
+        Self::Value { place: place.to_owned(), reference: reference.to_string(), reason: reason.into() }
     }
 
     /// A value that is no text.
-    pub(super) fn not_text(place: &str, reference: impl ToString, error: NotText) -> Self {
+    pub(super) fn not_text(place: &str, reference: &(impl ToString + ?Sized), error: NotText) -> Self {
         Self::value(place, reference, format!("it {error}"))
     }
 }

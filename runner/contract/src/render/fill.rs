@@ -27,7 +27,7 @@ pub(super) enum Filled {
 
 /// A text that was written.
 #[derive(Debug)]
-pub(super) struct Text {
+pub(super) struct Written {
     pub(super) text: Zeroizing<String>,
     /// Whether a secret stands in it.
     pub(super) is_secret: bool,
@@ -35,7 +35,7 @@ pub(super) struct Text {
     pub(super) has_names: bool,
 }
 
-impl Text {
+impl Written {
     pub(super) fn empty() -> Self {
         Self { text: Zeroizing::new(String::new()), is_secret: false, has_names: false }
     }
@@ -111,7 +111,9 @@ impl<'a> Filler<'a> {
             Known::Value(value) => value,
             Known::Unknown => return Ok(Filled::Name(expression.to_string())),
             Known::Missing if meaning.is_filled_in() => {
-                return Err(Unrendered::Parameter(format!("the parameter {expression} is not given; give it a value")));
+                return Err(Unrendered::Parameter(format!(
+                    "the parameter {expression} is not given; give it a value"
+                )));
             }
             Known::Missing => return Ok(Filled::Missing),
         };
@@ -138,7 +140,9 @@ impl<'a> Filler<'a> {
         whole
             .and_then(|now| now.checked_add(SignedDuration::from_secs(seconds)))
             .map(|time| time.to_string())
-            .map_err(|_| Unrendered::Computed("the time is beyond all calendars; correct the clock".to_owned()))
+            .map_err(|_| {
+                Unrendered::Computed("the time is beyond all calendars; correct the clock".to_owned())
+            })
     }
 
     /// The random text of this request.
@@ -173,8 +177,8 @@ impl<'a> Filler<'a> {
         template: &Template,
         literal: impl Fn(&str) -> String,
         mut encode: impl FnMut(Meaning<'_>, &Value, &str) -> Result<Zeroizing<String>, String>,
-    ) -> Result<Option<Text>, Unrendered> {
-        let mut written = Text::empty();
+    ) -> Result<Option<Written>, Unrendered> {
+        let mut written = Written::empty();
         for piece in template.pieces() {
             let expression = match piece {
                 Piece::Literal(text) => {
@@ -208,13 +212,13 @@ impl<'a> Filler<'a> {
     }
 
     /// Writes a template with its values as they are; none where one is missing.
-    pub(super) fn text(&mut self, place: &str, template: &Template) -> Result<Option<Text>, Unrendered> {
+    pub(super) fn text(&mut self, place: &str, template: &Template) -> Result<Option<Written>, Unrendered> {
         self.text_with(place, template, str::to_owned, |_, _, text| Ok(Zeroizing::new(text.to_owned())))
     }
 
     /// The same, with nothing in the place of what is missing.
-    pub(super) fn text_or_empty(&mut self, place: &str, template: &Template) -> Result<Text, Unrendered> {
-        let mut whole = Text::empty();
+    pub(super) fn text_or_empty(&mut self, place: &str, template: &Template) -> Result<Written, Unrendered> {
+        let mut whole = Written::empty();
         for piece in template.pieces() {
             match piece {
                 Piece::Literal(text) => whole.text.push_str(text),
@@ -225,8 +229,9 @@ impl<'a> Filler<'a> {
                         whole.text.push_str(&name);
                     }
                     Filled::Value(value) => {
-                        let text =
-                            value.to_text().map_err(|error| Unrendered::not_text(place, expression, error))?;
+                        let text = value
+                            .to_text()
+                            .map_err(|error| Unrendered::not_text(place, expression, error))?;
                         whole.is_secret |= value.is_secret();
                         whole.text.push_str(&text);
                     }
@@ -247,7 +252,9 @@ fn uuid_of(mut bytes: [u8; 16]) -> String {
         if matches!(index, 4 | 6 | 8 | 10) {
             text.push('-');
         }
-        text.push_str(&format!("{byte:02x}"));
+        text.extend(
+            [byte >> 4, byte & 0xf].map(|half| char::from_digit(half.into(), 16).unwrap_or_default()),
+        );
     }
     text
 }

@@ -32,13 +32,14 @@ pub(super) fn encode(value: &str, filling: Filling) -> Result<String, &'static s
     let encoded = |text: &str| utf8_percent_encode(text, RESERVED).to_string();
     match filling {
         Filling::Segment if value.contains('/') => Err("it has a slash, and stands for one segment"),
-        Filling::Segment => Ok(encoded(value)),
         // Some servers take an encoded slash for a slash.
         Filling::Slashes if value.split('/').any(|part| part == "." || part == "..") => {
             Err("a segment of it is `.` or `..`")
         }
-        Filling::Slashes => Ok(encoded(value)),
-        Filling::Segments if !value.split('/').all(is_segment) => Err("a segment of it is empty, `.` or `..`"),
+        Filling::Segment | Filling::Slashes => Ok(encoded(value)),
+        Filling::Segments if !value.split('/').all(is_segment) => {
+            Err("a segment of it is empty, `.` or `..`")
+        }
         Filling::Segments => Ok(value.split('/').map(encoded).collect::<Vec<_>>().join("/")),
     }
 }

@@ -3,7 +3,7 @@
 use zeroize::Zeroizing;
 
 use super::failure::Unrendered;
-use super::fill::{Filled, Filler, Text};
+use super::fill::{Filled, Filler, Written};
 use super::path::{self, Filling};
 use super::query;
 use crate::manifest::{SettingKind, Whole};
@@ -83,7 +83,7 @@ fn pair_value(
     name: &str,
     value: &Template,
     literal: impl Fn(&str) -> String,
-) -> Result<Option<Text>, Unrendered> {
+) -> Result<Option<Written>, Unrendered> {
     filler.text_with(&format!("the query pair `{name}`"), value, literal, |_, value, text| {
         open(value)?;
         Ok(Zeroizing::new(query::encode(text)))
@@ -135,7 +135,11 @@ fn origin(filler: &mut Filler<'_>, origin: &Origin) -> Result<Url, Unrendered> {
     let text = value.to_text().map_err(|error| Unrendered::not_text(place, &expression, error))?;
     if matches!(origin, Origin::Prefix(_)) {
         if !is_prefix(&text) {
-            return Err(Unrendered::value(place, &expression, "it is no https URL of host, port and path alone"));
+            return Err(Unrendered::value(
+                place,
+                &expression,
+                "it is no https URL of host, port and path alone",
+            ));
         }
         let rest = text.trim_start_matches("https://").trim_end_matches('/');
         let (host, path) = rest.split_once('/').map_or((rest, None), |(host, path)| (host, Some(path)));

@@ -33,13 +33,21 @@ pub(super) fn check(meaning: &Meaning<'_>, value: &Value) -> Result<(), String> 
             }
             let text = value.to_text().map_err(|error| format!("it {error}"))?;
             let fits = patterns.iter().flatten().any(|pattern| pattern.matches(&text));
-            if fits { Ok(()) } else { Err("it does not match its `pattern`; correct the record's field".to_owned()) }
+            if fits {
+                Ok(())
+            } else {
+                Err("it does not match its `pattern`; correct the record's field".to_owned())
+            }
         }
         Meaning::Setting { setting, name: None } => setting_value(setting, value),
         Meaning::Setting { setting, name: Some(name) } => {
             let text = value.to_text().map_err(|error| format!("it {error}"))?;
             let carried = setting.carried(name).unwrap_or_default();
-            if carried.contains(&text.as_str()) { Ok(()) } else { Err("no choice of the setting carries it".to_owned()) }
+            if carried.contains(&text.as_str()) {
+                Ok(())
+            } else {
+                Err("no choice of the setting carries it".to_owned())
+            }
         }
         Meaning::Parameter(parameter) => parameter_value(parameter, value),
         _ => Ok(()),
@@ -56,8 +64,12 @@ fn setting_value(setting: &Setting, value: &Value) -> Result<(), String> {
 
 /// Whether a text is a value of a setting; the error says what it should be.
 pub(crate) fn is_of(setting: &Setting, text: &str) -> Result<(), String> {
-    let says = |fits: bool, what: &str| if fits { Ok(()) } else { Err(format!("it is no {what}; correct the setting")) };
-    let number = |bound: &Option<crate::manifest::Scalar>| bound.as_ref().and_then(|bound| scale(setting.kind, &bound.to_string()));
+    let says = |fits: bool, what: &str| {
+        if fits { Ok(()) } else { Err(format!("it is no {what}; correct the setting")) }
+    };
+    let number = |bound: &Option<crate::manifest::Scalar>| {
+        bound.as_ref().and_then(|bound| scale(setting.kind, &bound.to_string()))
+    };
     match setting.kind {
         SettingKind::Host => says(is_host(text), "host")?,
         SettingKind::Url => says(is_prefix(text), "https URL of host, port and path alone")?,
@@ -65,9 +77,12 @@ pub(crate) fn is_of(setting: &Setting, text: &str) -> Result<(), String> {
         SettingKind::Enum => says(setting.choices().any(|choice| choice == text), "word of its `choices`")?,
         SettingKind::Bool => says(matches!(text, "true" | "false"), "`true` or `false`")?,
         SettingKind::Int | SettingKind::Duration => {
-            let what = if setting.kind == SettingKind::Int { "whole number" } else { "duration such as `30s`" };
-            let value = scale(setting.kind, text).ok_or_else(|| format!("it is no {what}; correct the setting"))?;
-            let fits = number(&setting.min).is_none_or(|min| value >= min) && number(&setting.max).is_none_or(|max| value <= max);
+            let what =
+                if setting.kind == SettingKind::Int { "whole number" } else { "duration such as `30s`" };
+            let value =
+                scale(setting.kind, text).ok_or_else(|| format!("it is no {what}; correct the setting"))?;
+            let fits = number(&setting.min).is_none_or(|min| value >= min)
+                && number(&setting.max).is_none_or(|max| value <= max);
             if !fits {
                 return Err("it is less than `min`, or more than `max`; correct the setting".to_owned());
             }
@@ -75,7 +90,9 @@ pub(crate) fn is_of(setting: &Setting, text: &str) -> Result<(), String> {
         SettingKind::Text | SettingKind::Secret | SettingKind::Map | SettingKind::Complexity => {}
     }
     match &setting.pattern {
-        Some(pattern) if !pattern.matches(text) => Err("it does not match its `pattern`; correct the setting".to_owned()),
+        Some(pattern) if !pattern.matches(text) => {
+            Err("it does not match its `pattern`; correct the setting".to_owned())
+        }
         _ => Ok(()),
     }
 }
@@ -97,18 +114,35 @@ fn parameter_value(parameter: &Parameter, value: &Value) -> Result<(), String> {
     let text = value.to_text().map_err(|error| format!("it {error}"))?;
     match parameter {
         Parameter::Credential | Parameter::Answer => {
-            let fits = !text.is_empty() && text.chars().count() <= LONGEST_ID && !text.contains(char::is_control);
-            if fits { Ok(()) } else { Err(format!("an id has 1 to {LONGEST_ID} characters, and no controls")) }
+            let fits =
+                !text.is_empty() && text.chars().count() <= LONGEST_ID && !text.contains(char::is_control);
+            if fits {
+                Ok(())
+            } else {
+                Err(format!("an id has 1 to {LONGEST_ID} characters, and no controls"))
+            }
         }
         Parameter::Time => {
             let is_time = text.parse::<jiff::Timestamp>().is_ok();
-            if is_time { Ok(()) } else { Err("it is no RFC 3339 time; write one such as 2027-01-31T00:00:00Z".to_owned()) }
+            if is_time {
+                Ok(())
+            } else {
+                Err("it is no RFC 3339 time; write one such as 2027-01-31T00:00:00Z".to_owned())
+            }
         }
         Parameter::Int => {
-            if text.parse::<i64>().is_ok() { Ok(()) } else { Err("it is no whole number".to_owned()) }
+            if text.parse::<i64>().is_ok() {
+                Ok(())
+            } else {
+                Err("it is no whole number".to_owned())
+            }
         }
         Parameter::OneOf(words) => {
-            if words.contains(&text) { Ok(()) } else { Err(format!("it is none of {}", words.join(", "))) }
+            if words.contains(&text) {
+                Ok(())
+            } else {
+                Err(format!("it is none of {}", words.join(", ")))
+            }
         }
     }
 }

@@ -20,7 +20,9 @@ pub(super) fn escape(value: &str) -> Result<Zeroizing<String>, &'static str> {
             '\r' => "&#13;".into(),
             '\u{85}' => "&#133;".into(),
             '\u{2028}' => "&#8232;".into(),
-            c if c.is_ascii_control() && c != '\u{7f}' => return Err("it has control characters that XML has not"),
+            c if c.is_ascii_control() && c != '\u{7f}' => {
+                return Err("it has control characters that XML has not");
+            }
             '\u{fffe}' | '\u{ffff}' => return Err("it has characters that XML has not"),
             c => {
                 escaped.push(c);

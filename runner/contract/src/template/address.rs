@@ -99,7 +99,11 @@ fn take_origin(pieces: &mut Vec<Piece>) -> Result<Origin, (String, String)> {
             let (host, rest) = rest.split_at_checked(end).unwrap_or((rest, ""));
             let is_whole = !rest.is_empty() || pieces.is_empty();
             if !is_whole || !is_host(host) {
-                return Err(no_origin(if is_whole { "this is no host" } else { "the host is not said by one thing alone" }));
+                return Err(no_origin(if is_whole {
+                    "this is no host"
+                } else {
+                    "the host is not said by one thing alone"
+                }));
             }
             if !rest.is_empty() {
                 pieces.insert(0, Piece::Literal(rest.to_owned()));
@@ -149,7 +153,7 @@ fn pairs(query: Option<Vec<Piece>>) -> Result<Vec<Pair>, (String, String)> {
                     }
                 }
             }
-            piece => {
+            piece @ Piece::Expression(_) => {
                 if let Some(last) = parts.last_mut() {
                     last.push(piece);
                 }
@@ -160,7 +164,8 @@ fn pairs(query: Option<Vec<Piece>>) -> Result<Vec<Pair>, (String, String)> {
 }
 
 fn pair(mut pieces: Vec<Piece>) -> Result<Pair, (String, String)> {
-    let refuse = |reason: &str| Err((reason.to_owned(), "write each pair of the query as `name={value}`".to_owned()));
+    let refuse =
+        |reason: &str| Err((reason.to_owned(), "write each pair of the query as `name={value}`".to_owned()));
     let Some(Piece::Literal(text)) = pieces.first().cloned() else {
         return refuse("a pair of the query has no name, or one that is not literal");
     };
@@ -183,7 +188,9 @@ pub fn is_host(text: &str) -> bool {
         None => (text, None),
     };
     let is_port = |port: &str| {
-        port.len() <= 5 && port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|port| port > 0)
+        port.len() <= 5
+            && port.bytes().all(|b| b.is_ascii_digit())
+            && port.parse::<u16>().is_ok_and(|port| port > 0)
     };
     let is_label = |label: &str| {
         (1..=63).contains(&label.len())
@@ -204,14 +211,20 @@ pub fn is_prefix(text: &str) -> bool {
         && path.strip_suffix('/').unwrap_or(path).split('/').enumerate().all(|(index, segment)| {
             (index == 0 && segment.is_empty() && !path.starts_with('/'))
                 || (is_segment(segment)
-                    && segment.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@".contains(&b)))
+                    && segment
+                        .bytes()
+                        .all(|b| b.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@".contains(&b)))
         })
 }
 
 /// Whether a text is a clean segment of a path: not empty, no dots alone, no slash, backslash or control.
 #[must_use]
 pub fn is_segment(text: &str) -> bool {
-    !text.is_empty() && text != "." && text != ".." && !text.contains(['/', '\\']) && !text.contains(char::is_control)
+    !text.is_empty()
+        && text != "."
+        && text != ".."
+        && !text.contains(['/', '\\'])
+        && !text.contains(char::is_control)
 }
 
 #[cfg(test)]
@@ -227,11 +240,17 @@ mod tests {
         let address = of("https://{setting.graph}/v1.0/a(b='{target.id}')?$select=id,x&n={p}&flag").unwrap();
         assert_eq!(address.origin, Origin::Host { key: "graph".into(), name: None });
         assert_eq!(address.path.text(), "/v1.0/a(b='{target.id}')");
-        let pairs: Vec<(&str, Option<&str>)> =
-            address.query.iter().map(|pair| (pair.name.as_str(), pair.value.as_ref().map(Template::text))).collect();
+        let pairs: Vec<(&str, Option<&str>)> = address
+            .query
+            .iter()
+            .map(|pair| (pair.name.as_str(), pair.value.as_ref().map(Template::text)))
+            .collect();
         assert_eq!(pairs, [("$select", Some("id,x")), ("n", Some("{p}")), ("flag", None)]);
         assert_eq!(of("{setting.api}/x").unwrap().origin, Origin::Prefix("api".into()));
-        assert_eq!(of("https://Api.Example.com:8443").unwrap().origin, Origin::Literal("api.example.com:8443".into()));
+        assert_eq!(
+            of("https://Api.Example.com:8443").unwrap().origin,
+            Origin::Literal("api.example.com:8443".into())
+        );
     }
 
     #[test]
@@ -264,12 +283,25 @@ mod tests {
 
     #[test]
     fn a_prefix_is_https_and_clean() {
-        for text in ["https://a.example", "https://a.example/", "https://a.example:8200/v3/api", "https://a.b/api/v3/"] {
+        for text in [
+            "https://a.example",
+            "https://a.example/",
+            "https://a.example:8200/v3/api",
+            "https://a.b/api/v3/",
+        ] {
             assert!(is_prefix(text), "{text}");
         }
-        for text in ["http://a.example", "https://", "https://a b", "https://a.example//", "https://a.example/../x",
-            "https://a.example/x?y", "https://a.example/#", "https://u@a.example", "https://a.example/a%2fb"]
-        {
+        for text in [
+            "http://a.example",
+            "https://",
+            "https://a b",
+            "https://a.example//",
+            "https://a.example/../x",
+            "https://a.example/x?y",
+            "https://a.example/#",
+            "https://u@a.example",
+            "https://a.example/a%2fb",
+        ] {
             assert!(!is_prefix(text), "{text}");
         }
     }

@@ -23,7 +23,9 @@ mod tests {
 
     #[test]
     fn a_duration_is_digits_and_a_unit() {
-        for (text, ms) in [("500ms", 500), ("2s", 2000), ("5m", 300_000), ("1h", 3_600_000), ("2d", 172_800_000)] {
+        for (text, ms) in
+            [("500ms", 500), ("2s", 2000), ("5m", 300_000), ("1h", 3_600_000), ("2d", 172_800_000)]
+        {
             assert_eq!(milliseconds(text), Some(ms), "{text}");
         }
         for text in ["", "5", "s", "1 s", "-1s", "1.5s", "1w", "99999999999999999999s", "36526d"] {

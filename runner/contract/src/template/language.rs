@@ -2,16 +2,19 @@
 
 use std::collections::HashSet;
 
-use regex_automata::hybrid::dfa::{Cache, DFA};
 use regex_automata::hybrid::LazyStateID;
+use regex_automata::hybrid::dfa::{Cache, DFA};
 use regex_automata::nfa::thompson::{self, WhichCaptures};
 use regex_automata::{Anchored, Input, MatchKind};
 use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind, Repetition};
 
 /// How many pairs of states a comparison may visit.
-const MOST_PAIRS: usize = 200_000;
+const MOST_PAIRS: usize = 100_000;
 /// How large an automaton may become while it is compared, in bytes.
-const LARGEST: usize = 16 << 20;
+const LARGEST: usize = 4 << 20;
+
+/// How many characters a class may lack that is folded by what it lacks.
+const MOST_LACKING: usize = 512;
 
 /// A set of texts, without regard to case.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,7 +90,8 @@ impl Language {
         match all.pop() {
             Some(only) if all.is_empty() => only,
             last => {
-                let hir = Hir::alternation(all.into_iter().chain(last).map(|language| language.hir).collect());
+                let hir =
+                    Hir::alternation(all.into_iter().chain(last).map(|language| language.hir).collect());
                 Self { hir, prefix: String::new(), is_literal: false }
             }
         }
@@ -118,9 +122,9 @@ impl Language {
                 HirKind::Empty | HirKind::Look(_) => true,
                 HirKind::Literal(literal) => literal.0.is_ascii(),
                 // Two letters beyond ASCII fold into ASCII: the long s, and the sign of kelvin.
-                HirKind::Class(Class::Unicode(class)) => class
-                    .iter()
-                    .all(|range| range.end().is_ascii() || (range.start() == range.end() && "ſK".contains(range.end()))),
+                HirKind::Class(Class::Unicode(class)) => class.iter().all(|range| {
+                    range.end().is_ascii() || (range.start() == range.end() && "ſK".contains(range.end()))
+                }),
                 HirKind::Class(Class::Bytes(class)) => class.is_ascii(),
                 HirKind::Repetition(repetition) => ascii(&repetition.sub),
                 HirKind::Capture(capture) => ascii(&capture.sub),
@@ -145,15 +149,16 @@ fn caseless(text: &str) -> String {
 /// The same expression, without regard to case, whatever its flags say.
 fn folded(hir: &Hir) -> Hir {
     match hir.kind() {
-        HirKind::Empty | HirKind::Look(_) => hir.clone(),
+        HirKind::Empty | HirKind::Look(_) | HirKind::Class(Class::Bytes(_)) => hir.clone(),
         HirKind::Literal(literal) => match std::str::from_utf8(&literal.0) {
             Ok(text) => Hir::concat(
-                text.chars().map(|c| folded_class(&ClassUnicode::new([ClassUnicodeRange::new(c, c)]))).collect(),
+                text.chars()
+                    .map(|c| folded_class(&ClassUnicode::new([ClassUnicodeRange::new(c, c)])))
+                    .collect(),
             ),
             Err(_) => hir.clone(),
         },
         HirKind::Class(Class::Unicode(class)) => folded_class(class),
-        HirKind::Class(Class::Bytes(_)) => hir.clone(),
         HirKind::Repetition(repetition) => Hir::repetition(repetition.with(folded(&repetition.sub))),
         HirKind::Capture(capture) => folded(&capture.sub),
         HirKind::Concat(parts) => Hir::concat(parts.iter().map(folded).collect()),
@@ -161,9 +166,29 @@ fn folded(hir: &Hir) -> Hir {
     }
 }
 
+/// Folding goes through a class one character after another; of one that holds almost all of Unicode it is
+/// cheaper to go through what it lacks.
 fn folded_class(class: &ClassUnicode) -> Hir {
+    let mut lacking = class.clone();
+    lacking.negate();
     let mut class = class.clone();
-    class.case_fold_simple();
+    if lacking.ranges().iter().map(ClassUnicodeRange::len).sum::<usize>() > MOST_LACKING {
+        class.case_fold_simple();
+        return Hir::class(Class::Unicode(class));
+    }
+    // A character is lacking without regard to case only where each of its forms is.
+    let mut folded_class = lacking.clone();
+    folded_class.case_fold_simple();
+    for range in folded_class.ranges() {
+        for c in range.start()..=range.end() {
+            let mut forms = ClassUnicode::new([ClassUnicodeRange::new(c, c)]);
+            forms.case_fold_simple();
+            forms.difference(&lacking);
+            if !forms.ranges().is_empty() {
+                class.push(ClassUnicodeRange::new(c, c));
+            }
+        }
+    }
     Hir::class(Class::Unicode(class))
 }
 
@@ -176,7 +201,9 @@ struct Automaton {
 impl Automaton {
     fn new(language: &Language) -> Result<Self, TooLarge> {
         let nfa = thompson::Compiler::new()
-            .configure(thompson::Config::new().nfa_size_limit(Some(LARGEST)).which_captures(WhichCaptures::None))
+            .configure(
+                thompson::Config::new().nfa_size_limit(Some(LARGEST)).which_captures(WhichCaptures::None),
+            )
             .build_from_hir(&language.hir)
             .map_err(|_| TooLarge)?;
         let config = DFA::config()
@@ -258,6 +285,9 @@ mod tests {
         assert!(meet("straße", "STRAßE") && meet("k", "K"));
         assert!(meet("", "a*") && !meet("", "a+"));
         assert!(meet("(?-i:delete)", "DELETE"), "flags of a pattern do not make case tell");
+        assert!(
+            meet("[^a]", "a") && !meet("[^aA]", "a") && !meet("[^kK\u{212a}]", "k") && meet("[^kK]", "k")
+        );
     }
 
     #[test]

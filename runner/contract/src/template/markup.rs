@@ -24,7 +24,12 @@ pub fn check(xml: &Template) -> Result<(), (String, String)> {
             Piece::Expression(_) => HOLE.to_string(),
         })
         .collect();
-    let misplaced = || refuse("a reference stands elsewhere than in a text or an attribute's value", "move it into one of these");
+    let misplaced = || {
+        refuse(
+            "a reference stands elsewhere than in a text or an attribute's value",
+            "move it into one of these",
+        )
+    };
     let mut reader = Reader::from_str(&text);
     reader.config_mut().check_end_names = true;
     let (mut depth, mut roots) = (0_usize, 0_usize);
@@ -42,7 +47,10 @@ pub fn check(xml: &Template) -> Result<(), (String, String)> {
             Ok(Event::End(_)) => depth = depth.saturating_sub(1),
             Ok(Event::Text(part)) => {
                 if depth == 0 && !part.trim().is_empty() {
-                    return refuse("there is text outside of its outermost element", "put it into an element");
+                    return refuse(
+                        "there is text outside of its outermost element",
+                        "put it into an element",
+                    );
                 }
             }
             Ok(Event::GeneralRef(part)) => {
@@ -62,7 +70,10 @@ pub fn check(xml: &Template) -> Result<(), (String, String)> {
                 }
             }
             Ok(Event::CData(_) | Event::PI(_) | Event::DocType(_)) => {
-                return refuse("it has a CDATA section, a processing instruction or a DOCTYPE", "write plain elements");
+                return refuse(
+                    "it has a CDATA section, a processing instruction or a DOCTYPE",
+                    "write plain elements",
+                );
             }
             Ok(Event::Eof) => break,
             Err(error) => return refuse(&format!("it is no XML: {error}"), "write one whole element"),
@@ -78,7 +89,10 @@ fn refuse<T>(reason: &str, mend: &str) -> Result<T, (String, String)> {
     Err((reason.to_owned(), mend.to_owned()))
 }
 
-fn element(name: &str, attributes: quick_xml::events::attributes::Attributes<'_>) -> Result<(), (String, String)> {
+fn element(
+    name: &str,
+    attributes: quick_xml::events::attributes::Attributes<'_>,
+) -> Result<(), (String, String)> {
     if name.contains(HOLE) {
         return refuse("a reference stands in the name of an element", "write the name as it is");
     }
@@ -88,7 +102,12 @@ fn element(name: &str, attributes: quick_xml::events::attributes::Attributes<'_>
                 return refuse("a reference stands in the name of an attribute", "write the name as it is");
             }
             Ok(_) => {}
-            Err(error) => return refuse(&format!("an attribute cannot be read: {error}"), "write it as name=\"value\""),
+            Err(error) => {
+                return refuse(
+                    &format!("an attribute cannot be read: {error}"),
+                    "write it as name=\"value\"",
+                );
+            }
         }
     }
     Ok(())
@@ -111,8 +130,21 @@ mod tests {
     #[test]
     fn what_could_change_the_document_is_refused() {
         for xml in [
-            "<{p}/>", "<a {p}=\"x\"/>", "<a {p}/>", "<a><{p}></a>", "<!--{p}--><a/>", "<a><![CDATA[{p}]]></a>",
-            "<?x {p}?><a/>", "<!DOCTYPE a><a/>", "<a/>{p}", "<a>", "<a></b>", "<a/><b/>", "", "text", "<a b={p}/>",
+            "<{p}/>",
+            "<a {p}=\"x\"/>",
+            "<a {p}/>",
+            "<a><{p}></a>",
+            "<!--{p}--><a/>",
+            "<a><![CDATA[{p}]]></a>",
+            "<?x {p}?><a/>",
+            "<!DOCTYPE a><a/>",
+            "<a/>{p}",
+            "<a>",
+            "<a></b>",
+            "<a/><b/>",
+            "",
+            "text",
+            "<a b={p}/>",
             "<a>&x;</a>",
         ] {
             assert!(of(xml).is_err(), "{xml}");

@@ -5,9 +5,7 @@ use super::{Delivered, Expression, Reference};
 use crate::answer::{Kept, Output, Type};
 use crate::compute::Compute;
 use crate::filter::{self, Filter};
-use crate::manifest::{
-    Group, Id, Json, Manifest, Named, Parameter, Returned, Setting, SettingKind,
-};
+use crate::manifest::{Group, Id, Json, Manifest, Named, Parameter, Returned, Setting, SettingKind};
 use crate::nearest;
 use crate::template::Template;
 use crate::value::{Kind, Value};
@@ -116,7 +114,11 @@ impl Manifest {
         }
     }
 
-    fn meaning_of_setting<'a>(&'a self, key: &str, name: Option<&'a str>) -> Result<Meaning<'a>, Meaningless> {
+    fn meaning_of_setting<'a>(
+        &'a self,
+        key: &str,
+        name: Option<&'a str>,
+    ) -> Result<Meaning<'a>, Meaningless> {
         let setting = self
             .settings
             .get(key)
@@ -141,13 +143,9 @@ impl Manifest {
         }
         let mut found = None;
         for (own, request) in self.answering(name) {
-            let part = match (key, &request.id) {
-                ("id", Some(id)) => Some(Part::Id(id)),
-                _ => {
-                    let kept = request.secrets.get(key).map(Part::Secret);
-                    kept.or_else(|| request.outputs.get(key).map(Part::Output))
-                }
-            };
+            let id = request.id.as_ref().filter(|_| key == "id").map(Part::Id);
+            let kept = || request.secrets.get(key).map(Part::Secret);
+            let part = id.or_else(kept).or_else(|| request.outputs.get(key).map(Part::Output));
             let Some(part) = part else {
                 let known = request.outputs.keys().chain(request.secrets.keys()).map(String::as_str);
                 let id = request.id.as_ref().map(|_| "id");
@@ -160,7 +158,8 @@ impl Manifest {
         }
         found.ok_or_else(|| {
             let answers = self.requests.iter().map(|(own, request)| request.answers_as(own));
-            let known = self.inputs.keys().map(String::as_str).chain(answers).chain(["setting", "new", "deliver"]);
+            let known =
+                self.inputs.keys().map(String::as_str).chain(answers).chain(["setting", "new", "deliver"]);
             unknown("input group or request", name, known)
         })
     }
@@ -210,7 +209,9 @@ impl Manifest {
                 | Meaning::Proposed
                 | Meaning::Deliver(Delivered::Value | Delivered::Object),
             ) => Secrecy::Secret,
-            Ok(Meaning::Answer { part: Part::Id(Id::Made(made)), .. }) => self.secrecy_of(made.expressions(), params),
+            Ok(Meaning::Answer { part: Part::Id(Id::Made(made)), .. }) => {
+                self.secrecy_of(made.expressions(), params)
+            }
             Ok(Meaning::Setting { setting, .. }) if setting.kind == SettingKind::Secret => Secrecy::Secret,
             Ok(Meaning::New(returned)) if returned.kind.is_secret() => Secrecy::Secret,
             Ok(Meaning::Compute(compute)) if compute.is_secret() => Secrecy::Secret,
@@ -235,7 +236,11 @@ impl Manifest {
         expressions: impl IntoIterator<Item = &'a Expression>,
         params: &Named<Parameter>,
     ) -> Secrecy {
-        expressions.into_iter().map(|expression| self.secrecy(expression, params)).max().unwrap_or(Secrecy::Open)
+        expressions
+            .into_iter()
+            .map(|expression| self.secrecy(expression, params))
+            .max()
+            .unwrap_or(Secrecy::Open)
     }
 
     /// What kind of value an expression yields.
@@ -260,9 +265,12 @@ impl Manifest {
 
     fn language_of(&self, meaning: Meaning<'_>, params: &Named<Parameter>) -> Language {
         match meaning {
-            Meaning::Input { group, key } => Language::either(group.patterns(key).into_iter().map(|pattern| {
-                pattern.map_or_else(Language::any, |pattern| Language::of(pattern.hir()))
-            })),
+            Meaning::Input { group, key } => Language::either(
+                group
+                    .patterns(key)
+                    .into_iter()
+                    .map(|pattern| pattern.map_or_else(Language::any, |pattern| Language::of(pattern.hir()))),
+            ),
             Meaning::Setting { setting, name } => of_setting(setting, name),
             Meaning::Answer { part: Part::Output(output), .. } => of_output(output),
             Meaning::Answer { part: Part::Id(Id::Made(made)), .. } => self.language_of_template(made, params),
@@ -326,7 +334,6 @@ fn of_output(output: &Output) -> Language {
 }
 
 /// What a filter makes of what may be written.
-#[expect(clippy::needless_pass_by_value, reason = "a fold hands it on")]
 fn filtered(language: Language, filter: &Filter) -> Language {
     match filter {
         Filter::Base64 => Language::written("[0-9A-Za-z+/]*={0,2}"),
@@ -335,10 +342,9 @@ fn filtered(language: Language, filter: &Filter) -> Language {
         Filter::LastSegment => Language::written("[^/]*"),
         Filter::Epoch => Language::written(INT),
         Filter::Date => Language::written("-?[0-9]{4,}-[0-9]{2}-[0-9]{2}"),
-        Filter::Pem(label) => Language::then([
-            Language::literal(&format!("-----BEGIN {label}-----")),
-            Language::any(),
-        ]),
+        Filter::Pem(label) => {
+            Language::then([Language::literal(&format!("-----BEGIN {label}-----")), Language::any()])
+        }
         // Case does not tell texts apart; beyond ASCII a letter may become several.
         Filter::Upper | Filter::Lower if language.is_ascii() => language,
         Filter::Upper

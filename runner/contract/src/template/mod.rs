@@ -106,9 +106,13 @@ impl FromStr for Template {
                 continue;
             }
             let (written, after) = inner.split_once('}').ok_or_else(|| {
-                format!("`{{{}` is not closed; end it with `}}`, and write `{{{{` for a brace", shortened(inner))
+                format!(
+                    "`{{{}` is not closed; end it with `}}`, and write `{{{{` for a brace",
+                    shortened(inner)
+                )
             })?;
-            let expression = written.parse().map_err(|reason| format!("in `{{{}}}`: {reason}", shortened(written)))?;
+            let expression =
+                written.parse().map_err(|reason| format!("in `{{{}}}`: {reason}", shortened(written)))?;
             if !literal.is_empty() {
                 pieces.push(Piece::Literal(std::mem::take(&mut literal)));
             }
@@ -163,7 +167,9 @@ mod tests {
     #[test]
     fn braces_hold_references_and_two_of_them_are_a_brace() {
         let template = read("a{{b}{admin.key|sha256|base64}c}");
-        let [Piece::Literal(before), Piece::Expression(expression), Piece::Literal(after)] = template.pieces() else {
+        let [Piece::Literal(before), Piece::Expression(expression), Piece::Literal(after)] =
+            template.pieces()
+        else {
             panic!("{template:?}");
         };
         assert_eq!((before.as_str(), after.as_str()), ("a{b}", "c}"));

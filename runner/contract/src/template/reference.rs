@@ -95,7 +95,7 @@ impl FromStr for Expression {
     fn from_str(text: &str) -> Result<Self, String> {
         let mut parts = text.split('|');
         let reference = parts.next().unwrap_or_default().parse()?;
-        let filters = parts.map(|part| part.parse::<Filter>().map_err(|error| error.to_string()));
+        let filters = parts.map(str::parse::<Filter>);
         Ok(Self { reference, filters: filters.collect::<Result<_, _>>()?, text: text.to_owned() })
     }
 }
@@ -121,14 +121,14 @@ impl FromStr for Reference {
                 Ok(Self::Setting { key: identifier(key)?, name: name.map(identifier).transpose()? })
             }
             ("new", Some(label)) => identifier(label).map(Self::New),
-            ("deliver", Some(rest)) => {
-                Delivered::NAMES.iter().find(|(name, _)| *name == rest).map(|(_, what)| Self::Deliver(*what)).ok_or_else(
-                    || {
-                        let mend = crate::nearest::mend(rest, Delivered::NAMES.map(|(name, _)| name));
-                        format!("`deliver` has no `{rest}`; {mend}")
-                    },
-                )
-            }
+            ("deliver", Some(rest)) => Delivered::NAMES
+                .iter()
+                .find(|(name, _)| *name == rest)
+                .map(|(_, what)| Self::Deliver(*what))
+                .ok_or_else(|| {
+                    let mend = crate::nearest::mend(rest, Delivered::NAMES.map(|(name, _)| name));
+                    format!("`deliver` has no `{rest}`; {mend}")
+                }),
             ("setting" | "new" | "deliver", None) => {
                 Err(format!("`{{{first}}}` lacks what of it is meant; write `{{{first}.…}}`"))
             }
@@ -145,7 +145,8 @@ impl fmt::Display for Reference {
             Self::Setting { key, name: Some(name) } => write!(f, "setting.{key}.{name}"),
             Self::New(label) => write!(f, "new.{label}"),
             Self::Deliver(what) => {
-                let name = Delivered::NAMES.iter().find(|(_, known)| known == what).map_or("", |(name, _)| name);
+                let name =
+                    Delivered::NAMES.iter().find(|(_, known)| known == what).map_or("", |(name, _)| name);
                 write!(f, "deliver.{name}")
             }
             Self::Proposed => f.write_str("proposed"),
@@ -166,7 +167,9 @@ fn of_now(text: &str) -> Option<Result<i64, String>> {
     let (sign, length) = match rest.chars().next() {
         None => return Some(Ok(0)),
         Some('+') => (1, rest.trim_start_matches('+')),
-        Some('-') if rest.chars().nth(1).is_some_and(|c| c.is_ascii_digit()) => (-1, rest.trim_start_matches('-')),
+        Some('-') if rest.chars().nth(1).is_some_and(|c| c.is_ascii_digit()) => {
+            (-1, rest.trim_start_matches('-'))
+        }
         Some(_) => return None,
     };
     Some(match duration::milliseconds(length) {
@@ -189,5 +192,7 @@ fn identifier(text: &str) -> Result<String, String> {
     if is_identifier(text) {
         return Ok(text.to_owned());
     }
-    Err(format!("`{text}` is no name; a reference is `{{NAME}}` or `{{NAME.KEY}}` without spaces, and `{{{{` is a brace"))
+    Err(format!(
+        "`{text}` is no name; a reference is `{{NAME}}` or `{{NAME.KEY}}` without spaces, and `{{{{` is a brace"
+    ))
 }

@@ -43,9 +43,23 @@ impl Dice {
         let mut text = String::new();
         for _ in 0..=self.roll(most) {
             let part = self.pick(&[
-                "a", "B", "ab", "b", "a-", "a", "b", "{setting.any}", "{setting.pattern}", "{setting.word}",
-                "{setting.number}", "{setting.any|upper}", "{setting.any|sql-name}", "{input.free}", "{input.plain}",
-                "KEY", "KEY",
+                "a",
+                "B",
+                "ab",
+                "b",
+                "a-",
+                "a",
+                "b",
+                "{setting.any}",
+                "{setting.pattern}",
+                "{setting.word}",
+                "{setting.number}",
+                "{setting.any|upper}",
+                "{setting.any|sql-name}",
+                "{input.free}",
+                "{input.plain}",
+                "KEY",
+                "KEY",
             ]);
             match (part, key) {
                 ("KEY", Some(key)) => text.push_str(key),
@@ -200,8 +214,10 @@ fn values(dice: &mut Dice) -> HashMap<String, Value> {
 fn seen_by_service(rendered: &Rendered, dispatch: bool) -> String {
     let url = url::Url::parse(&rendered.url).unwrap();
     let decode = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().to_lowercase();
-    let mut pairs: Vec<String> =
-        url.query_pairs().map(|(name, value)| format!("{}={}", name.to_lowercase(), value.to_lowercase())).collect();
+    let mut pairs: Vec<String> = url
+        .query_pairs()
+        .map(|(name, value)| format!("{}={}", name.to_lowercase(), value.to_lowercase()))
+        .collect();
     pairs.sort();
     let header = |name: &str| {
         let found = rendered.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name));
@@ -257,7 +273,8 @@ pub fn play(dice: &mut Dice, draws: usize, seen: &mut Seen) {
     let (checked, is_accepted) = match check_source(&text) {
         Ok((manifest, _)) => (manifest, true),
         Err(refusals) => {
-            let only_ambiguous = refusals.iter().all(|refusal| refusal.reason.contains("could become the same"));
+            let only_ambiguous =
+                refusals.iter().all(|refusal| refusal.reason.contains("could become the same"));
             let Ok((manifest, _)) = pamrun_contract::manifest::read(&text) else { return };
             if !only_ambiguous {
                 return;
