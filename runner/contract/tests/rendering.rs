@@ -268,3 +268,48 @@ fn a_parameter_that_is_not_given_is_an_error() {
     assert!(write("url", &none).is_err());
     assert!(write("nothing", &none).unwrap_err().to_string().contains("declares no request"));
 }
+
+#[test]
+fn a_next_page_is_the_same_request_with_one_part_turned() {
+    use pamrun_contract::answer::Part;
+    use pamrun_contract::render::render_page;
+
+    let given = given("a", "b", "t");
+    let now: Timestamp = "2026-11-29T10:00:00Z".parse().unwrap();
+    let values = |reference: &Reference| {
+        given.get(reference.to_string().as_str()).map_or(Known::Missing, |value| Known::Value(value.clone()))
+    };
+    let page = |name: &str, part: Part, value: &str| {
+        let random = &mut |bytes: &mut [u8]| bytes.fill(9);
+        render_page(manifest(), name, &values, now, random, (&part, &Value::text(value))).unwrap()
+    };
+    let turned = page("url", Part::Query("q".to_owned()), "2&x");
+    assert_eq!(
+        turned.url,
+        "https://api.example.com:8443/v1/ax/(k='b')/p%201/p2/end?fixed=a%26b&more%20of%20it=%3Ca%3E&q=2%26x"
+    );
+    assert_eq!(turned.literal, "https://api.example.com:8443/v1/");
+    let turned = page("form", Part::Form("first".to_owned()), "2&x");
+    assert_eq!(&**turned.body.as_ref().unwrap(), b"b%26c=%3Db%26&secret=t&first=2%26x");
+    let turned = page("json", Part::Json(vec!["variables".to_owned(), "after".to_owned()]), "c1");
+    let read: serde_json::Value = serde_json::from_slice(turned.body.as_ref().unwrap()).unwrap();
+    assert_eq!((&read["variables"], &read["text"]), (&json!({"after": "c1"}), &json!("a")));
+}
+
+/// A field that neither the manifest nor the vault calls a secret authorizes nothing.
+#[test]
+fn an_effect_is_sent_with_a_secret_of_the_operators_alone() {
+    let text = MANIFEST.replace("secret = [\"token\"]\n", "");
+    let (manifest, _) = check_source(&text).unwrap();
+    let written = |token: Value| {
+        let values = |reference: &Reference| match reference.to_string().as_str() {
+            "admin.token" => Known::Value(token.clone()),
+            "setting.host" => Known::Value(Value::text("a.example")),
+            _ => Known::Value(Value::text("new").secret()),
+        };
+        let now: Timestamp = "2026-11-29T10:00:00Z".parse().unwrap();
+        render(&manifest, "put", &values, now, &mut |bytes: &mut [u8]| bytes.fill(9))
+    };
+    assert!(written(Value::text("token").secret()).is_ok());
+    assert!(written(Value::text("token")).unwrap_err().to_string().contains("no secret of a record"));
+}

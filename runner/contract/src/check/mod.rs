@@ -12,6 +12,7 @@ mod headers;
 mod inputs;
 mod names;
 mod parameters;
+mod pinned;
 mod references;
 mod returns;
 mod secrets;
@@ -24,6 +25,7 @@ use crate::refusal::{At, Refusals};
 use crate::template::address::Address;
 
 pub(crate) use forbidden::overrides_method;
+pub use pinned::pinned;
 
 /// Reads and checks a `plugin.toml`; with the compact JSON that is packed.
 ///

@@ -4,6 +4,7 @@ use super::Parsed;
 use crate::compute::Compute;
 use crate::manifest::{Allowed, Id, Json, Leaf, Manifest};
 use crate::refusal::At;
+use crate::template::address::Origin;
 use crate::template::{Expression, Reference, Template};
 
 /// A reference in a request.
@@ -128,6 +129,17 @@ impl Parsed<'_> {
             add(&mut uses, &at.key("id"), Spot::Id, template);
         }
         uses
+    }
+}
+
+impl Parsed<'_> {
+    /// The setting that says where it goes to.
+    pub(super) fn origin(&self) -> Option<(&str, Option<&str>)> {
+        match &self.address.as_ref()?.origin {
+            Origin::Literal(_) => None,
+            Origin::Host { key, name } => Some((key, name.as_deref())),
+            Origin::Prefix(key) => Some((key, None)),
+        }
     }
 }
 

@@ -6,8 +6,9 @@ use zeroize::Zeroizing;
 use super::failure::Unrendered;
 use super::fill::{Filled, Filler, Written};
 use super::{form, query, xml};
+use crate::answer::Part;
 use crate::check::overrides_method;
-use crate::manifest::{Effect, Json, Whole};
+use crate::manifest::{Effect, Json, Named, Whole};
 use crate::template::meaning::Meaning;
 use crate::template::{Expression, Reference, Template};
 use crate::value::{self, Json as Tree, Value};
@@ -16,13 +17,14 @@ use crate::value::{self, Json as Tree, Value};
 pub(super) fn write(
     filler: &mut Filler<'_>,
     whole: Whole<'_>,
+    page: Option<(&Part, &Value)>,
 ) -> Result<Option<(String, Written)>, Unrendered> {
     let request = whole.request;
     let keeps_inputs = request.effect.changes() && request.effect != Effect::Updates;
     filler.refuses_secret_inputs = keeps_inputs;
     let written = match (&request.form, &request.json, &request.xml) {
-        (Some(pairs), _, _) => Some(("application/x-www-form-urlencoded", write_form(filler, pairs)?)),
-        (_, Some(json), _) => Some(("application/json", write_json(filler, json)?)),
+        (Some(pairs), _, _) => Some(("application/x-www-form-urlencoded", write_form(filler, pairs, page)?)),
+        (_, Some(json), _) => Some(("application/json", write_json(filler, json, page)?)),
         (_, _, Some(xml)) => Some(("application/xml", write_xml(filler, xml)?)),
         _ => None,
     };
@@ -35,10 +37,16 @@ pub(super) fn write(
 
 fn write_form(
     filler: &mut Filler<'_>,
-    pairs: &crate::manifest::Named<Template>,
+    pairs: &Named<Template>,
+    page: Option<(&Part, &Value)>,
 ) -> Result<Written, Unrendered> {
     let mut whole = Written::empty();
-    for (name, template) in pairs {
+    let turned = page.and_then(|(part, value)| match part {
+        Part::Form(name) => Some((name.as_str(), value)),
+        _ => None,
+    });
+    for (name, template) in pairs.iter().filter(|(name, _)| turned.is_none_or(|(turned, _)| turned != *name))
+    {
         let place = format!("the form pair `{name}`");
         let encode = |_: Meaning<'_>, _: &Value, text: &str| Ok(Zeroizing::new(query::encode(text)));
         if let Some(text) = filler.text_with(&place, template, query::encode, encode)? {
@@ -46,6 +54,12 @@ fn write_form(
             whole.is_secret |= text.is_secret;
             whole.has_names |= text.has_names;
         }
+    }
+    if let Some((name, value)) = turned {
+        let place = "the form of the next page";
+        let text = value.to_text().map_err(|error| Unrendered::not_text(place, name, error))?;
+        form::push(&mut whole.text, name, &query::encode(&text));
+        whole.is_secret |= value.is_secret();
     }
     Ok(whole)
 }
@@ -59,12 +73,37 @@ fn write_xml(filler: &mut Filler<'_>, template: &Template) -> Result<Written, Un
     })
 }
 
-fn write_json(filler: &mut Filler<'_>, json: &Json) -> Result<Written, Unrendered> {
+fn write_json(
+    filler: &mut Filler<'_>,
+    json: &Json,
+    page: Option<(&Part, &Value)>,
+) -> Result<Written, Unrendered> {
     let mut parts = Parts::default();
     let mut tree = parts.tree(filler, json, false)?.unwrap_or(Tree::Null);
+    if let Some((Part::Json(keys), value)) = page {
+        let turned = value
+            .to_json()
+            .map_err(|error| Unrendered::not_text("the JSON of the next page", "it", error))?;
+        parts.is_secret |= value.is_secret();
+        put(&mut tree, keys, turned);
+    }
     let text = Zeroizing::new(tree.to_string());
     value::wipe(&mut tree);
     Ok(Written { text, is_secret: parts.is_secret, has_names: parts.has_names })
+}
+
+/// Puts a value where keys lead to, through objects that are made where they are lacking.
+fn put(tree: &mut Tree, keys: &[String], value: Tree) {
+    let Some((first, rest)) = keys.split_first() else {
+        *tree = value;
+        return;
+    };
+    if !tree.is_object() {
+        *tree = Tree::Object(Map::new());
+    }
+    if let Tree::Object(members) = tree {
+        put(members.entry(first.as_str()).or_insert(Tree::Null), rest, value);
+    }
 }
 
 /// What was seen while JSON was filled.

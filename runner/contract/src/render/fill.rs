@@ -10,7 +10,7 @@ use super::{Known, Values, valid};
 use crate::filter;
 use crate::manifest::{Manifest, Named, Parameter};
 use crate::random::Random;
-use crate::template::meaning::{Meaning, Secrecy};
+use crate::template::meaning::{Meaning, Part, Secrecy};
 use crate::template::{Expression, Piece, Reference, Template};
 use crate::value::Value;
 
@@ -56,6 +56,10 @@ pub(super) struct Filler<'a> {
     pub(super) computed: HashMap<String, Filled>,
     /// Whether a secret of an input must not be written just now.
     pub(super) refuses_secret_inputs: bool,
+    /// Whether a secret of the operator's was written: of a record, a setting or an answer.
+    pub(super) is_authorized: bool,
+    /// Whether anything was written as a name.
+    pub(super) has_names: bool,
     values: &'a dyn Values,
     once: Option<String>,
     sent: Vec<Zeroizing<String>>,
@@ -77,6 +81,8 @@ impl<'a> Filler<'a> {
             computing: Vec::new(),
             computed: HashMap::new(),
             refuses_secret_inputs: false,
+            is_authorized: false,
+            has_names: false,
             values,
             once: None,
             sent: Vec::new(),
@@ -109,7 +115,10 @@ impl<'a> Filler<'a> {
         };
         let value = match known {
             Known::Value(value) => value,
-            Known::Unknown => return Ok(Filled::Name(expression.to_string())),
+            Known::Unknown => {
+                self.has_names = true;
+                return Ok(Filled::Name(expression.to_string()));
+            }
             Known::Missing if meaning.is_filled_in() => {
                 return Err(Unrendered::Parameter(format!(
                     "the parameter {expression} is not given; give it a value"
@@ -124,6 +133,14 @@ impl<'a> Filler<'a> {
         let bare = Expression::bare(expression.reference.clone());
         let declared = self.manifest.secrecy(&bare, self.params) == Secrecy::Secret;
         let value = if declared { value.secret() } else { value };
+        let is_operators = matches!(
+            meaning,
+            Meaning::Input { .. }
+                | Meaning::Setting { .. }
+                | Meaning::New(_)
+                | Meaning::Answer { part: Part::Secret(_), .. }
+        );
+        self.is_authorized |= is_operators && value.is_secret();
         let filtered = filter::apply_all(&expression.filters, value)
             .map_err(|error| Unrendered::Filter(format!("{expression}: {error}")))?;
         let is_input = matches!(meaning, Meaning::Input { .. });

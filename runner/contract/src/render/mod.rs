@@ -21,6 +21,7 @@ use std::fmt;
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
+use crate::answer::Part;
 use crate::manifest::{Manifest, Method};
 use crate::random::Random;
 use crate::template::Reference;
@@ -59,6 +60,8 @@ pub struct Rendered {
     pub method: Method,
     /// The whole URL; no secret stands in it.
     pub url: String,
+    /// What of the URL no value changes but the setting of its host: pages of a list stay below it.
+    pub literal: String,
     /// The headers, besides those that frame the request.
     pub headers: Vec<Header>,
     /// The body.
@@ -91,13 +94,39 @@ pub fn render(
     now: Timestamp,
     random: &mut dyn Random,
 ) -> Result<Rendered, Unrendered> {
+    written(manifest, name, values, now, random, None)
+}
+
+/// Writes a request again for its next page, with a value of the last one in a part of it.
+///
+/// # Errors
+/// As [`render`].
+pub fn render_page(
+    manifest: &Manifest,
+    name: &str,
+    values: &dyn Values,
+    now: Timestamp,
+    random: &mut dyn Random,
+    page: (&Part, &Value),
+) -> Result<Rendered, Unrendered> {
+    written(manifest, name, values, now, random, Some(page))
+}
+
+fn written(
+    manifest: &Manifest,
+    name: &str,
+    values: &dyn Values,
+    now: Timestamp,
+    random: &mut dyn Random,
+    page: Option<(&Part, &Value)>,
+) -> Result<Rendered, Unrendered> {
     let (name, request) =
         manifest.requests.get_key_value(name).ok_or_else(|| Unrendered::NoRequest(name.to_owned()))?;
     let whole = manifest.whole(name, request);
     let method = request.method().ok_or_else(|| Unrendered::NoRequest(name.clone()))?;
     let mut filler = fill::Filler::new(manifest, &request.params, values, now, random);
-    let url = url::write(&mut filler, whole)?;
-    let body = body::write(&mut filler, whole)?;
+    let url = url::write(&mut filler, whole, page)?;
+    let body = body::write(&mut filler, whole, page)?;
     let mut headers = authority::headers(&mut filler, whole)?;
     let has_secret_headers = headers.iter().any(|header| header.is_secret);
     if let Some((content_type, _)) = &body {
@@ -113,10 +142,18 @@ pub fn render(
             "there is one in its body and one in its headers, and a read carries them in one of both",
         ));
     }
+    if request.effect.changes() && !filler.is_authorized && !filler.has_names {
+        return Err(Unrendered::value(
+            "a request that changes something",
+            "what authorizes it",
+            "no secret of a record or an answer is in it; mark the record's field as a secret, or the input in the manifest",
+        ));
+    }
     headers.extend(signed);
     Ok(Rendered {
         method,
         url: url.whole(),
+        literal: format!("{}{}", url.origin, url.literal),
         headers,
         body: body.map(|(_, written)| Zeroizing::new(written.text.as_bytes().to_vec())),
         has_secret_body,

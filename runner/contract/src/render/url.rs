@@ -6,10 +6,11 @@ use super::failure::Unrendered;
 use super::fill::{Filled, Filler, Written};
 use super::path::{self, Filling};
 use super::query;
+use crate::answer::Part;
 use crate::manifest::{SettingKind, Whole};
 use crate::template::address::{Address, Origin, is_host, is_prefix};
 use crate::template::meaning::Meaning;
-use crate::template::{Expression, Reference, Template};
+use crate::template::{Expression, Piece, Reference, Template};
 use crate::value::Value;
 
 /// A URL in its parts, as they are sent.
@@ -18,6 +19,8 @@ pub(super) struct Url {
     pub(super) origin: String,
     /// The path, with its leading slash.
     pub(super) path: String,
+    /// The beginning of the path, up to the first value in it.
+    pub(super) literal: String,
     /// The query, without its question mark.
     pub(super) query: String,
     /// Whether the name of an unknown value stands in it.
@@ -39,7 +42,11 @@ impl Url {
 }
 
 /// Writes it.
-pub(super) fn write(filler: &mut Filler<'_>, whole: Whole<'_>) -> Result<Url, Unrendered> {
+pub(super) fn write(
+    filler: &mut Filler<'_>,
+    whole: Whole<'_>,
+    page: Option<(&Part, &Value)>,
+) -> Result<Url, Unrendered> {
     let address = Address::of(&whole.request.url).map_err(|(reason, _)| Unrendered::Parameter(reason))?;
     let mut url = origin(filler, &address.origin)?;
     let path = filler.text_with("the path", &address.path, str::to_owned, segment)?;
@@ -49,6 +56,10 @@ pub(super) fn write(filler: &mut Filler<'_>, whole: Whole<'_>) -> Result<Url, Un
         mend: "set it, or call another request",
     })?;
     url.has_names |= path.has_names;
+    url.literal.clone_from(&url.path);
+    if let Some(Piece::Literal(text)) = address.path.pieces().first() {
+        url.literal.push_str(text);
+    }
     url.path.push_str(&path.text);
     if url.path.is_empty() {
         url.path.push('/');
@@ -57,7 +68,12 @@ pub(super) fn write(filler: &mut Filler<'_>, whole: Whole<'_>) -> Result<Url, Un
         return Err(Unrendered::value("the path", address.path.text(), "with it a segment is `.` or `..`"));
     }
     let mut pairs = Vec::new();
-    for pair in &address.query {
+    let turned = page.and_then(|(part, value)| match part {
+        Part::Query(name) => Some((name.as_str(), value)),
+        _ => None,
+    });
+    let is_turned = |name: &str| turned.is_some_and(|(turned, _)| turned == name);
+    for pair in address.query.iter().filter(|pair| !is_turned(&pair.name)) {
         let Some(value) = &pair.value else {
             pairs.push(pair.name.clone());
             continue;
@@ -67,11 +83,17 @@ pub(super) fn write(filler: &mut Filler<'_>, whole: Whole<'_>) -> Result<Url, Un
             pairs.push(format!("{}={}", pair.name, *text.text));
         }
     }
-    for (name, value) in &whole.request.query {
+    for (name, value) in whole.request.query.iter().filter(|(name, _)| !is_turned(name)) {
         if let Some(text) = pair_value(filler, name, value, query::encode)? {
             url.has_names |= text.has_names;
             pairs.push(format!("{}={}", query::encode(name), *text.text));
         }
+    }
+    if let Some((name, value)) = turned {
+        let place = "the query of the next page";
+        open(value).map_err(|reason| Unrendered::value(place, name, reason))?;
+        let text = value.to_text().map_err(|error| Unrendered::not_text(place, name, error))?;
+        pairs.push(format!("{}={}", query::encode(name), query::encode(&text)));
     }
     url.query = pairs.join("&");
     Ok(url)
@@ -154,6 +176,6 @@ fn origin(filler: &mut Filler<'_>, origin: &Origin) -> Result<Url, Unrendered> {
 
 impl Url {
     fn at(origin: String, path: &str, has_names: bool) -> Self {
-        Self { origin, path: path.to_owned(), query: String::new(), has_names }
+        Self { origin, path: path.to_owned(), literal: String::new(), query: String::new(), has_names }
     }
 }

@@ -10,6 +10,8 @@ use crate::value::{Json, Kind, Value};
 
 /// How long an id may be.
 const LONGEST_ID: usize = 128;
+/// How long what `pending` takes of an answer may be.
+const LONGEST_HANDLE: usize = 2048;
 
 /// The value in its own type: a number or flag that came as text is one.
 pub(super) fn typed(meaning: &Meaning<'_>, value: Value) -> Value {
@@ -114,13 +116,9 @@ fn parameter_value(parameter: &Parameter, value: &Value) -> Result<(), String> {
     let text = value.to_text().map_err(|error| format!("it {error}"))?;
     match parameter {
         Parameter::Credential | Parameter::Answer => {
-            let fits =
-                !text.is_empty() && text.chars().count() <= LONGEST_ID && !text.contains(char::is_control);
-            if fits {
-                Ok(())
-            } else {
-                Err(format!("an id has 1 to {LONGEST_ID} characters, and no controls"))
-            }
+            let most = if *parameter == Parameter::Answer { LONGEST_HANDLE } else { LONGEST_ID };
+            let fits = !text.is_empty() && text.chars().count() <= most && !text.contains(char::is_control);
+            if fits { Ok(()) } else { Err(format!("it has to have 1 to {most} characters, and no controls")) }
         }
         Parameter::Time => {
             let is_time = text.parse::<jiff::Timestamp>().is_ok();
