@@ -73,6 +73,8 @@ impl SigningKey for RsaKey {
 pub fn rsa_2048(random: &mut dyn Random) -> Result<Value, RsaKeyError> {
     let key = rsa::PrivateKey::new(&mut Source(random), 2048).map_err(|_| RsaKeyError)?;
     let pem = key.to_pkcs8_pem(LineEnding::LF).map_err(|_| RsaKeyError)?;
+    // A key that could not sign would be found out only after it is registered.
+    RsaKey::from_pem(&pem).map_err(|_| RsaKeyError)?;
     Ok(Value::text(pem.as_str()).secret())
 }
 

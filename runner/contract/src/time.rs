@@ -4,7 +4,11 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-/// Reads RFC 3339, a day (its beginning in UTC), or seconds since 1970 with decimals or without.
+/// From this number on it counts milliseconds: as seconds it is beyond the year 5000.
+const MILLISECONDS: i64 = 100_000_000_000;
+
+/// Reads RFC 3339, a day (its beginning in UTC), a date of HTTP, or seconds since 1970 with decimals or without,
+/// or milliseconds.
 pub(crate) fn read(text: &str) -> Option<Timestamp> {
     if text.len() > 64 {
         return None;
@@ -14,6 +18,9 @@ pub(crate) fn read(text: &str) -> Option<Timestamp> {
     }
     if is_day(text) {
         return text.parse::<Date>().ok()?.to_zoned(TimeZone::UTC).ok().map(|start| start.timestamp());
+    }
+    if let Ok(time) = httpdate::parse_http_date(text) {
+        return Timestamp::try_from(time).ok();
     }
     epoch(text)
 }
@@ -31,8 +38,12 @@ fn epoch(text: &str) -> Option<Timestamp> {
     if !is_digits(whole) || !is_digits(decimals) {
         return None;
     }
+    let whole: i64 = whole.parse().ok()?;
+    if whole >= MILLISECONDS {
+        return Timestamp::from_millisecond(whole).ok();
+    }
     let nanoseconds: String = decimals.chars().chain(std::iter::repeat('0')).take(9).collect();
-    Timestamp::new(whole.parse().ok()?, nanoseconds.parse().ok()?).ok()
+    Timestamp::new(whole, nanoseconds.parse().ok()?).ok()
 }
 
 #[cfg(test)]
@@ -47,6 +58,9 @@ mod tests {
             ("2026-11-29", "2026-11-29T00:00:00Z"),
             ("1796000000", "2026-11-30T00:53:20Z"),
             ("1796000000.123000000", "2026-11-30T00:53:20.123Z"),
+            ("1796000000123", "2026-11-30T00:53:20.123Z"),
+            ("2026-11-29T10:00:00.000+0000", "2026-11-29T10:00:00Z"),
+            ("Sun, 29 Nov 2026 10:00:00 GMT", "2026-11-29T10:00:00Z"),
         ] {
             assert_eq!(read(text).unwrap().to_string(), time, "{text}");
         }

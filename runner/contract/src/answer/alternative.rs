@@ -133,11 +133,12 @@ impl Alternative {
             Status::Class(2) | Status::Exactly(200..=299) if !denies => Err(format!(
                 "`{self}` may have been done; a 2xx rejects an effect only with what is not there, as in `2xx !/data/id`"
             )),
+            Status::Exactly(500 | 408 | 499) if compares => Ok(()),
+            Status::Exactly(500 | 408 | 499) => Err(format!(
+                "a {} may come after the effect; it rejects only with what the service says, as in `{0} /code=NotDone`",
+                self.status
+            )),
             Status::Class(2 | 4) | Status::Exactly(200..=299 | 307 | 308 | 400..=499 | 501 | 503) => Ok(()),
-            Status::Exactly(500) if compares => Ok(()),
-            Status::Exactly(500) => Err(
-                "a 500 may come after the effect; it rejects only with what the service says, as in `500 /code=NotDone`".to_owned(),
-            ),
             Status::Exactly(300..=399) | Status::Class(3) => Err(format!(
                 "`{self}` may lead away from what was done; of redirects only 307 and 308 reject an effect"
             )),

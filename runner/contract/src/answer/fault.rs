@@ -1,6 +1,5 @@
 //! What is wrong with what a request takes, as far as its parts do not fit each other.
 
-use crate::answer::MOST_OUTPUTS;
 use crate::answer::judge::Takes;
 use crate::answer::lists::Rows;
 use crate::answer::output::{FreshFor, Kept, Output};
@@ -35,10 +34,6 @@ impl Takes {
         self.seen(&mut faults);
         self.of_effects(&mut faults);
         self.pages(&mut faults);
-        if self.outputs.len() > MOST_OUTPUTS {
-            let text = format!("there are more than {MOST_OUTPUTS} outputs; take what the plugin decides by");
-            faults.push(Fault::new(&["outputs"], &text));
-        }
         if let Some(place) = &self.id
             && (place.stars() > 0 || place.filters_make_list())
         {

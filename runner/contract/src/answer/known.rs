@@ -19,11 +19,11 @@ pub struct Known {
 
 #[derive(Clone)]
 struct Secret {
-    /// The secret in lower case.
+    /// The secret without case.
     whole: Zeroizing<String>,
-    /// What a longer text would have of it, encoded or not, in lower case; empty for a short one.
+    /// What a longer text would have of it, encoded or not, without case; empty for a short one.
     parts: Vec<Zeroizing<String>>,
-    /// The encodings of the whole of it, in lower case.
+    /// The encodings of the whole of it, without case.
     encoded: Vec<Zeroizing<String>>,
 }
 
@@ -60,16 +60,28 @@ impl Known {
         };
         match text {
             Some(text) => {
-                let text = Zeroizing::new(text.to_lowercase());
+                let text = folded(&text);
                 self.secrets.iter().any(|secret| *secret.whole == *text)
             }
             None => value.to_bytes().is_ok_and(|bytes| {
-                let encoded = Zeroizing::new(Zeroizing::new(STANDARD_NO_PAD.encode(&bytes)).to_lowercase());
+                let encoded = folded(&Zeroizing::new(STANDARD_NO_PAD.encode(&bytes)));
                 self.secrets
                     .iter()
                     .any(|secret| secret.encoded.first().is_some_and(|known| **known == *encoded))
             }),
         }
+    }
+
+    /// Whether a text is one of them or has a long one in it, as it is and not in an encoding.
+    #[must_use]
+    pub(super) fn within(&self, value: &Value) -> bool {
+        let Ok(text) = value.to_text() else { return self.has(value) };
+        views(&text).iter().any(|view| {
+            self.secrets.iter().any(|secret| {
+                !secret.whole.is_empty()
+                    && (**view == *secret.whole || secret.is_long() && view.contains(secret.whole.as_str()))
+            })
+        })
     }
 
     /// Whether a value, or anything in it, is one of them or has a long one in it: without case, as it is or in
@@ -117,13 +129,13 @@ impl std::fmt::Debug for Known {
 impl Secret {
     fn new(bytes: &[u8]) -> Self {
         let text = std::str::from_utf8(bytes).unwrap_or_default();
-        let whole = Zeroizing::new(text.to_lowercase());
+        let whole = folded(text);
         let hex =
             bytes.iter().fold(Zeroizing::new(String::with_capacity(bytes.len() * 2)), |mut hex, byte| {
                 let _ = write!(hex, "{byte:02x}");
                 hex
             });
-        let base64 = Zeroizing::new(Zeroizing::new(STANDARD_NO_PAD.encode(bytes)).to_lowercase());
+        let base64 = folded(&Zeroizing::new(STANDARD_NO_PAD.encode(bytes)));
         let is_long = text.chars().count() >= LONG || (text.is_empty() && bytes.len() >= LONG);
         let mut parts = Vec::new();
         if is_long {
@@ -141,6 +153,10 @@ impl Secret {
         Self { whole, parts, encoded }
     }
 
+    fn is_long(&self) -> bool {
+        !self.parts.is_empty()
+    }
+
     fn is_in(&self, text: &str) -> bool {
         let bare = text.trim_end_matches('=');
         (!self.whole.is_empty() && text == *self.whole)
@@ -149,17 +165,17 @@ impl Secret {
     }
 }
 
-/// A text in lower case, and with its escapes undone where it has any.
+/// A text without case, and with its escapes undone where it has any.
 fn views(text: &str) -> Vec<Zeroizing<String>> {
-    let mut views = vec![Zeroizing::new(text.to_lowercase())];
+    let mut views = vec![folded(text)];
     if text.contains('%') || text.contains('+') {
         let spaced = Zeroizing::new(text.replace('+', " "));
         for view in [text, spaced.as_str()] {
-            views.push(Zeroizing::new(percent_decoded(view).to_lowercase()));
+            views.push(folded(&percent_decoded(view)));
         }
     }
     if text.contains('\\') {
-        views.push(Zeroizing::new(unescaped(text).to_lowercase()));
+        views.push(folded(&unescaped(text)));
     }
     views
 }
@@ -173,7 +189,7 @@ fn aligned(bytes: &[u8], shift: usize) -> Zeroizing<String> {
     // A character has six bits: those that reach into what stands before or after depend on it.
     let first = (shift * 8).div_ceil(6);
     let last = shifted.len() * 8 / 6;
-    Zeroizing::new(encoded.get(first..last).unwrap_or_default().to_lowercase())
+    folded(encoded.get(first..last).unwrap_or_default())
 }
 
 fn url_safe(base64: &str) -> Zeroizing<String> {
@@ -205,29 +221,35 @@ fn percent_decoded(text: &str) -> Zeroizing<String> {
 /// A text without the escapes of JSON.
 fn unescaped(text: &str) -> Zeroizing<String> {
     let mut plain = Zeroizing::new(String::with_capacity(text.len()));
+    let mut units: Vec<u16> = Vec::new();
     let mut rest = text.chars();
-    while let Some(c) = rest.next() {
-        if c != '\\' {
-            plain.push(c);
+    loop {
+        let next = rest.next();
+        let escape = if next == Some('\\') { rest.next() } else { None };
+        if escape == Some('u') {
+            let digits: String = rest.by_ref().take(4).collect();
+            units.push(u16::from_str_radix(&digits, 16).unwrap_or(0xfffd));
             continue;
         }
-        match rest.next() {
-            Some('n') => plain.push('\n'),
-            Some('r') => plain.push('\r'),
-            Some('t') => plain.push('\t'),
-            Some('b') => plain.push('\u{8}'),
-            Some('f') => plain.push('\u{c}'),
-            Some('u') => {
-                let digits: String = rest.by_ref().take(4).collect();
-                plain.push(
-                    u32::from_str_radix(&digits, 16).ok().and_then(char::from_u32).unwrap_or('\u{fffd}'),
-                );
-            }
-            Some(other) => plain.push(other),
-            None => {}
+        // Halves of a pair stand side by side.
+        plain.extend(char::decode_utf16(units.drain(..)).map(|unit| unit.unwrap_or('\u{fffd}')));
+        match (next, escape) {
+            (None, _) => return plain,
+            (_, Some('n')) => plain.push('\n'),
+            (_, Some('r')) => plain.push('\r'),
+            (_, Some('t')) => plain.push('\t'),
+            (_, Some('b')) => plain.push('\u{8}'),
+            (_, Some('f')) => plain.push('\u{c}'),
+            (_, Some(other)) | (Some(other), None) => plain.push(other),
         }
     }
-    plain
+}
+
+/// A text without case, character by character, so that what stands around one does not matter.
+fn folded(text: &str) -> Zeroizing<String> {
+    let mut folded = Zeroizing::new(String::with_capacity(2 * text.len()));
+    folded.extend(text.chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase));
+    folded
 }
 
 #[cfg(test)]

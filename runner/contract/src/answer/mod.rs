@@ -33,6 +33,3 @@ pub use received::Answer;
 pub use retry_after::retry_after;
 pub use take::Taken;
 pub use typed::{Shown, Type};
-
-/// How many outputs one request may have.
-pub const MOST_OUTPUTS: usize = 64;

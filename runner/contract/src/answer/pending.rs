@@ -38,11 +38,9 @@ fn one_second() -> Duration {
 
 fn wait<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
     let text = String::deserialize(deserializer)?;
-    let (number, scale) = match (text.strip_suffix("ms"), text.strip_suffix('s')) {
-        (Some(number), _) => (number, 1),
-        (None, Some(number)) => (number, 1000),
-        (None, None) => ("", 0),
-    };
+    let units = [("ms", 1), ("s", 1000), ("m", 60_000)];
+    let (number, scale) =
+        units.iter().find_map(|(unit, scale)| Some((text.strip_suffix(unit)?, *scale))).unwrap_or_default();
     let ms = number
         .parse::<u64>()
         .ok()
@@ -117,6 +115,8 @@ mod tests {
         .unwrap();
         assert_eq!(pending.every, Duration::from_millis(250));
         assert_eq!(pending.with.len(), 1);
+        let minute = self::pending("status = '202'\nrequest = 's'\nevery = '1m'").unwrap();
+        assert_eq!(minute.every, Duration::from_mins(1));
     }
 
     #[test]

@@ -153,7 +153,7 @@ fn instant(value: &Value) -> Result<Value, String> {
         Some(time) if matches!(value.kind(), Kind::Text | Kind::Bytes | Kind::Number) => {
             Ok(Value::text(time.to_string()))
         }
-        _ => Err("is no time: neither RFC 3339, nor a day, nor seconds since 1970".to_owned()),
+        _ => Err("is no time: neither RFC 3339, nor a day, a date of HTTP or seconds since 1970".to_owned()),
     }
 }
 

@@ -13,8 +13,8 @@ use crate::value::Value;
 /// How long before now it begins: clocks differ, and what is not valid yet is refused.
 const EARLIER: Duration = Duration::from_mins(2);
 
-/// The days that are the most which some service takes: ten years of 365.
-const MOST_DAYS: u64 = 3650;
+/// A century; services take less and say so.
+const MOST_DAYS: u64 = 36_500;
 
 pub(super) fn make(
     certificate: &Certificate<Value>,

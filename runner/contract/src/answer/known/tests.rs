@@ -17,7 +17,7 @@ fn known(secrets: &[&str]) -> Known {
 
 #[test]
 fn a_long_secret_is_found_in_every_form() {
-    let secret = "hunter2\"+/~Ärger\n";
+    let secret = "hunter2\"+/~Ärger ΣΑΣ ß\n";
     let known = known(&[secret]);
     let percent: String = secret.bytes().fold(String::new(), |text, byte| format!("{text}%{byte:02X}"));
     let hex: String = secret.bytes().fold(String::new(), |text, byte| format!("{text}{byte:02X}"));
@@ -25,6 +25,7 @@ fn a_long_secret_is_found_in_every_form() {
         secret.to_owned(),
         format!("before {secret} after"),
         secret.to_uppercase(),
+        secret.to_lowercase(),
         STANDARD.encode(secret),
         STANDARD.encode(format!("a:{secret}")),
         STANDARD.encode(format!("user:{secret}:x")),
@@ -69,6 +70,25 @@ fn values_of_all_kinds_are_compared() {
     known.add(&Value::text("HUNTER2HUNTER2"));
     assert_eq!(before, "Known(4 secrets)");
     assert!(!known.meets_text("") && !before.contains("hunter2"));
+}
+
+#[test]
+fn a_pair_of_json_escapes_is_one_character() {
+    let known = known(&["key\u{1f511}-\u{1f511}key"]);
+    assert!(known.meets_text("key\\ud83d\\udd11-\\uD83D\\uDD11key"));
+    assert!(!known.meets_text("key\\ud83d") && !known.meets_text("\\u") && !known.meets_text("\\"));
+}
+
+#[test]
+fn what_is_encoded_is_not_within() {
+    let known = known(&["hunter2hunter2", "pin"]);
+    assert!(known.within(&Value::text("a/Hunter2Hunter2/b")) && known.within(&Value::text("pin")));
+    let encoded = STANDARD.encode("{\"token\": \"hunter2hunter2\"}");
+    assert!(
+        known.meets_text(&encoded)
+            && !known.within(&Value::text(encoded))
+            && !known.within(&Value::text("pins"))
+    );
 }
 
 proptest! {

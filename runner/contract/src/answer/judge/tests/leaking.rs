@@ -69,6 +69,20 @@ fn an_error_that_has_a_secret_in_it_is_masked() {
     assert_eq!(rejection.errors["message"], text("********"));
 }
 
+/// A file that holds a secret is encoded as a whole; what else it holds is no secret.
+#[test]
+fn what_stands_beside_a_secret_in_a_decoded_file_is_shown() {
+    use base64::Engine as _;
+    let file = json!({"token": "n3wS3cretT0ken", "id": "k-1"}).to_string();
+    let body = json!({"file": base64::engine::general_purpose::STANDARD.encode(file)});
+    let beside = effect(
+        "secrets = { s = '/file|base64-decode|at:/token' }\noutputs = { id = '/file|base64-decode|at:/id' }",
+    );
+    let got = taken(&beside, &json(200, &body));
+    assert_eq!(got.outputs["id"], Value::text("k-1"));
+    assert_eq!(got.secrets["s"], Value::text("n3wS3cretT0ken").secret());
+}
+
 #[test]
 fn nothing_of_an_answer_is_in_its_debug_form() {
     let answer = json(200, &json!({"s": "hunter2hunter2"}));
