@@ -153,7 +153,7 @@ fn query(address: &Address, at: &At, refusals: &mut Refusals) {
             Piece::Expression(_) => None,
         });
         for text in std::iter::once(pair.name.as_str()).chain(literals) {
-            if let Some(wrong) = text.chars().find(|c| !is_path_char(*c) && *c != '?') {
+            if let Some(wrong) = text.chars().find(|c| !is_path_char(*c) && !"?[]".contains(*c)) {
                 refusals.add(
                     at.clone(),
                     format!("the query holds `{}`", wrong.escape_default()),

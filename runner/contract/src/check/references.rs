@@ -5,7 +5,7 @@ use super::{Checked, Says};
 use crate::filter::Filter;
 use crate::manifest::{Allowed, Effect, Id, Manifest, Named, Parameter, SettingKind, Strategy};
 use crate::refusal::{At, Refusals};
-use crate::template::meaning::{Meaning, Part};
+use crate::template::meaning::{Meaning, Part, Secrecy};
 use crate::template::{Delivered, Expression, Reference, Template};
 use crate::value::Kind;
 
@@ -18,6 +18,14 @@ pub(super) fn check(checked: &Checked<'_>, refusals: &mut Refusals) {
                 continue;
             };
             fits(&used, kind, refusals);
+            if used.spot == Spot::Id && manifest.secrecy(used.expression, &request.params) == Secrecy::Secret
+            {
+                refusals.add(
+                    used.at.clone(),
+                    format!("{} is a secret, and everybody sees an id", used.expression),
+                    "make the id of its public part, as in `{proposed|rsa-public|sha256|base64}`",
+                );
+            }
             in_time(&used, request.effect, refusals);
         }
         for (key, allowed) in &request.only_if {
@@ -208,6 +216,13 @@ fn target(manifest: &Manifest, refusals: &mut Refusals) {
     for expression in manifest.target.expressions() {
         let Some(kind) = reference(manifest, &at, expression, &none, refusals) else { continue };
         text(&at, expression, kind, refusals);
+        if manifest.secrecy(expression, &none) == Secrecy::Secret {
+            refusals.add(
+                at.clone(),
+                format!("{expression} is a secret, and the target's identity stands in journal and outcome"),
+                "make it of ids and names",
+            );
+        }
         let is_steady = match manifest.meaning(&expression.reference, &none) {
             Ok(Meaning::Input { .. } | Meaning::Setting { .. }) => true,
             Ok(Meaning::Answer { name, part }) => {

@@ -191,6 +191,13 @@ fn default(manifest: &Manifest, setting: &Setting, at: &At, refusals: &mut Refus
         (None, Some(expression)) => match &expression.reference {
             Reference::Member(group, key) if group == "target" && expression.filters.is_empty() => {
                 let known = manifest.inputs.get("target");
+                if known.is_some_and(|target| target.is_secret(key)) {
+                    refusals.add(
+                        at.clone(),
+                        format!("{expression} is a secret, and the setting is none"),
+                        "refer to the input where the secret is needed",
+                    );
+                }
                 if !known.is_some_and(|target| target.has(key)) {
                     let keys = known.into_iter().flat_map(crate::manifest::Group::keys);
                     refusals.add(at, format!("there is no input `target.{key}`"), nearest::mend(key, keys));

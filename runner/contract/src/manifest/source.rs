@@ -205,11 +205,32 @@ fn json(value: &DeValue<'_>, at: &At, depth: usize) -> Result<Value, Refusal> {
     }
 }
 
+/// What the contract leaves out on purpose, and what to do without it.
+fn not_yet(key: &str) -> Option<String> {
+    let what = match key.to_lowercase().replace('-', "_").as_str() {
+        "body" | "raw" | "text" | "bytes" | "data" => {
+            "raw bodies are not in contract 1.0; use `form`, `json` or `xml`"
+        }
+        "cookies" | "cookie_jar" => {
+            "cookie jars are not in contract 1.0; take the cookie with `secrets`, and send it in a header"
+        }
+        "dpop" => "DPoP is not in contract 1.0; use `auth` or `sign`, or a script",
+        "mtls" | "client_certificate" | "client_cert" => {
+            "client certificates are not in contract 1.0; use a script"
+        }
+        _ => return None,
+    };
+    Some(what.to_owned())
+}
+
 /// What serde says, as a reason and a mend. Its messages have a fixed form; ours end in a mend.
 pub(super) fn in_words(message: &str) -> (String, String) {
     let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
     let known = quoted.get(1..).unwrap_or_default().iter().copied();
     match (message, quoted.as_slice()) {
+        (text, [written, ..]) if text.starts_with("unknown field ") && not_yet(written).is_some() => {
+            (format!("`{written}` is no key here"), not_yet(written).unwrap_or_default())
+        }
         (text, [written, ..]) if text.starts_with("unknown field ") => {
             (format!("`{written}` is no key here"), nearest::mend(written, known))
         }

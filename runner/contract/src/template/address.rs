@@ -87,7 +87,9 @@ fn take_origin(pieces: &mut Vec<Piece>) -> Result<Origin, (String, String)> {
                     return Err(no_origin("the URL has no host"));
                 };
                 let Reference::Setting { key, name } = expression.reference else {
-                    return Err(no_origin("the host is said by what is no setting"));
+                    return Err(no_origin(
+                        "the host is said by what is no setting; hosts of answers are not in contract 1.0",
+                    ));
                 };
                 if !expression.filters.is_empty() {
                     return Err(no_origin("a filter changes where the request goes"));
