@@ -155,7 +155,7 @@ impl<'p> Form<'p> {
         match json {
             Json::Null => self.places.push((at.to_owned(), Language::literal("null"))),
             Json::Bool(flag) => self.places.push((at.to_owned(), Language::literal(&flag.to_string()))),
-            Json::Number(number) => self.places.push((at.to_owned(), Language::literal(&number.to_string()))),
+            Json::Number(number) => self.places.push((at.to_owned(), Language::literal(&plain(number)))),
             Json::Text(template) => self.add(at.to_owned(), template, false),
             Json::List(items) => {
                 for (index, item) in items.iter().enumerate() {
@@ -195,6 +195,14 @@ impl<'p> Form<'p> {
             let shape = shape.collect();
             self.credential.push((name.to_lowercase(), shape));
         }
+    }
+}
+
+/// A number in one spelling: 1.0 and 1 are the same to who reads JSON.
+fn plain(number: &serde_json::Number) -> String {
+    match number.as_f64() {
+        Some(whole) if whole.fract() == 0.0 && whole.abs() < 9e15 => format!("{whole:.0}"),
+        _ => number.to_string(),
     }
 }
 
@@ -274,3 +282,6 @@ fn paths_meet(one: &Form<'_>, other: &Form<'_>) -> Result<bool, TooLarge> {
     };
     whole(one).meets(&whole(other))
 }
+
+#[cfg(test)]
+mod tests;

@@ -302,7 +302,7 @@ impl Manifest {
 }
 
 /// What times look like.
-const TIME: &str = "[0-9]{4,}-[0-9]{2}-[0-9]{2}[Tt ][0-9:.]+([Zz]|[+-][0-9:]+)";
+const TIME: &str = "[+-]?[0-9]{4,}-[0-9]{2}-[0-9]{2}[Tt ][0-9:.]+([Zz]|[+-][0-9:]+)";
 /// What whole numbers look like.
 const INT: &str = "-?[0-9]+";
 
@@ -325,11 +325,13 @@ fn of_setting(setting: &Setting, name: Option<&str>) -> Language {
 
 fn of_output(output: &Output) -> Language {
     match (&output.pattern, output.r#type) {
+        // Its pattern is that of an item.
+        (_, Type::List) => Language::any(),
         (Some(pattern), _) => Language::of(pattern.hir()),
         (None, Type::Int | Type::Count) => Language::written(INT),
         (None, Type::Bool) => Language::written("true|false"),
         (None, Type::Time) => Language::written(TIME),
-        (None, Type::Id | Type::Text | Type::List) => Language::any(),
+        (None, Type::Id | Type::Text) => Language::any(),
     }
 }
 
