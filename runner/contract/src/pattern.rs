@@ -1,9 +1,11 @@
 //! Patterns: regular expressions that a whole value must match.
 
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
 use regex_automata::meta::Regex;
-use regex_syntax::hir::Hir;
+use regex_automata::nfa::thompson::{Compiler, Config, WhichCaptures};
+use regex_syntax::hir::{Hir, Look};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, de};
 
@@ -18,7 +20,8 @@ const LARGEST: usize = 1 << 20;
 pub struct Pattern {
     text: String,
     hir: Hir,
-    compiled: Regex,
+    /// Made when the first value is matched: most values of a manifest are never there.
+    compiled: OnceLock<Option<Regex>>,
 }
 
 impl Pattern {
@@ -43,18 +46,11 @@ impl Pattern {
                 "the pattern matches nothing but the empty text; say what a value looks like".to_owned()
             );
         }
-        let whole = Hir::concat(vec![
-            Hir::look(regex_syntax::hir::Look::Start),
-            hir.clone(),
-            Hir::look(regex_syntax::hir::Look::End),
-        ]);
-        let compiled = Regex::builder()
-            .configure(Regex::config().nfa_size_limit(Some(LARGEST)))
-            .build_from_hir(&whole)
-            .map_err(|_| {
-                "the pattern is too large once it is compiled; use smaller repetitions".to_owned()
-            })?;
-        Ok(Self { text: text.to_owned(), hir, compiled })
+        let config = Config::new().nfa_size_limit(Some(LARGEST)).which_captures(WhichCaptures::None);
+        Compiler::new().configure(config).build_from_hir(&hir).map_err(|_| {
+            "the pattern is too large once it is compiled; use smaller repetitions".to_owned()
+        })?;
+        Ok(Self { text: text.to_owned(), hir, compiled: OnceLock::new() })
     }
 
     /// As it is written.
@@ -72,7 +68,11 @@ impl Pattern {
     /// Whether it matches the whole of a value.
     #[must_use]
     pub fn matches(&self, value: &str) -> bool {
-        self.compiled.is_match(value)
+        let compile = || {
+            let whole = Hir::concat(vec![Hir::look(Look::Start), self.hir.clone(), Hir::look(Look::End)]);
+            Regex::builder().build_from_hir(&whole).ok()
+        };
+        self.compiled.get_or_init(compile).as_ref().is_some_and(|compiled| compiled.is_match(value))
     }
 }
 
