@@ -16,7 +16,7 @@ mod received;
 mod retry_after;
 mod take;
 mod typed;
-mod written;
+pub(crate) mod written;
 mod xml;
 
 pub use alternative::{Alternative, Condition, Expected, Status};

@@ -51,7 +51,7 @@ pub enum Part {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "NextTable")]
-pub(super) struct Table {
+pub(crate) struct Table {
     /// Where the value is that leads to the next page.
     #[serde(default)]
     at: Option<Place>,

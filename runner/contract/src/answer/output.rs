@@ -28,7 +28,7 @@ pub struct Output {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "OutputTable")]
-pub(super) struct Table {
+pub(crate) struct Table {
     /// Where it is.
     at: Place,
     /// What it is.
@@ -106,7 +106,7 @@ pub struct Kept {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "KeptTable")]
-pub(super) struct KeptTable {
+pub(crate) struct KeptTable {
     /// Where it is.
     at: Place,
     /// Whether it may be missing.

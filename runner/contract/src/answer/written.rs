@@ -9,7 +9,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 
 /// What has a short form, a text, and a long one, a table.
-pub(super) trait Written: Sized {
+pub(crate) trait Written: Sized {
     /// The table.
     type Table: for<'de> Deserialize<'de>;
     /// What a text or a table should be, for an error.
@@ -22,7 +22,7 @@ pub(super) trait Written: Sized {
 }
 
 /// Reads a text or a table.
-pub(super) fn text_or_table<'de, T: Written, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+pub(crate) fn text_or_table<'de, T: Written, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     struct Form<T>(PhantomData<T>);
 
     impl<'de, T: Written> Visitor<'de> for Form<T> {

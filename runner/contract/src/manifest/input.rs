@@ -6,8 +6,8 @@ use std::fmt;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 
-use super::written::{Written, text_or_table};
 use super::{Named, Pattern};
+use crate::answer::written::{Written, text_or_table};
 
 /// A group of values of one record.
 #[derive(Debug, Clone, PartialEq, Default)]

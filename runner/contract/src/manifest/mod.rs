@@ -4,6 +4,7 @@ mod auth;
 mod body;
 mod effect;
 mod input;
+mod listed;
 mod packed;
 mod parameter;
 mod request;
@@ -11,7 +12,6 @@ mod returned;
 mod setting;
 mod source;
 mod whole;
-mod written;
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;

@@ -1,14 +1,11 @@
 //! The form in which a manifest is packed into a plugin: compact JSON.
 
-use std::collections::HashSet;
-use std::fmt;
-
 use serde::Deserialize;
-use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
 use super::{CONTRACT, Manifest, source};
 use crate::refusal::{At, Refusal};
+use crate::strict;
 
 /// The most bytes that a manifest has, as TOML and packed.
 pub const MOST_BYTES: usize = 256 * 1024;
@@ -28,14 +25,11 @@ pub fn read_packed(bytes: &[u8]) -> Result<Manifest, Refusal> {
             bytes.len()
         )));
     }
-    let text = std::str::from_utf8(bytes).map_err(|_| refuse("the packed manifest is no text".to_owned()))?;
-    let mut json = serde_json::Deserializer::from_str(text);
-    Shape { depth: 0 }
-        .deserialize(&mut json)
-        .and_then(|()| json.end())
+    let json = strict::json(bytes)
         .map_err(|error| refuse(format!("the packed manifest cannot be read: {error}")))?;
-    let json: Value = serde_json::from_str(text)
-        .map_err(|error| refuse(format!("the packed manifest cannot be read: {error}")))?;
+    if depth(&json) > MOST_NESTING {
+        return Err(refuse(format!("the packed manifest is nested more than {MOST_NESTING} deep")));
+    }
     let contract = json.get("contract").and_then(Value::as_str);
     if contract != Some(CONTRACT) {
         let contract = contract.map_or_else(|| "none".to_owned(), |contract| format!("{contract:?}"));
@@ -67,78 +61,11 @@ pub(super) fn write(json: &Value) -> Result<String, Refusal> {
     ))
 }
 
-/// Walks through JSON, keeps nothing, and refuses what is nested too deeply or says a key twice:
-/// serde takes the last of two, another reader might take the first.
-#[derive(Clone, Copy)]
-struct Shape {
-    depth: usize,
-}
-
-impl Shape {
-    fn deeper<E: de::Error>(self) -> Result<Self, E> {
-        if self.depth >= MOST_NESTING {
-            return Err(E::custom(format!("it is nested more than {MOST_NESTING} deep")));
-        }
-        Ok(Self { depth: self.depth + 1 })
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Shape {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Shape {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON")
-    }
-
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
-        let inside = self.deeper()?;
-        while list.next_element_seed(inside)?.is_some() {}
-        Ok(())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let mut keys = HashSet::new();
-        while let Some(key) = map.next_key::<String>()? {
-            // Where numbers keep their text, serde_json hands them on as a table of this key.
-            let inside = if key == "$serde_json::private::Number" { self } else { self.deeper()? };
-            if keys.contains(&key) {
-                return Err(de::Error::custom(format!("the key `{key}` stands twice")));
-            }
-            map.next_value_seed(inside)?;
-            keys.insert(key);
-        }
-        Ok(())
+/// How deeply some JSON is nested.
+fn depth(json: &Value) -> usize {
+    match json {
+        Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or_default(),
+        Value::Object(members) => 1 + members.values().map(depth).max().unwrap_or_default(),
+        _ => 0,
     }
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 
-use super::written::{Written, text_or_table};
+use crate::answer::written::{Written, text_or_table};
 
 /// A parameter of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]

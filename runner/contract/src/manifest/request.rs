@@ -6,7 +6,7 @@ use std::fmt;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 
-use super::written::one_or_list;
+use super::listed::one_or_list;
 use super::{Auth, Effect, Json, Method, Named, Parameter};
 use crate::answer::{Alternative, FreshFor, Kept, Lists, Output, Pending, Place};
 use crate::sign::Signer;
