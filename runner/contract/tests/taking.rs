@@ -1,7 +1,7 @@
 //! Good answers, changed anywhere: what is taken all the same is what other readers find there.
 //! `PROPTEST_CASES` says how long.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test")]
+#![expect(clippy::unwrap_used, reason = "a test")]
 
 use std::collections::BTreeMap;
 

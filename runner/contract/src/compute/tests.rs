@@ -148,7 +148,7 @@ fn a_certificate_needs_a_name_and_days() {
     assert!(run(&certificate("CN=x", json!("36500"))).is_ok());
 }
 
-/// Whether one part laid over the other is as RFC 7396 says.
+/// The parts laid one over the other.
 fn merged(parts: &[Json]) -> Result<Json, String> {
     let parts = parts.iter().cloned().map(Value::json).collect();
     run(&Compute::Merge(parts)).map(|value| value.to_json().unwrap())
