@@ -1,6 +1,16 @@
 //! The plugin contract 1.0: what a manifest may say, the HTTP that its requests become, and what is
 //! taken of an answer.
 //!
+//! ```text
+//! plugin.toml ──> manifest ──> check ──> packed JSON
+//!                    │
+//! values ────────────┴──> render ──> HTTP ··> answer ──> outputs, secrets, ids
+//!                                                └─────> account
+//! ```
+//!
+//! `template` knows what references mean and what they may write; `filter`, `compute` and `sign` make values
+//! of values.
+//!
 //! Pure: no sockets, no files, no Wasmtime, no clock; whoever uses it hands in the time, the random
 //! bytes and the answers.
 

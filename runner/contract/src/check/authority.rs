@@ -82,7 +82,7 @@ fn keys(manifest: &Manifest, refusals: &mut Refusals) {
             |(_, _, expression, _)| {
                 let meaning = manifest.meaning(&expression.reference, &none);
                 let is_given = matches!(meaning, Ok(Meaning::Input { .. } | Meaning::Answer { .. }))
-                    || matches!(meaning, Ok(Meaning::Setting { setting, .. }) if setting.default.is_none());
+                    || matches!(meaning, Ok(Meaning::Setting { setting, .. }) if setting.default.is_none() && setting.choices.is_none());
                 (is_public && is_given)
                     || (!is_public && proves(manifest, expression, &none) >= Secrecy::Vaults)
             },

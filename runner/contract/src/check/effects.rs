@@ -2,7 +2,6 @@
 
 use super::uses::roots;
 use super::{Checked, Parsed};
-use crate::answer::Rows;
 use crate::manifest::{Effect, Id, Manifest, Parameter, Proposes, SettingKind, Strategy};
 use crate::refusal::{At, Refusals};
 use crate::template::Reference;
@@ -157,25 +156,6 @@ fn names(checked: &Checked<'_>, refusals: &mut Refusals) {
             first.whole.at(),
             "nothing that is created carries `{marker}`, so a stray could not be told from a stranger's",
             "write `{marker}` into the name that the service keeps, make its id of `{proposed}`, or say `names = false` at the top",
-        );
-    }
-    let is_marked = creates
-        .iter()
-        .any(|parsed| parsed.uses().iter().any(|used| used.expression.reference == Reference::Marker));
-    let shows_labels = checked
-        .requests
-        .iter()
-        .filter_map(|parsed| parsed.whole.request.lists.as_ref())
-        .any(|lists| matches!(&lists.rows, Rows::Each(each) if each.label.is_some()));
-    let listing = checked.requests.iter().find(|parsed| parsed.whole.request.lists.is_some());
-    if let Some(listing) = listing
-        && is_marked
-        && !shows_labels
-    {
-        refusals.add(
-            listing.whole.at().key("lists"),
-            "what is created carries `{marker}`, but no listing shows it",
-            "add `label = \"/…\"`, where the name stands",
         );
     }
 }

@@ -161,11 +161,12 @@ fn default(manifest: &Manifest, setting: &Setting, at: &At, refusals: &mut Refus
         _ => false,
     };
     if !fits_type {
-        refusals.add(
-            at,
-            format!("`{default}` is no {}", setting.kind),
-            format!("write a {} as TOML does", setting.kind),
-        );
+        let such = match setting.kind {
+            SettingKind::Int => "write a whole number",
+            SettingKind::Bool => "write true or false",
+            _ => "write it as a text, in quotes",
+        };
+        refusals.add(at, format!("`{default}` is no {}", setting.kind), such);
         return;
     }
     let text = default.to_string();

@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 /// Reads one table, or a list of them.
 pub(super) fn one_or_list<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
@@ -19,8 +19,14 @@ pub(super) fn one_or_list<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
             f.write_str("a table, or a list of tables")
         }
 
-        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Vec<T>, A::Error> {
-            T::deserialize(MapAccessDeserializer::new(map)).map(|one| vec![one])
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Vec<T>, A::Error> {
+            let one = T::deserialize(MapAccessDeserializer::new(&mut map))?;
+            match map.next_key::<String>()? {
+                None => Ok(vec![one]),
+                Some(key) => Err(de::Error::custom(format!(
+                    "`{key}` is a second way in one table; write a list of tables, of which the first that is complete counts"
+                ))),
+            }
         }
 
         fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Vec<T>, A::Error> {

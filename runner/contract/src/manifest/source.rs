@@ -40,7 +40,10 @@ impl<'a> Source<'a> {
             line: error.span().map(|span| line_at(text, span.start)),
             at: At::default(),
             reason: format!("this is no TOML: {}", error.message().trim_end_matches('.')),
-            mend: "write it as TOML does".to_owned(),
+            mend: match error.message() {
+                message if message.contains("duplicate key") => "leave one of the two out".to_owned(),
+                _ => "write it as TOML does".to_owned(),
+            },
         })?;
         let json = object(table.get_ref(), &At::default(), 1).map_err(|refusal| {
             let line = line(text, table.get_ref(), &refusal.at);
@@ -239,6 +242,9 @@ pub(super) fn in_words(message: &str) -> (String, String) {
         }
         (text, [missing, ..]) if text.starts_with("missing field ") => {
             (format!("`{missing}` is missing"), format!("add `{missing} = …`"))
+        }
+        (text, _) if text.starts_with("wanted exactly 1 element") => {
+            ("the table does not say one thing alone".to_owned(), "keep one of its keys".to_owned())
         }
         (text, _) if text.starts_with("invalid ") => match text.rsplit_once(", expected ") {
             Some((reason, expected)) => (reason.to_owned(), format!("write {expected}")),

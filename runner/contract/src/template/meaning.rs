@@ -215,6 +215,10 @@ impl Manifest {
             Ok(Meaning::Setting { setting, .. }) if setting.kind == SettingKind::Secret => Secrecy::Secret,
             Ok(Meaning::New(returned)) if returned.kind.is_secret() => Secrecy::Secret,
             Ok(Meaning::Compute(compute)) if compute.is_secret() => Secrecy::Secret,
+            Ok(Meaning::Compute(Compute::Certificate(certificate))) => {
+                let shown = certificate.subject.expressions().chain(certificate.days.expressions());
+                self.secrecy_of(shown, params)
+            }
             Ok(Meaning::Compute(Compute::Merge(parts))) => {
                 let mut most = Secrecy::Open;
                 for part in parts {
@@ -324,14 +328,14 @@ fn of_setting(setting: &Setting, name: Option<&str>) -> Language {
 }
 
 fn of_output(output: &Output) -> Language {
-    match (&output.pattern, output.r#type) {
-        // Its pattern is that of an item.
-        (_, Type::List) => Language::any(),
-        (Some(pattern), _) => Language::of(pattern.hir()),
-        (None, Type::Int | Type::Count) => Language::written(INT),
-        (None, Type::Bool) => Language::written("true|false"),
-        (None, Type::Time) => Language::written(TIME),
-        (None, Type::Id | Type::Text) => Language::any(),
+    let pattern = output.pattern.as_ref().map(|pattern| Language::of(pattern.hir()));
+    match output.r#type {
+        Type::Id | Type::Text => pattern.unwrap_or_else(Language::any),
+        Type::Int | Type::Count => Language::written(INT),
+        Type::Bool => Language::written("true|false"),
+        Type::Time => Language::written(TIME),
+        // The pattern of a list is that of an item.
+        Type::List => Language::any(),
     }
 }
 
