@@ -10,7 +10,7 @@ use crate::template::duration;
 pub const RESERVED: [&str; 8] =
     ["setting", "new", "deliver", "proposed", "marker", "rotation_id", "random", "now"];
 
-/// What a value is taken from, as it is written; [`crate::manifest::Names`] knows what it means.
+/// What a value is taken from, as it is written; [`crate::manifest::Manifest::meaning`] knows what it means.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Reference {
     /// `{setting.KEY}`, or `{setting.KEY.NAME}` of an enum whose choices carry values.
