@@ -44,6 +44,14 @@ impl Trial {
         );
         assert!(!run.stderr.contains("updates"), "{run}");
     }
+
+    /// Fails unless the run is uncertain, with this code, and the record keeps the secret.
+    #[track_caller]
+    fn expect_kept(&self, run: &Run, code: &str) {
+        run.ends("uncertain", 5).with_code(code);
+        assert!(self.bench.saved("pamrun_rescued").contains(&self.fresh), "{run}");
+        assert!(run.outcome["error"]["hint"].to_string().contains("--take"), "{run}");
+    }
 }
 
 const ANSWER: &str = r#"{"updates":[{"label":"api_key","type":"secret","value":"FRESH"}]}"#;
@@ -173,7 +181,7 @@ fn n1_what_looks_like_an_answer_and_is_none_is_uncertain_and_shows_nothing() {
     ] {
         let trial = Trial::new();
         let run = trial.write(stdout);
-        run.ends("uncertain", 5).with_code("plugin-contract");
+        trial.expect_kept(&run, "plugin-contract");
         assert!(run.outcome["error"]["message"].as_str().unwrap().contains(told), "{told}\n{run}");
         assert!(run.stderr.contains("write.sh warn: ") && run.stderr.contains("[redacted]"), "{run}");
     }
@@ -189,7 +197,7 @@ fn n1_an_answer_on_stderr_is_uncertain_and_told_where_it_belongs() {
         let text =
             format!("read -r line\necho 'made FRESH' >&2\ncat >&2 <<'END'\n{answer}\nEND\necho done FRESH\n");
         let run = trial.bench.run(trial.exec("stderr.sh", &text));
-        run.ends("uncertain", 5).with_code("plugin-contract");
+        trial.expect_kept(&run, "plugin-contract");
         assert!(run.outcome["error"]["message"].as_str().unwrap().contains(told), "{run}");
     }
 }
@@ -240,7 +248,7 @@ fn n6_an_answer_and_then_a_failure_is_uncertain_and_shows_nothing() {
             trial.bench = trial.bench.hurry();
         }
         let run = trial.bench.run(trial.exec("fails.sh", &format!("read -r line\necho '{ANSWER}'\n{end}\n")));
-        run.ends("uncertain", 5).with_code(code);
+        trial.expect_kept(&run, code);
     }
 }
 
@@ -249,7 +257,7 @@ fn n1_a_failure_that_has_new_values_with_it_is_uncertain() {
     let trial = Trial::new();
     let failure = r#","failure":{"kind":"denied","code":"no","message":"FRESH is refused"}}"#;
     let run = trial.write(&ANSWER.replace("]}", &format!("]{failure}")));
-    run.ends("uncertain", 5).with_code("no");
+    trial.expect_kept(&run, "no");
     assert_eq!(run.outcome["error"]["message"].as_str().unwrap().matches("[redacted]").count(), 1, "{run}");
 }
 
@@ -258,6 +266,6 @@ fn n1_an_answer_in_an_exception_shows_nothing() {
     let text = "import json\nraise RuntimeError('halfway: ' + json.dumps({'updates': [{'label': 'api_key', 'value': 'FRESH'}]}))\n";
     let trial = Trial::new();
     let run = trial.bench.run(trial.exec("raises.py", text));
-    run.ends("uncertain", 5).with_code("plugin-trapped");
+    trial.expect_kept(&run, "plugin-trapped");
     assert_ne!(run.outcome["error"]["message"], Value::Null, "{run}");
 }

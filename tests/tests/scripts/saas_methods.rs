@@ -187,6 +187,7 @@ fn n2_a_plugin_that_fails_after_it_made_something_is_uncertain_and_shows_nothing
         run.ends("uncertain", 5).with_code("plugin-trapped");
         let pending: Value = kit.bench.saved("pamrun_pending").parse().unwrap();
         assert_eq!(pending["new"], *kit.bench.new_password, "{run}");
+        assert!(kit.bench.saved("pamrun_rescued").contains(&kit.fresh), "{run}");
     }
 }
 
@@ -202,6 +203,7 @@ fn n2_what_was_made_before_the_old_password_was_put_back_is_not_forgotten() {
         run.outcome["error"]["message"].as_str().unwrap().contains("has put the old password back"),
         "{run}"
     );
+    assert!(kit.bench.saved("pamrun_rescued").contains(&kit.fresh), "{run}");
 }
 
 #[test]
