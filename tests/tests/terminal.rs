@@ -93,7 +93,7 @@ fn texts_of_a_vault_act_on_no_terminal() {
     };
     expect_harmless(&secrets("custom_field/label", "json"));
     expect_harmless(&secrets("title", "json"));
-    expect_harmless(&secrets("title", "dotenv"));
+    expect_harmless(&secrets("title", "shell"));
     expect_harmless(&secrets("title", "azure-pipelines"));
     for format in ["text", "json"] {
         let doctor = gateway.command(&["doctor"]).variable("NO_COLOR", "1").flag("--format", format);

@@ -23,7 +23,9 @@ pub(crate) fn json(bytes: &[u8]) -> Result<Json, NoJson> {
     json.map_err(|error| {
         let what = match error.classify() {
             serde_json::error::Category::Eof => "it is cut",
-            serde_json::error::Category::Data => "it has a key twice in one object, or a number that is too large",
+            serde_json::error::Category::Data => {
+                "it has a key twice in one object, or a number that is too large"
+            }
             _ => "it is malformed, or nested too deep",
         };
         NoJson(format!("{what}, at line {}, column {}", error.line(), error.column()))
@@ -69,7 +71,11 @@ impl<'de> Visitor<'de> for Strict {
     }
 
     fn visit_f64<E: de::Error>(self, number: f64) -> Result<Json, E> {
-        if number.abs() < TOO_LARGE { Ok(Json::from(number)) } else { Err(de::Error::custom("a number too large")) }
+        if number.abs() < TOO_LARGE {
+            Ok(Json::from(number))
+        } else {
+            Err(de::Error::custom("a number too large"))
+        }
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Json, E> {

@@ -18,7 +18,7 @@ use super::source::Script;
 use super::system::{Leash, TEMPORARY_FOLDER, computed_too_long, open_answer, signal_that_ended};
 use super::verdict::{Verdict, decide};
 use crate::limits::{Limits, exceeded};
-use crate::model::{Failure, FailureKind, StepName, Update};
+use crate::model::{Failure, FailureKind, Request, StepName, Update};
 use crate::rotation::{Intake, LogLevel, LogLine, StepError, clean};
 use crate::secret::Redactor;
 use crate::system::names_count;
@@ -37,6 +37,8 @@ pub(super) struct Calling<'a> {
     pub(super) step: Option<StepName>,
     /// The keys by which its answer is known.
     pub(super) keys: &'static [&'static str],
+    /// What it is given: the record that its answer is for.
+    pub(super) request: Option<&'a Request>,
     pub(super) bounds: Bounds,
     /// A launcher that is ready, if there is one.
     pub(super) launcher: Option<Launcher>,
@@ -178,10 +180,12 @@ impl Calling<'_> {
         } else {
             sift("stderr", &ended.stderr)
         };
-        let Verdict { answer, in_hand } = decide(&file, &stdout, &stderr, self.bounds.output);
+        let Verdict { answer, mut in_hand } = decide(&file, &stdout, &stderr, self.bounds.output);
         let answer = unfit.map_or(answer, Err);
         // Before a word of it is let through, the secrets of its answer must be known.
-        in_hand.learn(self.redactor);
+        let made = answer.iter().flatten().find_map(|object| object.credential().ok());
+        let handle = made.map(|made| made.handle).unwrap_or_default();
+        in_hand.learn(&handle, self.request, self.redactor);
         let (mut stdout, stderr) = (stdout.log(), stderr.log());
         let mut notes = notes(ended);
         if self.step.is_some() && !matches!(answer, Ok(Some(_))) && !stdout.is_empty() {

@@ -1,6 +1,6 @@
 //! The new values that a script had in hand, whatever came of it.
 
-use crate::model::{Place, Update};
+use crate::model::{KnownField, Place, Request, Role, Update, is_secret_kind};
 use crate::rotation::{UNREAD_ANSWER, clean};
 use crate::secret::{Redactor, Secret};
 
@@ -19,9 +19,6 @@ pub(super) struct InHand {
 impl InHand {
     /// Adds a new value.
     pub(super) fn add(&mut self, update: Update) {
-        if update.is_secret() {
-            self.secrets.extend(update.values.iter().cloned());
-        }
         let label = clean(&update.label, LABEL);
         self.updates.push(Update { label, ..update });
     }
@@ -39,8 +36,14 @@ impl InHand {
         self.secrets.extend(other.secrets);
     }
 
-    /// Lets nobody print what may be secret in it.
-    pub(super) fn learn(&self, redactor: &Redactor) {
+    /// Settles which of the values are secret, as the engine will, and lets nobody print those.
+    pub(super) fn learn(&mut self, handle: &str, request: Option<&Request>, redactor: &Redactor) {
+        for update in &mut self.updates {
+            if let Some(request) = request {
+                settle(update, handle, request);
+            }
+            update.secrets().iter().for_each(|secret| redactor.learn(secret));
+        }
         self.secrets.iter().for_each(|secret| redactor.learn(secret));
     }
 
@@ -48,4 +51,14 @@ impl InHand {
     pub(super) fn into_updates(self) -> Vec<Update> {
         self.updates
     }
+}
+
+/// Settles whether an update is secret, as the engine will once the answer is taken in.
+fn settle(update: &mut Update, handle: &str, request: &Request) {
+    let target = request.records.iter().find(|record| record.role == Role::Target);
+    let fields = target.into_iter().flat_map(|target| &target.fields);
+    let mut named = fields.filter(|field| field.place == update.place && field.label == update.label);
+    let field = named.clone().find(|field| is_secret_kind(&field.kind)).or_else(|| named.next());
+    let field = field.map(|field| KnownField { kind: &field.kind, is_screened: false });
+    update.settle(field, None, handle);
 }

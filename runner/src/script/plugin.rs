@@ -11,10 +11,7 @@ use super::line::Line;
 use super::request::{Given, stdin};
 use super::saas::creates;
 use super::source::Script;
-use crate::model::{
-    Credential, Failure, FailureKind, KnownField, Plan, Proof, Removed, Request, Role, StepName, Undone,
-    Update, is_secret_kind,
-};
+use crate::model::{Credential, Failure, FailureKind, Plan, Proof, Removed, Role, StepName, Undone, Update};
 use crate::rotation::{Call, Change, Intake, LogLine, Plugin, StepError, StepResult, Trace};
 use crate::secret::{Redactor, Secret};
 
@@ -51,6 +48,7 @@ impl ScriptPlugin {
             redactor: &self.redactor,
             step: declared,
             keys: keys(declared),
+            request: Some(call.request),
             bounds: Bounds::new(limits, call.budget),
             launcher,
         };
@@ -64,15 +62,8 @@ impl ScriptPlugin {
         }
         let mut called = calling.call(stdin(&line, second)).await;
         let answer = std::mem::replace(&mut called.answer, Ok(None));
-        let mut in_hand = std::mem::take(&mut called.in_hand);
+        let in_hand = std::mem::take(&mut called.in_hand);
         let change = change(&called, &answer, &in_hand);
-        // Before a word of it is let through, the secrets of its answer must be known.
-        let handle = answer.iter().flatten().find_map(|object| object.credential().ok());
-        let handle = handle.map(|made| made.handle).unwrap_or_default();
-        for update in &mut in_hand {
-            settle(update, &handle, call.request);
-            update.secrets().iter().for_each(|value| self.redactor.learn(value));
-        }
         called.lines(step, &self.redactor, limits).into_iter().for_each(&*self.log);
         let result = answer.and_then(|object| {
             let read = read(object.as_ref());
@@ -104,16 +95,6 @@ fn change(called: &Called, answer: &Result<Option<Object>, StepError>, in_hand: 
 /// The result of a step that the script does not have.
 fn without_a_call<T>(result: Result<T, StepError>) -> StepResult<T> {
     StepResult { result, trace: Trace::default() }
-}
-
-/// Settles whether an update is secret, as the engine will once the answer is taken in.
-fn settle(update: &mut Update, handle: &str, request: &Request) {
-    let target = request.records.iter().find(|record| record.role == Role::Target);
-    let fields = target.into_iter().flat_map(|target| &target.fields);
-    let mut named = fields.filter(|field| field.place == update.place && field.label == update.label);
-    let field = named.clone().find(|field| is_secret_kind(&field.kind)).or_else(|| named.next());
-    let field = field.map(|field| KnownField { kind: &field.kind, is_screened: false });
-    update.settle(field, None, handle);
 }
 
 fn needed(object: Option<&Object>) -> Result<&Object, String> {

@@ -76,7 +76,16 @@ pub(super) async fn describe(
     adopt_orphans().map_err(ScriptError::Supervision)?;
     let limits = &script.options.limits;
     let bounds = Bounds::new(limits, limits.timeout.saturating_sub(limits.reserve));
-    let calling = Calling { script, folders, redactor, step: None, keys: DESCRIBED, bounds, launcher: None };
+    let calling = Calling {
+        script,
+        folders,
+        redactor,
+        step: None,
+        keys: DESCRIBED,
+        request: None,
+        bounds,
+        launcher: None,
+    };
     let unfit = |problem: String| ScriptError::Unfit { name: script.name().into_owned(), problem };
     match calling.call(zeroize::Zeroizing::default()).await.answer {
         Ok(Some(object)) => object.described().map_err(unfit),

@@ -22,7 +22,10 @@ fn settles(azure: &Azure, arguments: &[&str], state: &str) -> Run {
 fn without_anything_open_the_list_is_empty() {
     let azure = Azure::new();
     let run = azure.run(recover(&azure, &[]));
-    assert_eq!((run.stdout.trim(), run.exit), (r#"{"schema":1,"rotations":[],"rescued":[],"errors":[]}"#, Some(0)));
+    assert_eq!(
+        (run.stdout.trim(), run.exit),
+        (r#"{"schema":1,"rotations":[],"rescued":[],"errors":[]}"#, Some(0))
+    );
     let text = azure.run(recover(&azure, &["--format", "text"]));
     assert_eq!((text.stdout.trim(), text.exit), ("no rotation is open", Some(0)));
 }

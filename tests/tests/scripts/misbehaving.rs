@@ -82,7 +82,9 @@ fn secrets_in_five_encodings_and_in_pieces_are_taken_out() {
 
 #[test]
 fn half_an_answer_is_told_where_it_stops_and_not_shown() {
-    let run = Bench::new().misbehave("half_an_answer");
+    let bench = Bench::new();
+    let run = bench.run(bench.misdeed("half_an_answer"));
+    assert!(bench.saved("pamrun_rescued").contains("half-of-a-secret"), "{run}");
     run.ends("uncertain", 5).with_code("plugin-contract");
     assert!(run.outcome["error"].to_string().contains("line 2, column 1 of stdout stops"), "{run}");
     assert!(!run.stderr.contains("half-of-a-secret") && run.stderr.contains("on the way"), "{run}");

@@ -45,7 +45,7 @@ impl Kit {
 
     /// Writes a plugin with these members.
     fn write(&self, members: &str) -> std::path::PathBuf {
-        let members: String = members.lines().map(|line| format!("    {line}\n")).collect();
+        let members = members.lines().fold(String::new(), |text, line| text + "    " + line + "\n");
         let file = self.bench.gateway.path("inputs/fresh");
         let text = format!("{IMPORTS}\n{members}").replace("FILE", file.to_str().unwrap());
         self.bench.write("inputs/plugin.py", text)

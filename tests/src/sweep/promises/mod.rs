@@ -169,11 +169,14 @@ impl<'a> Judge<'a> {
     }
 }
 
+/// The field in which a run keeps what it could neither save nor undo.
+const RESCUED: &str = "pamrun_rescued";
+
 /// A record without what a rotation writes.
 fn others_part(mut record: Value, written: &[&str]) -> Value {
     let ours = |field: &Value| {
         let name = field["label"].as_str().or(field["type"].as_str());
-        name.is_some_and(|name| written.contains(&name))
+        name.is_some_and(|name| written.contains(&name) || name == RESCUED)
     };
     let kept: Vec<Value> = fields(&record).filter(|field| !ours(field)).cloned().collect();
     record["fields"] = Value::Null;
