@@ -23,6 +23,7 @@ fi
 echo "unpacking Debian's systemd into target/systemd" >&2
 {
     cd "$folder"
+    apt-get update -qq || true
     apt-get download systemd libsystemd-shared
     for package in *.deb; do dpkg-deb -x "$package" .; done
 } >"$folder/setup.log" 2>&1 || {
