@@ -191,7 +191,7 @@ pub(super) fn savable(target: &Record) -> Result<i64, Stop> {
 /// How it ends when an `in-place` rotation of the record is not settled.
 pub(super) fn under_way(record_uid: &str, rotation_id: &str) -> Stop {
     let message = format!(
-        "rotation {rotation_id} of record {record_uid} is not settled, and until it is, nobody knows which password works"
+        "rotation {rotation_id} of record {record_uid} is not settled, and until it is, nobody knows which of its two values works"
     );
     let mut stop = Stop::new(OutcomeKind::Uncertain, "get", "rotation-open", message);
     stop.error.hint = Some(format!(

@@ -37,12 +37,12 @@ impl Pending {
         let Some(text) = text_in(record, Place::Custom, FIELD, "secret") else { return Ok(None) };
         Self::parse(&text).map(Some).ok_or_else(|| {
             let message = format!(
-                "the field `{FIELD}` of record {} is none that pamrun wrote: it may hold the only password that works",
+                "the field `{FIELD}` of record {} is none that pamrun wrote: it may hold the only value that works",
                 record.uid
             );
             let mut stop = Stop::failed("get", "pending-malformed", message);
             stop.error.hint =
-                Some(format!("put the password that works into the record, and remove the field `{FIELD}` by hand"));
+                Some(format!("put the value that works into the record, and remove the field `{FIELD}` by hand"));
             stop
         })
     }

@@ -57,7 +57,7 @@ impl Engine<'_> {
         let (began, now) = (&trail.intent.plan.target, &ready.plan.target);
         if began != now {
             let message =
-                format!("it replaces the password of {began}, and the record is about {now} by now");
+                format!("it replaces the credential of {began}, and the record is about {now} by now");
             return Err(Stop::failed("preflight", "record-changed", message));
         }
         let mut exchange = Exchange { ready, field, new, old: pending.old, is_unclear: true };
