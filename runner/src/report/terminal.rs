@@ -22,7 +22,7 @@ pub fn print(text: &str) -> io::Result<()> {
 /// terminal.
 ///
 /// # Errors
-/// As [`print`].
+/// As [`print()`].
 pub fn print_values(text: &str) -> io::Result<()> {
     if stdout_is_terminal() { print(&Zeroizing::new(screened(text))) } else { print(text) }
 }
