@@ -13,7 +13,7 @@ fn huge_and_deep_answers_are_read_or_refused_in_time() {
     let ten_megabytes = format!(r#"{{"id": "1", "rest": "{}"}}"#, "x".repeat(10 << 20));
     assert_eq!(word(&judge(&takes, &typed(200, "application/json", ten_megabytes.as_bytes()))), "success");
     let zeros = format!(r#"{{"id": {}}}"#, "9".repeat(1 << 20));
-    assert!(word(&judge(&takes, &typed(200, "application/json", zeros.as_bytes()))).contains("malformed"));
+    assert!(word(&judge(&takes, &typed(200, "application/json", zeros.as_bytes()))).contains("longer than"));
     let deep = format!("{}{}", "[".repeat(1 << 20), "]".repeat(1 << 20));
     let required = read("outputs = { id = '/id' }");
     assert!(
