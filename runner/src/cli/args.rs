@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use super::leading_hyphen::uids_last;
+use super::leading_hyphen::{has_led_uid, uids_last};
 use super::{DoctorArgs, Format, Input, RunArgs, SecretsArgs};
 
 const EXIT_CODES: &str = "\
@@ -367,12 +367,13 @@ pub struct Stop {
 /// When help or the version is asked for, or the usage is wrong. `pamrun` without a command is
 /// wrong usage, so that a gateway that forgot the rest is not told that all went well.
 pub fn parse(argv: impl IntoIterator<Item = OsString>) -> Result<Command, Stop> {
-    Arguments::try_parse_from(uids_last(&Arguments::command(), argv.into_iter().collect()))
-        .map(|arguments| arguments.command)
-        .map_err(|error| Stop {
-            text: error.render().to_string(),
-            exit_code: if error.use_stderr() { 2 } else { 0 },
-        })
+    let argv: Vec<OsString> = argv.into_iter().collect();
+    // The tree of commands is made twice only for who needs it.
+    let argv = if has_led_uid(&argv) { uids_last(&Arguments::command(), argv) } else { argv };
+    Arguments::try_parse_from(argv).map(|arguments| arguments.command).map_err(|error| Stop {
+        text: error.render().to_string(),
+        exit_code: if error.use_stderr() { 2 } else { 0 },
+    })
 }
 
 /// Generates the completion script of a shell.

@@ -26,6 +26,15 @@ fn taken(text: &str, is_value: bool, what: &str) -> Result<String, String> {
     Err(format!("it is no {what}: an option may be misspelt, or lack its value"))
 }
 
+/// Whether a line has a UID that begins with a hyphen, maybe.
+pub(super) fn has_led_uid(argv: &[OsString]) -> bool {
+    argv.iter().any(is_led_uid)
+}
+
+fn is_led_uid(word: &OsString) -> bool {
+    word.to_str().is_some_and(|word| word.starts_with('-') && is_uid(word))
+}
+
 /// Puts UIDs that begin with a hyphen last in the line of a command that takes UIDs without an option: behind
 /// `--` they do not pass for options.
 pub(super) fn uids_last(commands: &Command, argv: Vec<OsString>) -> Vec<OsString> {
@@ -47,8 +56,7 @@ pub(super) fn uids_last(commands: &Command, argv: Vec<OsString>) -> Vec<OsString
         command.get_opts().any(|option| option.get_long() == long && option.get_action().takes_values())
     };
     let is_last = |at: usize, word: &OsString| {
-        let is_led = word.to_str().is_some_and(|word| word.starts_with('-') && is_uid(word));
-        is_led && !is_option_with_value(at.checked_sub(1).and_then(|before| argv.get(before)))
+        is_led_uid(word) && !is_option_with_value(at.checked_sub(1).and_then(|before| argv.get(before)))
     };
     let (last, mut line): (Vec<_>, Vec<_>) =
         argv.iter().enumerate().partition(|(at, word)| is_last(*at, word));

@@ -51,6 +51,20 @@ pub struct Record {
     pub json: Value,
 }
 
+impl<'a> FieldView<'a> {
+    fn of(place: Place, field: &'a Value) -> Self {
+        let text = |key| field.get(key).and_then(Value::as_str).unwrap_or_default();
+        let (kind, label) = (text("type"), text("label"));
+        Self {
+            place,
+            label: if label.is_empty() { kind } else { label },
+            kind,
+            is_screened: field.get("privacyScreen") == Some(&Value::Bool(true)),
+            values: values(field),
+        }
+    }
+}
+
 impl Record {
     /// Makes a record of the flattened form in which the gateway hands it over: one key per
     /// field, whose place and type are not known.
@@ -83,19 +97,8 @@ impl Record {
 
     /// Lists the fields, those of the record type first.
     pub fn fields(&self) -> impl Iterator<Item = FieldView<'_>> {
-        [Place::Standard, Place::Custom].into_iter().flat_map(|place| {
-            self.list(place).iter().map(move |field| {
-                let text = |key| field.get(key).and_then(Value::as_str).unwrap_or_default();
-                let kind = text("type");
-                FieldView {
-                    place,
-                    label: if text("label").is_empty() { kind } else { text("label") },
-                    kind,
-                    is_screened: field.get("privacyScreen") == Some(&Value::Bool(true)),
-                    values: values(field),
-                }
-            })
-        })
+        let places = [Place::Standard, Place::Custom].into_iter();
+        places.flat_map(|place| self.list(place).iter().map(move |field| FieldView::of(place, field)))
     }
 
     /// Finds a field by its exact label (or type, where it has no label); else a field of the record
@@ -110,9 +113,8 @@ impl Record {
     /// the first.
     #[must_use]
     pub fn field_in(&self, place: Place, name: &str, kind: &str) -> Option<FieldView<'_>> {
-        self.only_field_in(place, name, kind).unwrap_or_else(|Twice { at: [(first, _), _], .. }| {
-            self.fields().filter(|field| field.place == place).nth(first)
-        })
+        self.only_field_in(place, name, kind)
+            .unwrap_or_else(|Twice { at: [(first, _), _], .. }| self.nth(place, first))
     }
 
     /// Finds the one field of a place that is meant: see [`find`].
@@ -126,7 +128,11 @@ impl Record {
         kind: &str,
     ) -> Result<Option<FieldView<'_>>, Twice> {
         let at = find(self.list(place), place, name, kind)?;
-        Ok(at.and_then(|at| self.fields().filter(|field| field.place == place).nth(at)))
+        Ok(at.and_then(|at| self.nth(place, at)))
+    }
+
+    fn nth(&self, place: Place, at: usize) -> Option<FieldView<'_>> {
+        self.list(place).get(at).map(|field| FieldView::of(place, field))
     }
 
     /// Tells whether the account is flagged as managed elsewhere.
