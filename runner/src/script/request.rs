@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
-use crate::model::{Field, Place, Plan, Request, Setting, SettingValue, StepName, Update, VaultRecord, wipe};
+use crate::model::{Field, Plan, Request, Setting, SettingValue, StepName, Update, VaultRecord, wipe};
 use crate::secret::{Secret, SecretBytes};
 
 /// What a step is given besides the request.
@@ -115,10 +115,7 @@ fn setting(setting: &Setting) -> (String, Value) {
 }
 
 fn update(update: &Update) -> Value {
-    let place = match update.place {
-        Place::Custom => "custom",
-        Place::Standard => "standard",
-    };
+    let place = update.place.word();
     let values: Vec<_> = update.values.iter().map(Secret::expose).collect();
     json!({"label": update.label, "place": place, "type": update.kind, "values": values})
 }
@@ -126,6 +123,7 @@ fn update(update: &Update) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Place;
     use crate::model::{Listed, Role};
 
     fn field(label: &str, values: &[&str], json: bool) -> Field {

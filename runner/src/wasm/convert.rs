@@ -58,10 +58,7 @@ fn setting(setting: &Setting) -> wit::Setting {
 }
 
 fn update(update: &Update) -> wit::Update {
-    let place = match update.place {
-        Place::Custom => "custom",
-        Place::Standard => "standard",
-    };
+    let place = update.place.word();
     wit::Update {
         label: update.label.clone(),
         place: place.to_owned(),
