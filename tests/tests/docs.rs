@@ -34,9 +34,9 @@ fn the_binary_runs_with_the_c_library_that_the_page_names() {
 fn every_link_of_every_page_leads_to_a_file() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let of_docs = std::fs::read_dir(root.join("docs")).unwrap();
-    let of_docs = of_docs.map(|page| format!("docs/{}", page.unwrap().file_name().to_str().unwrap()));
     // Schemas are no pages.
-    let of_docs = of_docs.filter(|page| page.ends_with(".md"));
+    let of_docs = of_docs.map(|page| page.unwrap()).filter(|page| page.file_type().unwrap().is_file());
+    let of_docs = of_docs.map(|page| format!("docs/{}", page.file_name().to_str().unwrap()));
     let others = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "examples/README.md"];
     for page in others.map(str::to_owned).into_iter().chain(of_docs) {
         let folder = root.join(&page);
