@@ -15,7 +15,7 @@ pub(super) fn keep(folder: &Path, file: &PluginFile) -> Result<(), FileError> {
         return Ok(());
     }
     // A runtime may go by how the name ends.
-    let mut path = folder.join(hex(file.digest));
+    let mut path = folder.join(file.digest.digits());
     if let Some(extension) = file.path.extension() {
         path.set_extension(extension);
     }
@@ -26,7 +26,7 @@ pub(super) fn keep(folder: &Path, file: &PluginFile) -> Result<(), FileError> {
 /// Reads the copy of the file with this digest, of at most `limit` bytes.
 pub(super) fn load(folder: &Path, digest: Digest, limit: usize) -> Result<PluginFile, FileError> {
     let missing = || FileError::CopyMissing { digest, path: folder.to_owned() };
-    let stem = hex(digest);
+    let stem = digest.digits();
     let path = files(folder)?.into_iter().find(|file| stem_of(file) == stem).ok_or_else(missing)?;
     match PluginFile::read(&path, limit) {
         Ok(file) if file.digest == digest => Ok(file),
@@ -43,11 +43,6 @@ pub(super) fn remove_others(folder: &Path, needed: &BTreeSet<String>) -> Result<
         }
     }
     Ok(())
-}
-
-/// The digest as the name of a file.
-pub(super) fn hex(digest: Digest) -> String {
-    digest.to_string().replace("sha256:", "")
 }
 
 fn stem_of(copy: &Path) -> &str {

@@ -103,7 +103,9 @@ impl FileJournal {
         let mut needed = BTreeSet::new();
         for path in journals(&self.folders)? {
             let history = read_history(&path, &self.folders)?;
-            needed.extend(history.iter().flat_map(|(_, history)| history.needed_copies()).map(copies::hex));
+            needed.extend(
+                history.iter().flat_map(|(_, history)| history.needed_copies()).map(|digest| digest.digits()),
+            );
         }
         copies::remove_others(&self.folders.copies, &needed)
     }

@@ -5,9 +5,8 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest as _, Sha256};
-
 use super::error::FileError;
+use crate::catalog::Digest;
 use crate::cli::{CliError, StateFolder};
 use crate::system::{new_file, put, sync_folder};
 
@@ -86,5 +85,5 @@ pub(super) fn name(file: &Path) -> &str {
 }
 
 fn hashed(text: &str) -> String {
-    format!("{:x}", Sha256::digest(text))
+    Digest::of(text.as_bytes()).digits()
 }

@@ -1,6 +1,6 @@
 //! The marker: what a new credential is named with, so that a stray can be told from a stranger's.
 
-use sha2::{Digest, Sha256};
+use crate::catalog::Digest;
 
 const PREFIX: &str = "pamrun-";
 const HASH_LENGTH: usize = 12;
@@ -34,8 +34,7 @@ pub fn is_marker_of_another(label: &str, record_uid: &str) -> bool {
 /// The first twelve hex digits of the UID's SHA-256: enough to tell records apart, and no UID in
 /// the names that everybody at the service can read.
 fn record_hash(record_uid: &str) -> String {
-    let digest = Sha256::digest(record_uid);
-    digest.iter().take(HASH_LENGTH / 2).fold(String::new(), |hash, byte| hash + &format!("{byte:02x}"))
+    Digest::of(record_uid.as_bytes()).digits().chars().take(HASH_LENGTH).collect()
 }
 
 #[cfg(test)]

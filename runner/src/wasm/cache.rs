@@ -8,12 +8,12 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
 use twox_hash::XxHash64;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
 use super::prune::{UNFINISHED, prune, touch};
+use crate::catalog::Digest;
 use crate::system::{make_folder, no_links, rights};
 
 /// The checksum that stands behind the code of an entry, in little-endian order.
@@ -111,13 +111,7 @@ impl Cache {
 
     /// Names what is compiled, how it was made a component, and what it is compiled for.
     fn key(&self, digest: &str) -> String {
-        let key = Sha256::new()
-            .chain_update(env!("CARGO_PKG_VERSION"))
-            .chain_update([0])
-            .chain_update(self.engine.to_le_bytes())
-            .chain_update(digest)
-            .finalize();
-        format!("{key:x}")
+        Digest::of(format!("{} {:016x} {digest}", env!("CARGO_PKG_VERSION"), self.engine).as_bytes()).digits()
     }
 }
 
