@@ -9,6 +9,8 @@
 //!                                                                     └────────> report ─> stdout
 //! ```
 //!
+//! What a plugin calls by name, `call` writes, sends and judges: `wasm` hands it on, and lends it the way.
+//!
 //! `pamrun secrets` goes another way, from the vault outwards:
 //!
 //! ```text
@@ -22,6 +24,7 @@
 //! `system`, `dotenv`, `text` and `model` are leaves that every station may use. [`run()`] chains the stations; none of them calls the
 //! next one.
 
+mod call;
 pub mod catalog;
 pub mod cli;
 pub mod deliver;

@@ -238,8 +238,19 @@ impl Account {
 
     /// Notes that a request succeeded which carries the new secret, or compares with it, and which takes
     /// something of its answer or has a condition.
+    ///
+    /// What was to be set, or to be handed on, is there then: that settles an open effect which was to do it,
+    /// unless several requests were to do so at several places, of which one was asked.
     pub fn proves(&mut self) {
         self.is_proven = true;
+        let sets = |sent: &Sent| matches!(sent.effect, Effect::Updates | Effect::Delivers);
+        let requests: BTreeSet<String> =
+            self.effects.iter().filter(|sent| sets(sent)).map(|sent| sent.request.clone()).collect();
+        if requests.len() == 1 {
+            for sent in self.effects.iter_mut().filter(|sent| sets(sent) && sent.state == State::Open) {
+                sent.state = State::Done;
+            }
+        }
     }
 
     /// Begins verify: what was proven before counts no more.
@@ -259,10 +270,28 @@ impl Account {
         self.effects.get(ticket.0).map(|sent| sent.state)
     }
 
+    /// How many effects were sent so far: what is sent from here on is asked about with [`Self::since`].
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.effects.len()
+    }
+
+    /// What is known of the effects that were sent after the first `count`.
+    pub fn since(&self, count: usize) -> impl Iterator<Item = State> {
+        self.effects.iter().skip(count).map(|sent| sent.state)
+    }
+
     /// Whether an effect is open, so that the step is uncertain whatever the plugin says.
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.effects.iter().any(|sent| sent.state == State::Open)
+    }
+
+    /// Whether an id was retired: by a request of that effect that was done.
+    #[must_use]
+    pub fn is_retired(&self, id: &str, by: Effect) -> bool {
+        let retires = |sent: &Sent| sent.effect == by && sent.credential.as_deref() == Some(id);
+        self.effects.iter().any(|sent| retires(sent) && sent.state == State::Done)
     }
 
     /// Whether anything may have been changed.

@@ -8,7 +8,7 @@
 //!                                                └─────> account
 //! ```
 //!
-//! `template` knows what references mean and what they may write; `filter`, `compute` and `sign` make values
+//! `overview` says what an operator can know of a manifest. `template` knows what references mean and what they may write; `filter`, `compute` and `sign` make values
 //! of values.
 //!
 //! Pure: no sockets, no files, no Wasmtime, no clock; whoever uses it hands in the time, the random
@@ -23,7 +23,9 @@ pub mod compute;
 pub mod filter;
 pub mod given;
 pub mod manifest;
-mod nearest;
+pub mod nearest;
+pub mod overview;
+pub mod password;
 pub mod path;
 pub mod pattern;
 pub mod random;

@@ -1,7 +1,8 @@
 //! Guesses which known word somebody meant.
 
 /// The mend of a word that is not known: the nearest one, or all there are.
-pub(crate) fn mend<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+#[must_use]
+pub fn mend<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let known: Vec<&str> = known.into_iter().collect();
     let most = (written.chars().count() / 3).max(1);
     let nearest = known

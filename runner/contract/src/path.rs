@@ -20,12 +20,17 @@ pub struct Path {
 pub enum Segment {
     /// The member of this key, the item of this index, the elements of this name.
     Key(Word),
+    /// `~{setting.KEY}`: the member of this key, and without one the only member whose key is the same but for
+    /// case.
+    Like(Word),
     /// `[KEY=VALUE]`: the first element whose member `KEY` is `VALUE`.
     Pick {
         /// The member, or the index, that is compared.
         key: String,
         /// What it has to be.
         value: Word,
+        /// Whether it is written `[KEY~=VALUE]`, and compared without case.
+        folds: bool,
     },
     /// `*`: a row of each element.
     Each,
@@ -159,9 +164,9 @@ impl Path {
     /// The references to settings in it.
     pub fn references(&self) -> impl Iterator<Item = &str> {
         self.segments.iter().filter_map(|segment| match segment {
-            Segment::Key(Word::Setting(text)) | Segment::Pick { value: Word::Setting(text), .. } => {
-                Some(text.as_str())
-            }
+            Segment::Key(Word::Setting(text))
+            | Segment::Like(Word::Setting(text))
+            | Segment::Pick { value: Word::Setting(text), .. } => Some(text.as_str()),
             _ => None,
         })
     }
@@ -174,7 +179,8 @@ impl Path {
 
     /// Whether the list that it picks from first is there, or else the object that its end would stand in.
     pub(crate) fn has_around(&self, json: &Json, given: &dyn Given) -> bool {
-        let end = self.segments.iter().position(|segment| !matches!(segment, Segment::Key(_)));
+        let is_key = |segment: &Segment| matches!(segment, Segment::Key(_) | Segment::Like(_));
+        let end = self.segments.iter().position(|segment| !is_key(segment));
         let end = end.unwrap_or(self.segments.len().saturating_sub(1));
         let around = follow(self.segments.get(..end).unwrap_or_default(), json, given);
         around.is_some_and(|around| around.is_array() || around.is_object())
@@ -213,11 +219,14 @@ pub(crate) enum Found<T> {
 fn follow<'a>(segments: &[Segment], json: &'a Json, given: &dyn Given) -> Option<&'a Json> {
     segments.iter().try_fold(json, |json, segment| match segment {
         Segment::Key(word) => member(json, &word.resolve(given)?),
-        Segment::Pick { key, value } => {
+        Segment::Like(word) => member_like(json, &word.resolve(given)?),
+        Segment::Pick { key, value, folds } => {
             let value = value.resolve(given)?;
-            json.as_array()?
-                .iter()
-                .find(|item| member(item, key).is_some_and(|found| reads_as(found, &value)))
+            let is_it = |found: &Json| {
+                reads_as(found, &value)
+                    || (*folds && found.as_str().is_some_and(|found| is_like(found, &value)))
+            };
+            json.as_array()?.iter().find(|item| member(item, key).is_some_and(is_it))
         }
         Segment::Each => None,
     })
@@ -249,6 +258,21 @@ fn member<'a>(json: &'a Json, key: &str) -> Option<&'a Json> {
     }
 }
 
+/// The member of an object by its key, and without one the only member whose key is the same but for case.
+fn member_like<'a>(json: &'a Json, key: &str) -> Option<&'a Json> {
+    let members = json.as_object()?;
+    let like = || {
+        let mut like = members.iter().filter(|(known, _)| is_like(known, key));
+        like.next().filter(|_| like.next().is_none()).map(|(_, member)| member)
+    };
+    members.get(key).or_else(like)
+}
+
+/// Whether two texts are the same but for case.
+pub(crate) fn is_like(one: &str, other: &str) -> bool {
+    one.to_lowercase() == other.to_lowercase()
+}
+
 /// Whether a scalar is this text when it is written as one.
 pub(crate) fn reads_as(json: &Json, text: &str) -> bool {
     match json {
@@ -264,6 +288,9 @@ impl Segment {
         if text == "*" {
             return Ok(Self::Each);
         }
+        if let Some(like) = text.strip_prefix('~').filter(|like| like.starts_with('{')) {
+            return Word::parse(like).map(Self::Like);
+        }
         let Some(inner) = text.strip_prefix('[').and_then(|inner| inner.strip_suffix(']')) else {
             return match Word::parse(text)? {
                 Word::Literal(literal) => key(&literal).map(|literal| Self::Key(Word::Literal(literal))),
@@ -272,13 +299,14 @@ impl Segment {
         };
         let (name, value) = inner
             .split_once('=')
-            .filter(|(name, _)| !name.is_empty())
+            .filter(|(name, _)| !name.trim_end_matches('~').is_empty())
             .ok_or_else(|| format!("`{text}` does not say what to pick; write `[KEY=VALUE]`"))?;
         let value = match Word::parse(value)? {
             Word::Literal(literal) => Word::Literal(literal.replace("~1", "/").replace("~0", "~")),
             setting @ Word::Setting(_) => setting,
         };
-        Ok(Self::Pick { key: key(name)?, value })
+        let (name, folds) = name.strip_suffix('~').map_or((name, false), |name| (name, true));
+        Ok(Self::Pick { key: key(name)?, value, folds })
     }
 
     fn may_meet(&self, other: &Self) -> bool {
@@ -343,6 +371,29 @@ mod tests {
     }
 
     #[test]
+    fn what_is_marked_is_found_without_case_and_never_guessed() {
+        let given = |reference: &str| (reference == "setting.key").then(|| Value::text("CLIENT_secret"));
+        let find = |path: &str, json: &Json| match Path::pointer(path).unwrap().find_json(json, &given) {
+            Found::One(found) => found.cloned(),
+            Found::Rows(_) => None,
+        };
+        let answer = json!({"in": {"Client_Secret": 1, "other": 2}, "list": [{"name": "x"}, {"name": "Client_Secret"}]});
+        assert_eq!(find("/in/~{setting.key}", &answer), Some(json!(1)));
+        assert_eq!(find("/in/{setting.key}", &answer), None);
+        assert_eq!(find("/list/[name~={setting.key}]/name", &answer), Some(json!("Client_Secret")));
+        assert_eq!(find("/list/[name={setting.key}]/name", &answer), None);
+        assert_eq!(find("/list/[name~=CLIENT_SECRET]/name", &answer), Some(json!("Client_Secret")));
+        let both = json!({"in": {"client_secret": 1, "CLIENT_SECRET": 2}});
+        assert_eq!(find("/in/~{setting.key}", &both), None, "either may be meant");
+        let exact = json!({"in": {"client_secret": 1, "CLIENT_secret": 2}});
+        assert_eq!(find("/in/~{setting.key}", &exact), Some(json!(2)));
+        let path = Path::pointer("/in/~{setting.key}").unwrap();
+        assert_eq!(path.references().collect::<Vec<_>>(), ["setting.key"]);
+        assert!(path.overlaps(&Path::pointer("/in/other").unwrap()));
+        assert_eq!(path.to_string().parse::<String>().unwrap(), "/in/~{setting.key}");
+    }
+
+    #[test]
     fn a_star_makes_a_row_of_each_element_and_more_of_them_count() {
         let answer = json!({"value": [{"id": 1, "in": [1, 2]}, {}, {"id": null, "in": [3]}], "none": []});
         assert_eq!(rows("/value/*/id", &answer), Some(vec![Some(json!(1)), None, Some(Json::Null)]));
@@ -360,6 +411,9 @@ mod tests {
             ("/{target.b}", "{setting.KEY}"),
             ("/{setting.a.b.c}", "{setting.KEY}"),
             ("/[name]", "[KEY=VALUE]"),
+            ("/~key", "`~0` for `~`"),
+            ("/~{target.b}", "{setting.KEY}"),
+            ("/[~=x]", "[KEY=VALUE]"),
             ("/[=x]", "[KEY=VALUE]"),
             ("/a\n", "control"),
         ] {

@@ -1,5 +1,5 @@
-//! Every manifest of `tests/cases/contract`: accepted, with the HTTP that its requests become; and wrong
-//! variants of it, each refused with line, reason and mend.
+//! Every manifest of `tests/cases/contract`, and of our own plugins: accepted, with the HTTP that its requests
+//! become; and wrong variants of it, each refused with line, reason and mend.
 
 #![expect(clippy::disallowed_methods, clippy::unwrap_used, reason = "tests read the files of the repository")]
 
@@ -12,16 +12,50 @@ use pamrun_contract::manifest::{Manifest, read_packed};
 use pamrun_contract::render::{Known, render};
 use pamrun_contract::template::Reference;
 
-fn cases() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/cases/contract");
-    let mut cases: Vec<PathBuf> =
-        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    cases.sort();
-    cases
+/// A folder with what is expected of a manifest, which lies there too, or with the plugin of that name.
+struct Case {
+    folder: PathBuf,
+    manifest: PathBuf,
 }
 
-fn name(case: &Path) -> &str {
-    case.file_name().unwrap().to_str().unwrap()
+impl Case {
+    fn name(&self) -> &str {
+        self.folder.file_name().unwrap().to_str().unwrap()
+    }
+
+    fn manifest(&self) -> String {
+        std::fs::read_to_string(&self.manifest).unwrap()
+    }
+}
+
+fn cases() -> Vec<Case> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut folders: Vec<PathBuf> = std::fs::read_dir(root.join("tests/cases/contract"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    folders.sort();
+    let of_folder = |folder: PathBuf| {
+        let ours = root.join("plugins").join(folder.file_name().unwrap()).join("plugin.toml");
+        let own = folder.join("plugin.toml");
+        assert!(own.exists() != ours.exists(), "{} has one manifest", folder.display());
+        Case { manifest: if own.exists() { own } else { ours }, folder }
+    };
+    folders.into_iter().map(of_folder).collect()
+}
+
+#[test]
+fn every_manifest_of_ours_is_a_case() {
+    let plugins = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins");
+    let cases = cases();
+    for entry in std::fs::read_dir(plugins).unwrap() {
+        let manifest = entry.unwrap().path().join("plugin.toml");
+        if manifest.exists() {
+            let folder = manifest.parent().unwrap().file_name().unwrap();
+            let is_known = cases.iter().any(|case| case.folder.file_name() == Some(folder));
+            assert!(is_known, "tests/cases/contract has no folder {}", folder.display());
+        }
+    }
 }
 
 /// Every request, as `plugin render` shows it: settings by their defaults, all else by name.
@@ -43,18 +77,18 @@ fn rendered(manifest: &Manifest) -> String {
 #[test]
 fn good_manifests_are_accepted_and_show_the_http_that_they_become() {
     for case in cases() {
-        let text = std::fs::read_to_string(case.join("plugin.toml")).unwrap();
+        let text = case.manifest();
         let (manifest, packed) =
-            check_source(&text).unwrap_or_else(|refusals| panic!("{}:\n{refusals}", name(&case)));
+            check_source(&text).unwrap_or_else(|refusals| panic!("{}:\n{refusals}", case.name()));
         let again = read_packed(packed.as_bytes()).unwrap();
         check(&again).unwrap();
         assert_eq!(
             Manifest { contract: Some("1.0".to_owned()), ..manifest.clone() },
             again,
             "{}",
-            name(&case)
+            case.name()
         );
-        insta::with_settings!({ snapshot_path => case.clone(), prepend_module_to_snapshot => false, omit_expression => true }, {
+        insta::with_settings!({ snapshot_path => case.folder.clone(), prepend_module_to_snapshot => false, omit_expression => true }, {
             insta::assert_snapshot!("http", rendered(&manifest));
         });
     }
@@ -76,25 +110,25 @@ struct Variants {
 #[test]
 fn wrong_variants_are_refused_with_line_reason_and_mend() {
     for case in cases() {
-        let good = std::fs::read_to_string(case.join("plugin.toml")).unwrap();
-        let variants = std::fs::read_to_string(case.join("wrong.toml")).unwrap();
+        let good = case.manifest();
+        let variants = std::fs::read_to_string(case.folder.join("wrong.toml")).unwrap();
         let Variants { wrong } =
-            toml::from_str(&variants).unwrap_or_else(|error| panic!("{}: {error}", name(&case)));
-        assert!(wrong.len() >= 3, "{} has {} wrong variants", name(&case), wrong.len());
+            toml::from_str(&variants).unwrap_or_else(|error| panic!("{}: {error}", case.name()));
+        assert!(wrong.len() >= 3, "{} has {} wrong variants", case.name(), wrong.len());
         let mut all = String::new();
         for Wrong { name: variant, from, to } in wrong {
-            assert!(good.contains(&from), "{}: {variant}: there is no {from:?}", name(&case));
+            assert!(good.contains(&from), "{}: {variant}: there is no {from:?}", case.name());
             let Err(refusals) = check_source(&good.replacen(&from, &to, 1)) else {
-                panic!("{}: {variant} is accepted", name(&case));
+                panic!("{}: {variant} is accepted", case.name());
             };
             for refusal in refusals.iter() {
-                assert!(refusal.line.is_some(), "{}: {variant}: {refusal} has no line", name(&case));
+                assert!(refusal.line.is_some(), "{}: {variant}: {refusal} has no line", case.name());
                 assert!(!refusal.reason.is_empty() && !refusal.mend.is_empty(), "{variant}: {refusal}");
                 assert!(!refusal.mend.contains("what the schema says"), "{variant}: {refusal}");
             }
             writeln!(all, "# {variant}\n{refusals}\n").unwrap();
         }
-        insta::with_settings!({ snapshot_path => case.clone(), prepend_module_to_snapshot => false, omit_expression => true }, {
+        insta::with_settings!({ snapshot_path => case.folder.clone(), prepend_module_to_snapshot => false, omit_expression => true }, {
             insta::assert_snapshot!("refusals", all);
         });
     }

@@ -29,7 +29,7 @@ impl Digest {
     /// The digits alone: fit for the name of a file.
     #[must_use]
     pub fn digits(&self) -> String {
-        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
+        self.0.iter().fold(String::new(), |digits, byte| digits + &format!("{byte:02x}"))
     }
 }
 

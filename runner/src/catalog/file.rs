@@ -47,6 +47,22 @@ pub enum CatalogError {
         /// Why.
         source: io::Error,
     },
+    /// It cannot be written.
+    #[error("the plugin cannot be written to {path}: {source}; nothing is changed")]
+    Unwritable {
+        /// Where it should be.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// It would be written over what it is made of.
+    #[error(
+        "{path} is what the plugin is made of, and would be lost; write the plugin to another file with -o"
+    )]
+    OverItself {
+        /// Where it should be.
+        path: PathBuf,
+    },
     /// Nothing stands in it.
     #[error("the plugin {path} is empty; build or download it again")]
     Empty {
@@ -71,6 +87,8 @@ impl CatalogError {
             Self::NotFound { .. } => "plugin-not-found",
             Self::NotAFile { .. } => "plugin-not-a-file",
             Self::Unreadable { .. } => "plugin-unreadable",
+            Self::Unwritable { .. } => "plugin-unwritable",
+            Self::OverItself { .. } => "plugin-over-itself",
             Self::Empty { .. } => "plugin-empty",
             Self::TooLarge { .. } => "plugin-too-large",
         }
@@ -132,7 +150,7 @@ fn open(path: &Path) -> io::Result<File> {
     File::open(path)
 }
 
-fn special_kind(metadata: &Metadata) -> Option<&'static str> {
+pub(super) fn special_kind(metadata: &Metadata) -> Option<&'static str> {
     if metadata.is_dir() {
         Some("a folder")
     } else if !metadata.is_file() {

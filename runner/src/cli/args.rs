@@ -47,6 +47,13 @@ Exit codes:
    5  incomplete: some files are written, or some variables may be
   70  a bug in pamrun";
 
+const PACK_EXIT_CODES: &str = "\
+Exit codes:
+   0  packed
+   1  failed: the plugin could not be written, and nothing is changed
+   2  invalid: usage, the guest or the manifest
+  70  a bug in pamrun";
+
 const TEST_EXIT_CODES: &str = "\
 Exit codes:
    0  all cases passed
@@ -190,21 +197,76 @@ pub enum Language {
 /// What to do with a plugin file.
 #[derive(Debug, Subcommand)]
 pub enum PluginCommand {
+    /// Make a plugin of what a compiler built and its plugin.toml
+    ///
+    /// The manifest is checked and written to the beginning of the file, where it is read without compiling or
+    /// running anything; a core module is made a component; what it imports and exports is checked. All problems
+    /// are told at once, each with what to do. The same input makes the same file, byte for byte. A guest that
+    /// was packed before is packed anew: its manifest is replaced.
+    #[command(after_help = PACK_EXIT_CODES)]
+    Pack(PackArgs),
     /// Show what a plugin is, what it asks for and how it can be set up
+    ///
+    /// Of a packed plugin, and of a plugin.toml: every request by what it does, with what the plugin may fill in
+    /// and sees of the answer; every place that each secret goes to; and which hosts to allow.
     Inspect(PluginArgs),
     /// Tell whether a plugin can run here, what it may send in each step, and what its author should
     /// change
     ///
-    /// All problems are told at once, each with what to do. The exit code is 0 when there are none,
-    /// and else 2. A plugin made for Keeper's gateway is loaded for that, by its Python and with all rights of the
-    /// user, and is not called.
+    /// All problems are told at once, each with what to do; those of a plugin.toml with their lines. The exit code
+    /// is 0 when there are none, and else 2. A plugin made for Keeper's gateway is loaded for that, by its Python
+    /// and with all rights of the user, and is not called.
     Check(PluginArgs),
+    /// Show the HTTP that a request of a plugin becomes; nothing is sent
+    ///
+    /// Secrets, fields of records and answers stand there by the names of their references, as `{admin.token}`;
+    /// so do parameters that are not given. Settings have their defaults unless they are set.
+    Render(RenderArgs),
+}
+
+/// What to pack, and where to.
+#[derive(Debug, clap::Args)]
+pub struct PackArgs {
+    /// What a compiler built: a WebAssembly component or core module
+    #[arg(value_name = "GUEST.wasm")]
+    pub guest: PathBuf,
+    /// Its manifest
+    #[arg(value_name = "plugin.toml")]
+    pub manifest: PathBuf,
+    /// The plugin to write; one that is there already is replaced
+    #[arg(long, short, value_name = "NAME.wasm")]
+    pub output: PathBuf,
+}
+
+/// Which request to show.
+#[derive(Debug, clap::Args)]
+pub struct RenderArgs {
+    /// A packed plugin, or a plugin.toml
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// The request, by its name in the manifest
+    #[arg(value_name = "REQUEST")]
+    pub request: String,
+    /// Give a parameter, as the plugin would
+    #[arg(long = "param", value_name = "NAME=VALUE", value_parser = pair)]
+    pub params: Vec<(String, String)>,
+    /// Give a setting, as the operator would; none that is a secret
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = pair)]
+    pub settings: Vec<(String, String)>,
+}
+
+/// Reads `NAME=VALUE`.
+fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("write it as NAME=VALUE".to_owned()),
+    }
 }
 
 /// Which plugin, and how to show it.
 #[derive(Debug, clap::Args)]
 pub struct PluginArgs {
-    /// The plugin: a WebAssembly component or core module, or a script
+    /// The plugin: a packed plugin or its plugin.toml, a WebAssembly component or core module, or a script
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
     /// The program that runs a script, as `exec` takes it

@@ -31,8 +31,8 @@ mod values;
 mod tests;
 
 pub use args::{
-    Command, ExecArgs, Language, ParamsCommand, PluginArgs, PluginCommand, RecoverArgs, Stop, TestArgs,
-    completions, parse,
+    Command, ExecArgs, Language, PackArgs, ParamsCommand, PluginArgs, PluginCommand, RecoverArgs, RenderArgs,
+    Stop, TestArgs, completions, parse,
 };
 pub use clap_complete::Shell;
 pub use config::PluginConfig;

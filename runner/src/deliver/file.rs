@@ -144,7 +144,13 @@ impl<'a> Job<'a> {
             None => "the whole file".to_owned(),
         };
         let target = format!("file:{}", self.path.display());
-        Ok(Plan { target, creates, removes: Vec::new(), notes: Vec::new() })
+        Ok(Plan {
+            target,
+            creates,
+            removes: Vec::new(),
+            notes: Vec::new(),
+            carried: crate::model::Carried::default(),
+        })
     }
 
     fn write(&self) -> Done<Credential> {
@@ -218,7 +224,7 @@ fn invalid(code: &str, message: &str) -> Failure {
 }
 
 fn failure(kind: FailureKind, code: &str, message: &str) -> Failure {
-    Failure { kind, code: code.to_owned(), message: message.to_owned() }
+    Failure { kind, code: code.to_owned(), message: message.to_owned(), fix: None }
 }
 
 impl From<PlaceError> for Failure {

@@ -39,9 +39,11 @@ fn request(path: &Path, settings: &[(&str, &str)]) -> Request {
         marker: String::new(),
         attempt: 1,
         records: Vec::new(),
+        inputs: Vec::new(),
         settings: settings.collect(),
         proposed: None,
         deliver: vec![update("client_secret_id", "text", "k2"), update("client_secret", "secret", NEW)],
+        delivered_id: None,
     }
 }
 

@@ -10,8 +10,8 @@ use super::records::field;
 use super::template::{expand, expand_json};
 use super::world::{Credential, Fate, Scope, World};
 use crate::model::{
-    self, Failure, FailureKind, Listed, Manifest, Place, Plan, Proof, RecordAsk, Removed, ReturnedField,
-    Role, Strategy, Undone, Update,
+    self, Carried, Failure, FailureKind, Listed, Manifest, Place, Plan, Proof, RecordAsk, Removed,
+    ReturnedField, Role, Strategy, Undone, Update,
 };
 use crate::rotation::{Call, Change, Plugin, StepError, StepResult, Trace, marker_stem};
 use crate::secret::Secret;
@@ -140,6 +140,7 @@ impl StandIn {
             creates: "a new credential".to_owned(),
             removes: replaced.map(listed).collect(),
             notes: Vec::new(),
+            carried: Carried::default(),
         }
     }
 
@@ -199,7 +200,7 @@ impl Plugin for StandIn {
         let made = self.make(&call.request.marker).map_err(|message| {
             let code = "case-malformed".to_owned();
             let message = format!("under [new]: {message}");
-            StepError::Failure(Failure { kind: FailureKind::Invalid, code, message })
+            StepError::Failure(Failure { kind: FailureKind::Invalid, code, message, fix: None })
         });
         told(Change::Possible, made)
     }

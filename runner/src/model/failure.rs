@@ -42,4 +42,6 @@ pub struct Failure {
     pub code: String,
     /// One or two sentences for people.
     pub message: String,
+    /// What to do about it.
+    pub fix: Option<String>,
 }

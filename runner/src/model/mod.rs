@@ -6,6 +6,7 @@ mod date;
 mod failure;
 mod finding;
 mod host;
+mod inputs;
 mod manifest;
 mod record;
 mod saas;
@@ -17,6 +18,7 @@ pub use date::{DATES, milliseconds};
 pub use failure::{Failure, FailureKind};
 pub use finding::{Finding, Level};
 pub use host::{HostError, HostPort};
+pub use inputs::InputGroup;
 pub use manifest::{
     Choice, DescribedChoice, HostTemplate, Manifest, RecordAsk, RequestRule, ReturnedField, Role,
     SettingSchema, SettingType, StepName, Strategy,
@@ -27,6 +29,6 @@ pub use saas::{ConfigItem, SaasPlugin};
 pub use secrecy::{KnownField, is_hidden_kind, is_secret_kind, says_secret};
 pub use shared::{Attachment, SharedRecord};
 pub use step::{
-    Credential, Field, Listed, Plan, Proof, Removed, Request, Setting, SettingValue, Undone, Update,
+    Carried, Credential, Field, Listed, Plan, Proof, Removed, Request, Setting, SettingValue, Undone, Update,
     VaultRecord,
 };

@@ -1,10 +1,12 @@
 //! What goes into a step and what comes out of it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::{Place, Role};
+use super::{InputGroup, Place, Role};
 use crate::secret::Secret;
 
 /// One field of a record that a plugin was granted.
@@ -72,12 +74,16 @@ pub struct Request {
     pub attempt: u32,
     /// The granted records, the target first.
     pub records: Vec<VaultRecord>,
+    /// What the manifest reads of the records, by group.
+    pub inputs: Vec<InputGroup>,
     /// The settings that have a value.
     pub settings: Vec<Setting>,
     /// The value to set, for in-place rotations.
     pub proposed: Option<Secret>,
     /// What a consumer is to receive.
     pub deliver: Vec<Update>,
+    /// The id of the credential that it is of, where it has one.
+    pub delivered_id: Option<String>,
 }
 
 /// A new value for one field of the target record.
@@ -115,6 +121,26 @@ pub struct Plan {
     pub removes: Vec<Listed>,
     /// What an operator should know; see [`Finding::read`](super::Finding::read).
     pub notes: Vec<String>,
+    /// What later steps are held to.
+    #[serde(default, skip_serializing_if = "Carried::is_nothing")]
+    pub carried: Carried,
+}
+
+/// What preflight leaves to later steps, in whatever process they run. It is journaled: no secret is in it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Carried {
+    /// The plugin's own note to its later steps.
+    pub context: String,
+    /// The ids that the service listed, each with the request that showed it: what was there before.
+    pub known: BTreeMap<String, String>,
+    /// The values that lead to the target, by reference: a later step uses these and no others.
+    pub pinned: BTreeMap<String, Value>,
+}
+
+impl Carried {
+    fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// What rotate made.

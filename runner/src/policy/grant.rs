@@ -23,6 +23,7 @@ pub struct Operator {
 #[derive(Debug, Clone, Default)]
 pub struct Grant {
     rules: Arc<[Rule]>,
+    hosts: Arc<[HostPort]>,
     private: Arc<[HostPort]>,
 }
 
@@ -50,7 +51,29 @@ impl Grant {
         if !found.0.is_empty() {
             return Err(found.0);
         }
-        Ok(Self { rules: rules.into_iter().flatten().collect(), private: private.into() })
+        Ok(Self { rules: rules.into_iter().flatten().collect(), private: private.into(), ..Self::default() })
+    }
+
+    /// Cuts the hosts that a manifest's requests go to down to what the operator allows: these are `host`
+    /// (port 443) or `host:port`.
+    ///
+    /// # Errors
+    /// Every host that the operator does not allow, and whatever makes no sense in the lists.
+    pub fn of_hosts<'h>(
+        hosts: impl IntoIterator<Item = &'h str>,
+        operator: &Operator,
+    ) -> Result<Self, Vec<Deny>> {
+        let mut found = Findings::default();
+        let allowed = found.good(operator.allow_hosts.iter().map(|entry| read(entry, "allow-host")));
+        let private = found.good(operator.allow_private.iter().map(|entry| read(entry, "allow-private")));
+        let asked: Vec<HostPort> = found.good(hosts.into_iter().map(|host| read(host, "requests")));
+        for host in asked.iter().filter(|host| !allowed.contains(host)) {
+            found.add(Deny::HostNotAllowed { host: host.to_string() });
+        }
+        if !found.0.is_empty() {
+            return Err(found.0);
+        }
+        Ok(Self { hosts: asked.into(), private: private.into(), ..Self::default() })
     }
 
     /// The grant of one step.
@@ -105,6 +128,23 @@ impl StepGrant {
             self.removals.judge(self.step, &id?)?;
         }
         Ok(!granted(StepName::Preflight))
+    }
+
+    /// Judges where a declared request goes to.
+    ///
+    /// # Errors
+    /// The operator does not allow the host.
+    pub fn allows_host(&self, host: &str) -> Result<(), Deny> {
+        let is_allowed = host.parse::<HostPort>().is_ok_and(|host| self.grant.hosts.contains(&host));
+        if is_allowed { Ok(()) } else { Err(Deny::HostNotAllowed { host: excerpt(host) }) }
+    }
+
+    /// Judges what a declared request retires; a stray is counted from here on, whether or not it succeeds.
+    ///
+    /// # Errors
+    /// This step may not retire that.
+    pub fn allows_removal(&self, id: &str) -> Result<(), Deny> {
+        self.removals.judge(self.step, id)
     }
 
     /// Judges an address that a host resolved to; `host` is `host` (port 443) or `host:port`.

@@ -1,9 +1,12 @@
 //! What a plugin is, for programs: `pamrun plugin inspect --format json`.
 
+use pamrun_contract::manifest::CONTRACT;
+use pamrun_contract::overview::Overview;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::document::SCHEMA;
+use super::overview_sheet::OverviewSheet;
 use super::script_sheet::ScriptSheet;
 use super::sheet::{FileForm, PluginSheet};
 use crate::model::{Manifest, StepName, Strategy};
@@ -24,6 +27,8 @@ pub struct InspectionDocument {
     pub form: FileForm,
     /// What a plugin says of itself; null for a script.
     pub manifest: Option<Manifest>,
+    /// All that a packed plugin, or one whose manifest this is, may do; null for others.
+    pub overview: Option<Overview>,
     /// What a script says of itself; null for a plugin.
     pub script: Option<ScriptEntry>,
     /// The version of pamrun's interface that it speaks; null for a script.
@@ -72,6 +77,7 @@ impl From<&PluginSheet<'_>> for InspectionDocument {
             size: sheet.size,
             form: sheet.form,
             manifest: Some(sheet.manifest.clone()),
+            overview: None,
             script: None,
             interface: sheet.interface.map(str::to_owned),
             language: sheet.language.map(str::to_owned),
@@ -79,6 +85,27 @@ impl From<&PluginSheet<'_>> for InspectionDocument {
             tools: sheet.tools.clone(),
             imports: sheet.imports.to_vec(),
             exports: sheet.exports.to_vec(),
+        }
+    }
+}
+
+impl From<&OverviewSheet<'_>> for InspectionDocument {
+    fn from(sheet: &OverviewSheet<'_>) -> Self {
+        let made_of = sheet.made_of.as_ref();
+        Self {
+            schema: SCHEMA,
+            digest: sheet.digest.to_string(),
+            size: sheet.size,
+            form: sheet.form,
+            manifest: None,
+            overview: Some(sheet.overview.clone()),
+            script: None,
+            interface: Some(CONTRACT.to_owned()),
+            language: made_of.and_then(|made_of| made_of.language).map(str::to_owned),
+            sdk: made_of.and_then(|made_of| made_of.sdk).map(str::to_owned),
+            tools: made_of.map(|made_of| made_of.tools.clone()).unwrap_or_default(),
+            imports: made_of.map(|made_of| made_of.imports.to_vec()).unwrap_or_default(),
+            exports: made_of.map(|made_of| made_of.exports.to_vec()).unwrap_or_default(),
         }
     }
 }
@@ -99,6 +126,7 @@ impl From<&ScriptSheet<'_>> for InspectionDocument {
             size: sheet.size,
             form: if sheet.is_saas { FileForm::SaasPlugin } else { FileForm::Script },
             manifest: None,
+            overview: None,
             script: Some(script),
             interface: None,
             language: None,

@@ -11,6 +11,7 @@ mod document;
 mod inspection;
 mod json;
 mod message;
+mod overview_sheet;
 mod recovery;
 mod script_sheet;
 mod sheet;
@@ -28,6 +29,7 @@ pub use document::{
 pub use inspection::{InspectionDocument, ScriptEntry, ToolEntry};
 pub use json::render_json;
 pub use message::Message;
+pub use overview_sheet::{MadeOf, OverviewSheet};
 pub use recovery::{Recovery, RescuedEntry, RescuedState, RotationEntry, RotationState};
 pub use script_sheet::ScriptSheet;
 pub use sheet::{FileForm, PluginSheet};

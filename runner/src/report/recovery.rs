@@ -274,6 +274,7 @@ pub(super) mod tests {
             creates: String::new(),
             removes: Vec::new(),
             notes: Vec::new(),
+            carried: crate::model::Carried::default(),
         };
         let intent = Entry::Intent(Box::new(Intent {
             record_uid: "u1".to_owned(),

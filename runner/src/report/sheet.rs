@@ -22,6 +22,10 @@ pub enum FileForm {
     Component,
     /// A WebAssembly core module, which is made a component when it is loaded.
     CoreModule,
+    /// A plugin with its manifest in it.
+    Packed,
+    /// A manifest, as plugin.toml.
+    Manifest,
     /// Something that an interpreter runs.
     Script,
     /// A Python file made for Keeper's gateway, which a script of ours runs.
@@ -33,6 +37,8 @@ impl FileForm {
         match self {
             Self::Component => "a component",
             Self::CoreModule => "a core module",
+            Self::Packed => "a packed plugin",
+            Self::Manifest => "a manifest",
             Self::Script => "a script",
             Self::SaasPlugin => "a SaaS plugin",
         }
@@ -70,9 +76,7 @@ impl PluginSheet<'_> {
     pub fn render(&self) -> String {
         let manifest = self.manifest;
         let mut sheet = Sheet::new(&format!("{} {}", manifest.name, manifest.version));
-        if !manifest.description.is_empty() {
-            sheet.0.push(escape(&manifest.description));
-        }
+        sheet.line(&manifest.description);
         sheet.section("file", self.file());
         sheet.section("interface", self.interface.map(str::to_owned));
         sheet.section("strategy", [strategy(manifest.strategy).to_owned()]);
@@ -150,6 +154,13 @@ impl Sheet {
         self.0.join("\n")
     }
 
+    /// Adds a line of its own, unless it is empty.
+    pub(super) fn line(&mut self, line: &str) {
+        if !line.is_empty() {
+            self.0.push(escape(line));
+        }
+    }
+
     pub(super) fn section(&mut self, name: &str, lines: impl IntoIterator<Item = String>) {
         for (index, line) in lines.into_iter().enumerate() {
             let name = if index == 0 { name } else { "" };
@@ -216,7 +227,7 @@ fn word(value: impl Serialize) -> String {
 }
 
 /// Interfaces with those of one package on one line: `wasi:io@0.2.12: error, poll`.
-fn by_package(interfaces: &[String]) -> Vec<String> {
+pub(super) fn by_package(interfaces: &[String]) -> Vec<String> {
     let mut packages: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for name in interfaces {
         match name.split_once('/').and_then(|(package, rest)| Some((package, rest.rsplit_once('@')?))) {

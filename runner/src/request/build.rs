@@ -46,9 +46,11 @@ pub fn prepare(manifest: &Manifest, sources: &Sources<'_>) -> Result<Prepared, R
         marker: String::new(),
         attempt: 1,
         records,
+        inputs: Vec::new(),
         settings,
         proposed,
         deliver: Vec::new(),
+        delivered_id: None,
     };
     Ok(Prepared { request, secrets, warnings })
 }
@@ -100,7 +102,7 @@ fn asks<'a>(manifest: &'a Manifest, sources: &Sources<'_>, record: &Record) -> V
 }
 
 /// Two fields of one label, one place and one type: which one a plugin should be given, nobody can tell.
-fn told_apart_by_nothing(record: &Record, name: &str) -> Option<Twice> {
+pub(super) fn told_apart_by_nothing(record: &Record, name: &str) -> Option<Twice> {
     let twice = |place| record.only_field_in(place, name, "").err();
     let is_same = |twice: &Twice| {
         let [(_, one), (_, other)] = &twice.at;

@@ -6,8 +6,9 @@
 
 mod advice;
 mod build;
+mod declared;
 mod manifest;
-mod nearest;
+pub(crate) mod nearest;
 mod problems;
 mod rules;
 mod saas;
@@ -18,6 +19,7 @@ mod whole;
 
 pub use advice::{advise, counts_as_change, is_for};
 pub use build::{Prepared, prepare};
+pub use declared::prepare_declared;
 pub use manifest::{check_manifest, parse_manifest};
 pub use problems::{Problems, RequestError};
 pub use saas::prepare_saas;

@@ -3,7 +3,7 @@
 use crate::text::quoted;
 
 /// Returns `; did you mean …?` when a known word is close to the one written, else nothing.
-pub(super) fn did_you_mean<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+pub(crate) fn did_you_mean<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let most = (written.chars().count() / 3).max(1);
     known
         .into_iter()

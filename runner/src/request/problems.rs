@@ -50,6 +50,9 @@ pub enum RequestError {
     /// Who keeps the records has to change one of them.
     #[error("records: {0}")]
     Records(Problems),
+    /// Fields are missing that the plugin cannot do without.
+    #[error("records: {0}")]
+    Inputs(Problems),
     /// The gateway's params do not go with the vault.
     #[error("the record to rotate, {uid}, is neither in the vault nor in the params")]
     NoTarget {
@@ -66,6 +69,7 @@ impl RequestError {
             Self::Manifest(_) => "manifest-invalid",
             Self::Settings(_) => "settings-invalid",
             Self::Records(_) => "field-twice",
+            Self::Inputs(_) => "input-missing",
             Self::NoTarget { .. } => "target-missing",
         }
     }

@@ -31,9 +31,11 @@ pub fn prepare_whole(strategy: Option<Strategy>, sources: &Sources<'_>) -> Resul
         marker: String::new(),
         attempt: 1,
         records: targets.into_iter().chain(others).map(whole).collect(),
+        inputs: Vec::new(),
         settings,
         proposed: sources.new_password.filter(|_| strategy == Some(Strategy::InPlace)).cloned(),
         deliver: Vec::new(),
+        delivered_id: None,
     };
     Ok(Prepared { request, secrets, warnings: Vec::new() })
 }

@@ -103,7 +103,8 @@ impl Engine<'_> {
         if let Err(stop) = self.append(Entry::Saved { revision: saved.target.revision }) {
             return Err(self.leave_uncommitted(&ready.plan, stop));
         }
-        if let Err(missing) = self.deliver(owed, &credential.updates, &saved.records).await {
+        let what = (credential.updates.as_slice(), Some(credential.handle.as_str()));
+        if let Err(missing) = self.deliver(owed, what, &saved.records).await {
             ready.plan.removes.iter().for_each(|listed| self.retain(listed.clone()));
             let then = match &ready.plan.removes[..] {
                 [] => String::new(),
@@ -169,7 +170,7 @@ impl Engine<'_> {
             let hint = format!("hand the value in record {} on", self.job.record_uid);
             stop.uncertain("the new value is saved, and no consumer has it", hint)
         })?;
-        let delivered = self.deliver(owed, updates, &fresh.records).await;
+        let delivered = self.deliver(owed, (updates, None), &fresh.records).await;
         delivered.map_err(|missing| self.undelivered("value", &missing, ""))
     }
 
@@ -181,7 +182,7 @@ impl Engine<'_> {
     async fn deliver<'c>(
         &mut self,
         owed: &[&'c Consumer],
-        updates: &[Update],
+        what: (&[Update], Option<&str>),
         records: &[Record],
     ) -> Result<(), Vec<(&'c Consumer, Stop)>> {
         let mut deliverers = std::mem::take(&mut self.deliverers);
@@ -189,7 +190,7 @@ impl Engine<'_> {
         for (turns, consumer) in (1..=u32::try_from(owed.len()).unwrap_or(u32::MAX)).rev().zip(owed) {
             let until = self.clock.elapsed() + self.time_left(StepName::Rotate) / turns;
             let made = match deliverers.iter_mut().find(|deliverer| deliverer.name == consumer.name) {
-                Some(deliverer) => self.deliver_to(deliverer, consumer, updates, records, until).await,
+                Some(deliverer) => self.deliver_to(deliverer, consumer, what, records, until).await,
                 None => Err(Stop::failed("deliver", "deliverer-missing", "the plugin for it is not at hand")),
             };
             self.journal.unlock_consumer();
@@ -215,7 +216,7 @@ impl Engine<'_> {
         &mut self,
         courier: &mut Deliverer<'_>,
         consumer: &Consumer,
-        updates: &[Update],
+        (updates, id): (&[Update], Option<&str>),
         records: &[Record],
         until: Duration,
     ) -> Result<Made, Stop> {
@@ -227,6 +228,7 @@ impl Engine<'_> {
         let name = || consumer.name.clone();
         let mut prepared = (courier.prepare)(records)?;
         prepared.request.deliver = updates.to_vec();
+        prepared.request.delivered_id = id.map(str::to_owned);
         self.append(Entry::Delivering { consumer: name() })?;
         let mut retry = self.retry();
         let mut refusals = 0;

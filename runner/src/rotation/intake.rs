@@ -40,6 +40,7 @@ impl Intake {
             creates: self.text(&plan.creates)?,
             removes: self.list(plan.removes, Self::listed)?,
             notes: self.list(plan.notes, |intake, note| intake.note(&note))?,
+            carried: plan.carried,
         })
     }
 
@@ -127,6 +128,7 @@ impl Intake {
             kind: failure.kind,
             code: self.code(failure.code)?,
             message: self.text(&failure.message)?,
+            fix: failure.fix.map(|fix| self.text(&fix)).transpose()?,
         })
     }
 

@@ -2,7 +2,7 @@
 
 use super::contract::{judge_handle, judge_updates, settle};
 use super::engine::{Engine, Ready};
-use super::records::handle_field;
+use super::records::{handle_field, has_id};
 use super::undo::Strays;
 use super::{Change, Entry, StepError, Stop, Trouble, marker};
 use crate::model::{Credential, FailureKind, Proof, StepName};
@@ -43,7 +43,14 @@ impl Engine<'_> {
                 }
                 return Err(self.without_a_trace(stop));
             }
-            let strays = self.remove_strays(ready, None).await;
+            let made = answer.trace.made.filter(|made| !has_id(&ready.taken, made));
+            if let Some(handle) = made.clone() {
+                // It is as good as what rotate would have returned, for whoever finishes this.
+                if let Err(stop) = self.append(Entry::Made { handle, field: None }) {
+                    self.warn(format!("the journal could not note what was made: {stop}"));
+                }
+            }
+            let strays = self.remove_strays(ready, made.as_deref()).await;
             let spare = self.spare(StepName::Rotate);
             // It has answered the rollback.
             retry = self.retry();

@@ -1,6 +1,6 @@
 //! The marker: what a new credential is named with, so that a stray can be told from a stranger's.
 
-use crate::catalog::Digest;
+use ring::digest::{SHA256, digest};
 
 const PREFIX: &str = "pamrun-";
 const HASH_LENGTH: usize = 12;
@@ -15,6 +15,18 @@ pub fn marker(record_uid: &str, rotation_id: &str, attempt: u32) -> String {
 #[must_use]
 pub fn marker_stem(record_uid: &str, rotation_id: &str) -> String {
     format!("{PREFIX}{}-{rotation_id}.", record_hash(record_uid))
+}
+
+/// Tells whether a credential's label is a marker of the rotation that `marker` is of, of any try.
+///
+/// A service may fold the case of names, so case does not count.
+#[must_use]
+pub fn is_marker_of_rotation(label: &str, marker: &str) -> bool {
+    let stem = marker.rsplit_once('.').map_or(marker, |(stem, _)| stem).to_ascii_lowercase();
+    let label = label.to_ascii_lowercase();
+    let attempt = label.strip_prefix(&stem).and_then(|rest| rest.strip_prefix('.'));
+    !stem.is_empty()
+        && attempt.is_some_and(|attempt| !attempt.is_empty() && attempt.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// Tells whether a credential's label is a marker that rotations of another record make.
@@ -34,7 +46,9 @@ pub fn is_marker_of_another(label: &str, record_uid: &str) -> bool {
 /// The first twelve hex digits of the UID's SHA-256: enough to tell records apart, and no UID in
 /// the names that everybody at the service can read.
 fn record_hash(record_uid: &str) -> String {
-    Digest::of(record_uid.as_bytes()).digits().chars().take(HASH_LENGTH).collect()
+    let digest = digest(&SHA256, record_uid.as_bytes());
+    let bytes = digest.as_ref().iter().take(HASH_LENGTH / 2);
+    bytes.fold(String::new(), |hash, byte| hash + &format!("{byte:02x}"))
 }
 
 #[cfg(test)]

@@ -43,6 +43,7 @@ impl Engine<'_> {
             creates: String::new(),
             removes: Vec::new(),
             notes: Vec::new(),
+            carried: crate::model::Carried::default(),
         };
         // It announces the one run that there is: from here on it may have been started.
         self.append(Entry::Intent(Box::new(Intent {

@@ -18,7 +18,7 @@ const LENGTH: std::ops::RangeInclusive<usize> = 8..=256;
 /// What a password is made of: its length, and at least how many characters there must be of
 /// each kind. A kind of which none must be there is left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Complexity {
+pub(crate) struct Complexity {
     length: usize,
     least: [usize; 4],
     /// The symbols to choose from.
@@ -38,7 +38,7 @@ impl Complexity {
     ///
     /// # Errors
     /// What is wrong with the text.
-    pub(super) fn parse(text: &str) -> Result<Self, Stop> {
+    pub(crate) fn parse(text: &str) -> Result<Self, Stop> {
         let unfit = |why: &str| {
             let message = format!("the setting `complexity` is {text}: it {why}");
             Stop::new(super::OutcomeKind::Invalid, "settings", "complexity-unfit", message)
@@ -66,6 +66,11 @@ impl Complexity {
         }
         let symbols: Vec<u8> = symbols.into_iter().filter_map(|symbol| u8::try_from(symbol).ok()).collect();
         Ok(Self { length, least, symbols: if symbols.is_empty() { SYMBOLS.to_vec() } else { symbols } })
+    }
+
+    /// The length, and how many upper-case letters, lower-case letters, digits and symbols there must be.
+    pub(crate) fn numbers(&self) -> (usize, [usize; 4]) {
+        (self.length, self.least)
     }
 
     /// Makes a password. Each one that fits is about as likely as any other.

@@ -71,6 +71,8 @@ pub struct Trace {
     pub denials: Vec<Deny>,
     /// How a service's clock differs from ours, where that is worth telling.
     pub clock_skew: Option<ClockSkew>,
+    /// The id of what a step made, where the host saw it whatever became of the step.
+    pub made: Option<String>,
     /// The new values that a step had in hand when it failed: whoever rotates keeps them, unless what
     /// they belong to is proven to be gone. Empty where the step returned what it should.
     pub in_hand: Vec<Update>,

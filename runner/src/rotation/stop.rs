@@ -46,7 +46,7 @@ impl Stop {
     pub(super) fn of_step(step: StepName, error: StepError) -> Self {
         let message = error.to_string();
         let (kind, code, hint) = match error {
-            StepError::Failure(failure) => (OutcomeKind::Failed, failure.code, None),
+            StepError::Failure(failure) => (OutcomeKind::Failed, failure.code, failure.fix),
             StepError::Refused(deny) => (OutcomeKind::Refused, deny.code().to_owned(), deny.hint()),
             StepError::Limit { name, .. } => (OutcomeKind::Limit, name.replace('_', "-"), None),
             StepError::Trap(_) => (OutcomeKind::Failed, "plugin-trapped".to_owned(), None),

@@ -5,11 +5,12 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use http::Uri;
+use pamrun_contract::manifest::{self as declared, Manifest};
 
 use super::fault::Fault;
 use super::purpose::Purpose;
 use super::terms::Terms;
-use crate::catalog::PluginFile;
+use crate::catalog::{PluginFile, packed};
 use crate::cli::{CliError, ExecSettings, KeeperChoice, Resolve, Runtime, StateFolder, VaultChoice};
 use crate::limits::Limits;
 use crate::model::Strategy;
@@ -19,7 +20,7 @@ use crate::rotation::{LogLevel, LogLine, Plugin, Vault};
 use crate::script::{self, Confinement, Line, Options, Script, WorkFolders, is_saas_plugin};
 use crate::secret::{Redactor, Secret};
 use crate::vault::{FileVault, KsmConfig, KsmOptions, KsmProxy, KsmVault, Reader};
-use crate::wasm::{self, Gate, NetworkOptions, Recorder};
+use crate::wasm::{self, Gate, NetworkOptions, Packed, Recorder};
 
 /// A plugin, and on what terms it runs.
 pub(super) struct Attached {
@@ -31,7 +32,13 @@ pub(super) struct Attached {
     pub(super) interpreter: Option<String>,
     /// What an operator should know of how it was loaded.
     pub(super) warning: Option<String>,
+    /// Makes it ready to be called, once it is known that it may be; with what an operator should know of
+    /// that.
+    pub(super) load: Option<Load>,
 }
+
+/// Makes a plugin ready to be called; a second time costs nothing.
+pub(super) type Load = Rc<dyn Fn() -> Result<Option<String>, Fault>>;
 
 /// What a plugin is attached with, whatever runs it.
 pub(super) struct Surroundings<'a> {
@@ -66,6 +73,11 @@ impl Surroundings<'_> {
         if let Some(option) = self.script_option() {
             return Err(Fault::for_scripts_only(&file.path, option));
         }
+        if let Some(manifest) =
+            packed::manifest(&file.bytes).map_err(|error| Fault::unpacked(&file.path, &error))?
+        {
+            return self.attach_packed(file, manifest, info);
+        }
         // Made first: it reads what the machine trusts while the plugin is loaded.
         let gate = Gate::new(network(self.settings)?, &self.settings.limits)?;
         let gate = gate.recorded_by(self.recorder.clone());
@@ -81,7 +93,37 @@ impl Surroundings<'_> {
         let plugin = loaded.instantiate(Arc::new(gate), self.redactor.clone(), log);
         let warning = loaded.warning().map(ToString::to_string);
         let terms = Terms::Manifest(Box::new(manifest));
-        Ok(Attached { info: who, terms, plugin: Box::new(plugin), interpreter: None, warning })
+        Ok(Attached { info: who, terms, plugin: Box::new(plugin), interpreter: None, warning, load: None })
+    }
+
+    /// A plugin of which the manifest is known: nothing of it is compiled before it may be run.
+    fn attach_packed(
+        &self,
+        file: &PluginFile,
+        manifest: Manifest,
+        info: &mut Option<PluginInfo>,
+    ) -> Result<Attached, Fault> {
+        let who = info.insert(PluginInfo::wasm(&manifest.name, &manifest.version, file.digest)).clone();
+        let limits = &self.settings.limits;
+        let cache = self.state.folder("cache")?;
+        let digest = file.digest.to_string();
+        let packed = Arc::new(Packed::new(file.bytes.clone(), digest, manifest, limits, Some(cache.path())));
+        let terms = Terms::Declared(Arc::clone(packed.manifest()));
+        self.purpose.check(&who.name, terms.strategy())?;
+        if let Some(what) = not_yet(packed.manifest()) {
+            let message = format!("{} {what}, which this version of pamrun does not do yet", who.name);
+            return Err(Fault::invalid("not-yet", message, None));
+        }
+        let gate = Gate::new(network(self.settings)?, limits)?.recorded_by(self.recorder.clone());
+        let log = log(&who.name, self.redactor);
+        let plugin = packed.instantiate(limits, Arc::new(gate), self.redactor.clone(), log);
+        let path = file.path.clone();
+        let load: Load = Rc::new(move || {
+            let loaded = packed.load().map_err(|error| Fault::unfit(&path, &error))?;
+            Ok(loaded.warning().map(ToString::to_string))
+        });
+        let plugin = Box::new(plugin);
+        Ok(Attached { info: who, terms, plugin, interpreter: None, warning: None, load: Some(load) })
     }
 
     fn attach_script(
@@ -133,7 +175,7 @@ impl Surroundings<'_> {
         let log = log(&info.name, self.redactor);
         let plugin = script.instantiate(line, folders, self.redactor.clone(), log)?;
         let warning = script::SHORTCOMING.map(str::to_owned);
-        Ok(Attached { info, terms, plugin: Box::new(plugin), interpreter, warning })
+        Ok(Attached { info, terms, plugin: Box::new(plugin), interpreter, warning, load: None })
     }
 
     /// The name of a script's file; a copy of it is called by its own name.
@@ -175,6 +217,15 @@ impl Surroundings<'_> {
         ];
         options.into_iter().find_map(|(option, is_given)| is_given.then_some(option))
     }
+}
+
+/// What a manifest declares that rotations cannot do yet.
+fn not_yet(manifest: &Manifest) -> Option<&'static str> {
+    if !manifest.names {
+        return Some("is for a service whose credentials have no names");
+    }
+    let makes_key = manifest.proposes.is_some() && manifest.strategy == declared::Strategy::Overlap;
+    makes_key.then_some("has the host make the key")
 }
 
 /// What runs a file, by what stands in it.

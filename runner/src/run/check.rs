@@ -1,7 +1,10 @@
 //! `pamrun plugin check`: everything that keeps a file from running here, at once.
 
+use pamrun_contract::manifest::CONTRACT;
+
 use super::block_on::block_on;
 use super::fault::Fault;
+use super::manifest::{is_source, manifest};
 use super::show;
 use crate::catalog::PluginFile;
 use crate::cli::Format;
@@ -14,7 +17,7 @@ use crate::request::{RequestError, advise, check_manifest, counts_as_change, is_
 use crate::rotation::OutcomeKind;
 use crate::script::{Options, Script, ScriptError, WorkFolders, is_saas_plugin};
 use crate::secret::Redactor;
-use crate::wasm::{DescribeError, Inspection, LoadError, Runtime, look_into};
+use crate::wasm::{DescribeError, Inspection, LoadError, Runtime, check_component, look_into};
 
 /// Checks a WebAssembly file, says what was found, and returns the exit code.
 pub(super) fn check_wasm(file: &PluginFile, format: Format) -> Result<u8, Fault> {
@@ -28,6 +31,30 @@ pub(super) fn check_wasm(file: &PluginFile, format: Format) -> Result<u8, Fault>
             }
         }
         Err(error) => check.add(error.code(), told(file, &error)),
+    }
+    tell(&check, format)
+}
+
+/// Checks a packed plugin, or a manifest alone; nothing of it is compiled or run.
+pub(super) fn check_packed(file: &PluginFile, format: Format) -> Result<u8, Fault> {
+    let mut check = Check::new(file.digest, file.bytes.len());
+    check.form = Some(if is_source(file) { FileForm::Manifest } else { FileForm::Packed });
+    check.interface = Some(CONTRACT.to_owned());
+    match manifest(file) {
+        Ok(manifest) => {
+            check.name = Some(manifest.name);
+            check.version = Some(manifest.version);
+        }
+        Err(problems) => {
+            for problem in problems {
+                check.add(&problem.code, problem.message);
+            }
+        }
+    }
+    if !is_source(file) {
+        for error in check_component(&file.bytes).err().into_iter().flatten() {
+            check.add(error.code(), format!("{}: {error}", file.path.display()));
+        }
     }
     tell(&check, format)
 }

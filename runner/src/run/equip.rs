@@ -52,7 +52,7 @@ impl Equipped {
         let Source { file, settings, order, state, redactor, purpose } = source;
         let is_recorded = settings.record.is_some() && purpose != Purpose::Deliver;
         let recording = is_recorded.then(|| Arc::new(Recording::default()));
-        let Attached { info, terms, plugin, interpreter, warning } = match file {
+        let Attached { info, terms, plugin, interpreter, warning, load } = match file {
             Some(file) => {
                 let recorder = recording.clone().map(|recording| recording as _);
                 let surroundings = Surroundings { settings, state, redactor, purpose, recorder };
@@ -79,6 +79,7 @@ impl Equipped {
             redactor: redactor.clone(),
             warnings: Vec::new().into(),
             first: None.into(),
+            load,
         });
         let prepare = Box::new({
             let preparation = Rc::clone(&preparation);
@@ -106,6 +107,7 @@ fn built_in() -> Attached {
         plugin: Box::new(FileDelivery),
         interpreter: None,
         warning: None,
+        load: None,
     }
 }
 

@@ -230,8 +230,13 @@ mod tests {
 
     #[test]
     fn a_bug_while_a_script_without_steps_runs_is_uncertain() {
-        let plan =
-            Plan { target: String::new(), creates: String::new(), removes: Vec::new(), notes: Vec::new() };
+        let plan = Plan {
+            target: String::new(),
+            creates: String::new(),
+            removes: Vec::new(),
+            notes: Vec::new(),
+            carried: crate::model::Carried::default(),
+        };
         let intent = Intent {
             record_uid: "u1".to_owned(),
             strategy: None,

@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::catalog::CatalogError;
+use crate::catalog::packed::PackedError;
 use crate::cli::CliError;
 use crate::destination::{WriteError, list};
 use crate::params::ParamsError;
@@ -42,6 +43,10 @@ impl Fault {
     }
 
     /// An option was given that means nothing to what is run.
+    pub(super) fn unpacked(path: &Path, error: &PackedError) -> Self {
+        Self::invalid(error.code(), format!("{}: {error}", path.display()), None)
+    }
+
     pub(super) fn for_scripts_only(path: &Path, option: &str) -> Self {
         let message = format!("{option} is for scripts, and {} is WebAssembly", path.display());
         Self::invalid("usage", message, None)
@@ -171,7 +176,11 @@ impl From<ParamsError> for Fault {
 
 impl From<CatalogError> for Fault {
     fn from(error: CatalogError) -> Self {
-        Self::invalid(error.code(), error.to_string(), None)
+        let kind = match error {
+            CatalogError::Unwritable { .. } => OutcomeKind::Failed,
+            _ => OutcomeKind::Invalid,
+        };
+        Self { kind, ..Self::invalid(error.code(), error.to_string(), None) }
     }
 }
 

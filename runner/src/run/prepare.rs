@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use super::attach::Load;
 use super::fault::Fault;
 use super::terms::Terms;
 use crate::cli::SetValue;
@@ -58,6 +59,8 @@ pub(super) struct Preparation {
     pub(super) warnings: RefCell<Vec<String>>,
     /// What the plugin was given first.
     pub(super) first: RefCell<Option<First>>,
+    /// Makes the plugin ready, once it is known that it may be called.
+    pub(super) load: Option<Load>,
 }
 
 /// What a plugin was given first.
@@ -95,6 +98,14 @@ impl Preparation {
             .terms
             .grant(&request.settings, &self.operator)
             .map_err(|denials| Fault::refused(&denials).into_stop("grant"))?;
+        if let Some(load) = &self.load
+            && let Some(warning) = load().map_err(|fault| fault.into_stop("load"))?
+        {
+            let mut known = self.warnings.borrow_mut();
+            if !known.contains(&warning) {
+                known.push(warning);
+            }
+        }
         if let Some(target) = target {
             let mut first = self.first.borrow_mut();
             first.get_or_insert_with(|| First {

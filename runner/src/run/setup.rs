@@ -341,8 +341,13 @@ mod tests {
     }
 
     fn open(setup: Value) -> OpenRotation {
-        let plan =
-            Plan { target: String::new(), creates: String::new(), removes: Vec::new(), notes: Vec::new() };
+        let plan = Plan {
+            target: String::new(),
+            creates: String::new(),
+            removes: Vec::new(),
+            notes: Vec::new(),
+            carried: crate::model::Carried::default(),
+        };
         let intent = Intent {
             record_uid: "u1".to_owned(),
             strategy: Some(Strategy::Overlap),

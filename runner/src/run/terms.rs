@@ -1,5 +1,10 @@
 //! On what terms a plugin runs: those of its manifest, or, for a script, which has none, its own word.
 
+use std::sync::Arc;
+
+use pamrun_contract::manifest as declared;
+
+use crate::call::{hosts, returned_fields};
 use crate::cli::Runtime;
 use crate::model::{
     Manifest, Place, ReturnedField, Role, SaasPlugin, Setting, SettingSchema, SettingType, Strategy,
@@ -11,6 +16,8 @@ use crate::request::{self, RequestError, Sources};
 pub(super) enum Terms {
     /// What its manifest names, and nothing else.
     Manifest(Box<Manifest>),
+    /// What the manifest that is packed with it declares, and nothing else.
+    Declared(Arc<pamrun_contract::manifest::Manifest>),
     /// A script, with the strategy of its steps, if it has steps: it is given everything, may return any
     /// custom field, and what it sends nobody judges.
     Script(Option<Strategy>),
@@ -22,7 +29,7 @@ impl Terms {
     /// What runs it.
     pub(super) fn runtime(&self) -> Runtime {
         match self {
-            Self::Manifest(_) => Runtime::Wasm,
+            Self::Manifest(_) | Self::Declared(_) => Runtime::Wasm,
             Self::Script(_) => Runtime::Script,
             Self::Saas(_) => Runtime::Saas,
         }
@@ -32,6 +39,7 @@ impl Terms {
     pub(super) fn returns(&self) -> Vec<ReturnedField> {
         match self {
             Self::Manifest(manifest) => manifest.returns.clone(),
+            Self::Declared(manifest) => returned_fields(manifest),
             Self::Script(Some(Strategy::InPlace)) | Self::Saas(_) => vec![password()],
             Self::Script(_) => Vec::new(),
         }
@@ -47,6 +55,10 @@ impl Terms {
     pub(super) fn wants_attached(&self) -> bool {
         match self {
             Self::Manifest(manifest) => manifest.records.iter().any(|ask| ask.role == Role::Attached),
+            Self::Declared(manifest) => {
+                let ways = manifest.inputs.values().flat_map(|group| &group.one_of);
+                ways.filter_map(|way| way.role).any(|role| role == declared::Role::Attached)
+            }
             Self::Script(_) => false,
             Self::Saas(_) => true,
         }
@@ -56,6 +68,11 @@ impl Terms {
     pub(super) fn strategy(&self) -> Option<Strategy> {
         match self {
             Self::Manifest(manifest) => Some(manifest.strategy),
+            Self::Declared(manifest) => Some(match manifest.strategy {
+                declared::Strategy::Overlap => Strategy::Overlap,
+                declared::Strategy::InPlace => Strategy::InPlace,
+                declared::Strategy::Deliver => Strategy::Deliver,
+            }),
             Self::Script(strategy) => *strategy,
             Self::Saas(_) => Some(Strategy::InPlace),
         }
@@ -63,19 +80,27 @@ impl Terms {
 
     /// Tells whether it is a script, of whatever kind.
     pub(super) fn is_script(&self) -> bool {
-        !matches!(self, Self::Manifest(_))
+        !matches!(self, Self::Manifest(_) | Self::Declared(_))
     }
 
     /// Tells whether a setting is known to be secret.
     pub(super) fn is_secret(&self, key: &str) -> bool {
         let is_meant = |setting: &SettingSchema| setting.key == key && setting.kind == SettingType::Secret;
-        matches!(self, Self::Manifest(manifest) if manifest.settings.iter().any(is_meant))
+        match self {
+            Self::Manifest(manifest) => manifest.settings.iter().any(is_meant),
+            Self::Declared(manifest) => manifest
+                .settings
+                .get(key)
+                .is_some_and(|setting| setting.kind == declared::SettingKind::Secret),
+            Self::Script(_) | Self::Saas(_) => false,
+        }
     }
 
     /// The keys of all its settings, as far as it names them.
     pub(super) fn setting_keys(&self) -> Vec<String> {
         match self {
             Self::Manifest(manifest) => manifest.settings.iter().map(|setting| setting.key.clone()).collect(),
+            Self::Declared(manifest) => manifest.settings.keys().cloned().collect(),
             Self::Script(_) | Self::Saas(_) => Vec::new(),
         }
     }
@@ -84,6 +109,7 @@ impl Terms {
     pub(super) fn request(&self, sources: &Sources<'_>) -> Result<request::Prepared, RequestError> {
         match self {
             Self::Manifest(manifest) => request::prepare(manifest, sources),
+            Self::Declared(manifest) => request::prepare_declared(manifest, sources),
             Self::Script(strategy) => request::prepare_whole(*strategy, sources),
             Self::Saas(plugin) => request::prepare_saas(plugin, sources),
         }
@@ -93,6 +119,10 @@ impl Terms {
     pub(super) fn grant(&self, settings: &[Setting], operator: &Operator) -> Result<Grant, Vec<Deny>> {
         match self {
             Self::Manifest(manifest) => Grant::new(manifest, settings, operator),
+            Self::Declared(manifest) => {
+                let hosts = hosts(manifest, settings);
+                Grant::of_hosts(hosts.iter().map(String::as_str), operator)
+            }
             Self::Script(_) | Self::Saas(_) => Ok(Grant::default()),
         }
     }

@@ -129,7 +129,12 @@ impl Object {
             }
         };
         let code = failure.get("code").map(|code| code.owned()).transpose()?;
-        Ok(Some(Failure { kind, code: code.unwrap_or_default(), message: failure.need("message")?.owned()? }))
+        Ok(Some(Failure {
+            kind,
+            code: code.unwrap_or_default(),
+            message: failure.need("message")?.owned()?,
+            fix: failure.get("fix").map(|fix| fix.owned()).transpose()?,
+        }))
     }
 
     /// What a SaaS plugin says of itself.
@@ -146,6 +151,7 @@ impl Object {
             creates: top.need("creates")?.owned()?,
             removes: top.list("removes", listed)?,
             notes: top.list("notes", At::owned)?,
+            carried: crate::model::Carried::default(),
         })
     }
 

@@ -61,7 +61,7 @@ pub(super) struct Called {
 impl Called {
     fn not_started(why: String) -> Self {
         let code = "script-not-started".to_owned();
-        let failure = Failure { kind: FailureKind::Invalid, code, message: why };
+        let failure = Failure { kind: FailureKind::Invalid, code, message: why, fix: None };
         let (stdout, stderr) = (Zeroizing::default(), Zeroizing::default());
         let answer = Err(StepError::Failure(failure));
         Self { answer, in_hand: Vec::new(), started: false, stdout, stderr, notes: Vec::new() }

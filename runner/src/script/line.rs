@@ -82,9 +82,11 @@ mod tests {
                 record("a", Role::Attached, "admin"),
                 record("p", Role::Provider, "cloud"),
             ],
+            inputs: Vec::new(),
             settings: Vec::new(),
             proposed: None,
             deliver: Vec::new(),
+            delivered_id: None,
         };
         let line = Line::Made { resource_uid: Some("m".to_owned()) }.bytes(&request);
         assert!(line.expose().ends_with(b"\n"));

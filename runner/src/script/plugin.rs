@@ -115,7 +115,13 @@ impl Plugin for ScriptPlugin {
             let target = target.map(|record| format!("record:{}", record.uid)).unwrap_or_default();
             let saas = self.script.saas_plugin().map(|saas| creates(saas, call.request));
             let creates = saas.unwrap_or_else(|| "a new value".to_owned());
-            let plan = Plan { target, creates, removes: Vec::new(), notes: Vec::new() };
+            let plan = Plan {
+                target,
+                creates,
+                removes: Vec::new(),
+                notes: Vec::new(),
+                carried: crate::model::Carried::default(),
+            };
             let mut intake = Intake::new(self.redactor.clone(), self.script.options.limits.output);
             return without_a_call(intake.plan(plan));
         }
@@ -169,6 +175,7 @@ impl Plugin for ScriptPlugin {
                 kind: FailureKind::Invalid,
                 code: "no-rollback".to_owned(),
                 message: "the script has no step that undoes what it did".to_owned(),
+                fix: None,
             })));
         }
         let given = Given { plan: Some(plan), handle, ..Given::default() };

@@ -142,9 +142,11 @@ mod tests {
                 role: Role::Target,
                 fields,
             }],
+            inputs: Vec::new(),
             settings: vec![Setting { key: "days".to_owned(), value: SettingValue::Text("30".to_owned()) }],
             proposed: None,
             deliver: Vec::new(),
+            delivered_id: None,
         }
     }
 
@@ -168,6 +170,7 @@ mod tests {
             creates: "a key".to_owned(),
             removes: vec![Listed { id: "k1".to_owned(), label: "old".to_owned(), expires: None }],
             notes: Vec::new(),
+            carried: crate::model::Carried::default(),
         };
         let updates = [Update {
             label: "key".to_owned(),

@@ -26,11 +26,30 @@ pub(super) fn compile(
     inspection: &Inspection,
     limit: Duration,
 ) -> Result<Component, LoadError> {
-    let (engine, bytes, inspection) = (engine.clone(), bytes.to_vec(), inspection.clone());
+    let (of, bytes, inspection) = (engine.clone(), bytes.to_vec(), inspection.clone());
+    in_time(limit, move || component(&of, &bytes, &inspection))
+}
+
+/// Compiles a packed plugin.
+///
+/// # Errors
+/// As [`compile`].
+pub(super) fn compile_packed(engine: &Engine, bytes: &[u8], limit: Duration) -> Result<Component, LoadError> {
+    let (of, bytes) = (engine.clone(), bytes.to_vec());
+    in_time(limit, move || {
+        Component::new(&of, &bytes).map_err(|error| LoadError::Damaged(clean(&format!("{error:#}"), 500)))
+    })
+}
+
+/// Waits for some work on a thread of its own.
+fn in_time<T: Send + 'static>(
+    limit: Duration,
+    work: impl FnOnce() -> Result<T, LoadError> + Send + 'static,
+) -> Result<T, LoadError> {
     let (done, result) = mpsc::channel();
     let work = move || {
         // Whoever stopped waiting has said so already.
-        let _ = done.send(component(&engine, &bytes, &inspection));
+        let _ = done.send(work());
     };
     let thread = thread::Builder::new().name("compile".to_owned()).spawn(work);
     thread.map_err(|error| LoadError::Engine(error.to_string()))?;

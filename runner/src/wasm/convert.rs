@@ -93,7 +93,13 @@ pub(super) fn credential(credential: &Credential) -> wit::Credential {
 pub(super) fn returned_plan(plan: wit::Plan) -> Plan {
     let wit::Plan { target, creates, removes, notes } = plan;
     let listed = |wit::Listed { id, label, expires }| Listed { id, label, expires };
-    Plan { target, creates, removes: removes.into_iter().map(listed).collect(), notes }
+    Plan {
+        target,
+        creates,
+        removes: removes.into_iter().map(listed).collect(),
+        notes,
+        carried: crate::model::Carried::default(),
+    }
 }
 
 /// What rotate returned.
@@ -150,5 +156,5 @@ pub(super) fn failure(failure: wit::Failure) -> Failure {
         wit::Failure::Uncertain(problem) => (FailureKind::Uncertain, problem),
         wit::Failure::Other(problem) => (FailureKind::Other, problem),
     };
-    Failure { kind, code: problem.code, message: problem.message }
+    Failure { kind, code: problem.code, message: problem.message, fix: None }
 }

@@ -7,12 +7,13 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
+use bytes::Bytes;
 use http::{Method, header};
 use http_body_util::{BodyExt, Full};
 use wasmtime_wasi_http::{Error as HttpError, RequestOptions, WasiBody};
 
 use super::bodies::{Bodies, Unread};
-use super::network::{Network, NetworkError, NetworkOptions, SendError};
+use super::network::{Network, NetworkError, NetworkOptions, Reuse, SendError};
 use super::peer::{NoAnswer, Peer, PeerWay, Recorder, Sent};
 use super::time::Time;
 use super::watch::{Exceeded, Watch};
@@ -45,6 +46,25 @@ pub struct Gate {
     recorder: Option<Arc<dyn Recorder>>,
     requests: AtomicU32,
     most_requests: u32,
+}
+
+/// A declared request that got no answer.
+#[derive(Debug)]
+pub(crate) struct Unanswered {
+    /// Whether it may have reached the service.
+    pub(crate) has_left: bool,
+    pub(crate) why: Why,
+}
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub(crate) enum Why {
+    /// The address is none that it may go to.
+    Denied(Deny),
+    /// The answer, or how many there are, met a limit.
+    Exceeded(Exceeded),
+    /// The way to the service.
+    Failed(String),
 }
 
 /// Where requests go that may leave.
@@ -127,8 +147,13 @@ impl Gate {
             watch.departs(may_change);
         };
         let answer = match &self.way {
-            Way::Network(network) => network.send(request.map(Full::new), options, judge, &departs).await,
-            Way::Peer(way) => way.send(Sent { step: watch.step, request }, options, &departs).await,
+            Way::Network(network) => {
+                let request = request.map(Full::new);
+                network.send(request, options, judge, &departs, Reuse::Waiting).await
+            }
+            Way::Peer(way) => {
+                way.send(Sent { step: watch.step, name: None, request }, options, &departs).await
+            }
         };
         if let Some((recorder, request)) = note {
             let no_answer =
@@ -150,6 +175,63 @@ impl Gate {
             }
             Err(SendError::Failed(error)) => Err(error),
         }
+    }
+
+    /// Sends a declared request, and reads the whole answer. One with an effect goes out once at most, and
+    /// by no connection that waited for it.
+    pub(crate) async fn send(
+        &self,
+        (name, request): (String, http::Request<Bytes>),
+        effect: bool,
+        grant: &StepGrant,
+        watch: &Watch,
+    ) -> Result<http::Response<Bytes>, Unanswered> {
+        let most = self.most_requests(watch.step);
+        let one_more = |count| (count < most).then_some(count + 1);
+        if self.requests.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).is_err() {
+            let what = format_args!("the plugin wanted to send more than {most} requests");
+            let limit = Exceeded::new("requests", what);
+            watch.exceeded(limit.clone());
+            return Err(Unanswered { has_left: false, why: Why::Exceeded(limit) });
+        }
+        let uri = request.uri().clone();
+        let note = self.recorder.as_ref().map(|recorder| (recorder, request.clone()));
+        let has_left = AtomicBool::new(false);
+        let departs = || {
+            has_left.store(true, Ordering::Relaxed);
+            watch.departs(effect);
+        };
+        let options = RequestOptions::default();
+        let answer = match &self.way {
+            Way::Network(network) => {
+                let request = request.map(Full::new);
+                let reuse = if effect { Reuse::Never } else { Reuse::Waiting };
+                network.send(request, options, grant, &departs, reuse).await
+            }
+            Way::Peer(way) => {
+                way.send(Sent { step: watch.step, name: Some(name), request }, options, &departs).await
+            }
+        };
+        let has_left = has_left.load(Ordering::Relaxed);
+        if let Some((recorder, request)) = note {
+            let no_answer = || if has_left { NoAnswer::Reset } else { NoAnswer::Refused };
+            recorder.record(watch.step, &request, answer.as_ref().map_err(|_| no_answer()));
+        }
+        let why = match answer {
+            Ok(answer) => {
+                if matches!(self.way, Way::Network(_)) {
+                    watch.compares_clocks(&answer, uri.host());
+                }
+                return Ok(answer);
+            }
+            Err(SendError::Denied(deny)) => Why::Denied(deny),
+            Err(SendError::Exceeded(limit)) => {
+                watch.exceeded(limit.clone());
+                Why::Exceeded(limit)
+            }
+            Err(SendError::Failed(error)) => Why::Failed(error.to_string()),
+        };
+        Err(Unanswered { has_left, why })
     }
 
     /// How many requests the rotation may have sent by the end of this step. Some are kept back, so

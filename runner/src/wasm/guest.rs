@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use wasmtime::component::ResourceTable;
-use wasmtime::{ResourceLimiter, Store, UpdateDeadline};
+use wasmtime::{ResourceLimiter, Store};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{
     Error as HttpError, RequestOptions, WasiBody, WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView,
@@ -13,7 +13,7 @@ use wasmtime_wasi_http::{
 use super::bindings::{log, model};
 use super::gate::{Gate, Judge};
 use super::log::StepLog;
-use super::time::{GuestClock, Time};
+use super::time::{Clocked, GuestClock, Time};
 use super::watch::{Exceeded, Watch};
 use crate::limits::Limits;
 use crate::policy::Deny;
@@ -21,20 +21,20 @@ use crate::rotation::LogLevel;
 
 /// The most handles (requests, bodies, header lists …) that a guest may hold at once. Each keeps
 /// memory of the host's.
-const HANDLES: usize = 4096;
+pub(super) const HANDLES: usize = 4096;
 
 /// The most that waits unsent in one body, in bytes.
 const WRITTEN: usize = 16 * 1024;
 
 /// The most random bytes that a guest may ask for at once.
-const RANDOM: u64 = 64 * 1024;
+pub(super) const RANDOM: u64 = 64 * 1024;
 
 /// The most that one header list of a guest may hold, in bytes.
 const HEADERS: usize = 32 * 1024;
 
 /// The most that a guest may hand over in one call, in bytes as the host holds them. What a step
 /// returns is measured exactly, but only once the host holds it.
-const HANDED_OVER: usize = 8 * 1024 * 1024;
+pub(super) const HANDED_OVER: usize = 8 * 1024 * 1024;
 
 /// The state of one guest.
 pub(super) struct Guest {
@@ -69,16 +69,11 @@ impl Guest {
             wasi: wasi.build(),
             http,
             table,
-            memory: Memory { used: 0, limit: limits.memory },
+            memory: Memory::new(limits.memory),
             output: limits.output,
             log,
             outlet,
         }
-    }
-
-    /// The time in which it waits, where it is not the machine's.
-    pub(super) fn time(&self) -> Option<Arc<dyn Time>> {
-        self.outlet.time()
     }
 
     /// Puts the guest into a store in which its memory is limited, and in which it yields at every
@@ -88,10 +83,7 @@ impl Guest {
         store.limiter(|guest| &mut guest.memory);
         store.set_hostcall_fuel(HANDED_OVER.max(store.data().output.saturating_mul(2)));
         store.set_epoch_deadline(1);
-        store.epoch_deadline_callback(|store| match &store.data().outlet.watch.seen().exceeded {
-            Some(limit) => Err(limit.clone().into()),
-            None => Ok(UpdateDeadline::Yield(1)),
-        });
+        store.epoch_deadline_callback(|store| store.data().outlet.watch.may_go_on());
         store
     }
 }
@@ -105,6 +97,12 @@ impl WasiView for Guest {
 impl WasiHttpView for Guest {
     fn http(&mut self) -> WasiHttpCtxView<'_> {
         WasiHttpCtxView { ctx: &mut self.http, table: &mut self.table, hooks: &mut self.outlet }
+    }
+}
+
+impl Clocked for Guest {
+    fn time(&self) -> Option<Arc<dyn Time>> {
+        self.outlet.time()
     }
 }
 
@@ -169,12 +167,16 @@ impl WasiHttpHooks for Outlet {
 
 /// Counts what all memories and tables of a guest take together. Wasmtime's own limiter knows a
 /// limit for each of them only, and a component may have many.
-struct Memory {
+pub(super) struct Memory {
     used: usize,
     limit: usize,
 }
 
 impl Memory {
+    pub(super) fn new(limit: usize) -> Self {
+        Self { used: 0, limit }
+    }
+
     fn grow(&mut self, current: usize, desired: usize) -> wasmtime::Result<bool> {
         let used = self.used.saturating_add(desired.saturating_sub(current));
         if used > self.limit {

@@ -138,7 +138,7 @@ impl LoadError {
         Self::Engine(format!("{error:#}"))
     }
 
-    fn not_linkable(error: &wasmtime::Error) -> Self {
+    pub(super) fn not_linkable(error: &wasmtime::Error) -> Self {
         Self::NotLinkable(clean(&format!("{error:#}"), 500))
     }
 }
@@ -205,12 +205,24 @@ pub struct Loaded {
 }
 
 pub(super) fn load(runtime: &Runtime, bytes: &[u8], digest: &str) -> Result<Loaded, LoadError> {
+    let limit = runtime.limits.timeout;
+    let compile = || compile(&runtime.engine, bytes, &inspect(bytes)?, limit);
+    let (component, warning) = compiled(runtime, bytes, digest, compile)?;
+    Ok(Loaded { warning: warning.map(Arc::new), ..link(runtime, &runtime.linker, &component)? })
+}
+
+/// Takes compiled code out of the cache, or compiles it; with the reason why it could not be kept.
+pub(super) fn compiled(
+    runtime: &Runtime,
+    bytes: &[u8],
+    digest: &str,
+    compile: impl Fn() -> Result<Component, LoadError>,
+) -> Result<(Component, Option<CacheError>), LoadError> {
     let limit = runtime.limits.plugin;
     if bytes.len() > limit {
         return Err(LoadError::TooLarge { size: bytes.len(), limit });
     }
-    let compile = || compile(&runtime.engine, bytes, &inspect(bytes)?, runtime.limits.timeout);
-    let (component, warning) = match &runtime.cache {
+    Ok(match &runtime.cache {
         None => (compile()?, None),
         Some(cache) => match cache.get(&runtime.engine, digest) {
             Ok(Some(component)) => (component, None),
@@ -221,8 +233,7 @@ pub(super) fn load(runtime: &Runtime, bytes: &[u8], digest: &str) -> Result<Load
             }
             Err(warning) => (compile()?, Some(warning)),
         },
-    };
-    Ok(Loaded { warning: warning.map(Arc::new), ..link(runtime, &runtime.linker, &component)? })
+    })
 }
 
 /// Loads a component that imports more than there is, so that it can at least be described: what

@@ -9,6 +9,7 @@ mod bindings;
 mod bodies;
 mod cache;
 mod compile;
+mod componentize;
 mod convert;
 mod dial;
 mod engine;
@@ -22,21 +23,27 @@ mod peer;
 mod plugin;
 mod pool;
 mod prune;
+mod rotator;
 mod step;
 mod suspects;
 #[cfg(test)]
 mod tests;
 mod time;
 mod trust;
+mod unfit;
 mod watch;
 
 pub use cache::CacheError;
+pub use componentize::{check_component, componentize};
 pub use dial::Resolve;
 pub use engine::Runtime;
 pub use gate::Gate;
+
 pub use inspect::{Inspection, Tool, inspect, look_into};
 pub use load::{DescribeError, LoadError, Loaded};
 pub use network::{NetworkError, NetworkOptions};
 pub use peer::{NoAnswer, Peer, Recorder, Sent};
 pub use plugin::SandboxedPlugin;
+pub use rotator::{LoadedRotator, Packed, RotatorPlugin};
 pub use time::Time;
+pub use unfit::GuestError;

@@ -53,6 +53,15 @@ pub(super) enum SendError {
     Exceeded(Exceeded),
 }
 
+/// Which connections a request may go by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reuse {
+    /// One that waits, if there is one: the far side may close it in the very moment.
+    Waiting,
+    /// A new one.
+    Never,
+}
+
 /// The connections of one rotation.
 pub(super) struct Network {
     dialer: Dialer,
@@ -85,6 +94,7 @@ impl Network {
         options: RequestOptions,
         judge: &dyn Judge,
         departs: &(dyn Fn() + Sync),
+        reuse: Reuse,
     ) -> Result<http::Response<Bytes>, SendError> {
         let last = Instant::now() + self.request_timeout;
         let within = |own: Option<Duration>| own.map_or(last, |own| last.min(Instant::now() + own));
@@ -96,7 +106,10 @@ impl Network {
         *request.uri_mut() = origin_form(request.uri());
         let mut has_left = false;
         loop {
-            let kept = self.pool.take(&host, port).await;
+            let kept = match reuse {
+                Reuse::Waiting => self.pool.take(&host, port).await,
+                Reuse::Never => None,
+            };
             let is_kept = kept.is_some();
             let mut sender = if let Some(sender) = kept {
                 sender

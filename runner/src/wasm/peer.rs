@@ -19,6 +19,8 @@ use crate::model::StepName;
 pub struct Sent {
     /// The step that sends it.
     pub step: StepName,
+    /// The name of the declared request; none of one that the plugin wrote itself.
+    pub name: Option<String>,
     /// The request, with an absolute URI.
     pub request: http::Request<Bytes>,
 }

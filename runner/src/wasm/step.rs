@@ -75,7 +75,7 @@ impl Sandbox<'_> {
 
 /// Runs `work` and stops it once it has computed for `limit`, waiting not counted. A guest
 /// computes only while its future is polled, and the engine's epochs make it yield.
-async fn metered<T>(limit: Duration, work: impl Future<Output = T>) -> Result<T, Exceeded> {
+pub(super) async fn metered<T>(limit: Duration, work: impl Future<Output = T>) -> Result<T, Exceeded> {
     let mut work = pin!(work);
     let mut spent = Duration::ZERO;
     poll_fn(|context| {
@@ -107,7 +107,7 @@ pub(super) const PANICKED: &str = "it panicked or aborted. Its author should ret
 struct Misshapen(String);
 
 /// Says why a guest stopped in the middle.
-fn stopped(error: &wasmtime::Error) -> StepError {
+pub(super) fn stopped(error: &wasmtime::Error) -> StepError {
     if let Some(misshapen) = error.downcast_ref::<Misshapen>() {
         return StepError::Contract(misshapen.to_string());
     }

@@ -1,9 +1,11 @@
 //! The time as guests see it.
 
+use std::marker::PhantomData;
 use std::pin::Pin;
 use std::time::Duration;
 
-use wasmtime::component::{HasSelf, Linker, Resource};
+use wasmtime::component::{HasData, Linker, Resource};
+use wasmtime_wasi::WasiView;
 use wasmtime_wasi::clocks::WasiClocksView as _;
 use wasmtime_wasi::clocks::{HostMonotonicClock, HostWallClock};
 use wasmtime_wasi::p2::DynPollable;
@@ -11,8 +13,6 @@ use wasmtime_wasi::p2::bindings::clocks::monotonic_clock;
 use wasmtime_wasi::p2::{Pollable, subscribe};
 
 use std::sync::Arc;
-
-use super::guest::Guest;
 
 /// A time that is not the machine's: it passes when everybody waits for it, and costs nothing.
 pub trait Time: Send + Sync {
@@ -53,35 +53,50 @@ fn nanoseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
+/// A guest that may live in a time that is not the machine's.
+pub(super) trait Clocked: WasiView {
+    /// That time, if there is one.
+    fn time(&self) -> Option<Arc<dyn Time>>;
+}
+
 /// Puts our own monotonic clock in the place of WASI's, which waits in the machine's time only.
-pub(super) fn link(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
+pub(super) fn link<G: Clocked + 'static>(linker: &mut Linker<G>) -> wasmtime::Result<()> {
     linker.allow_shadowing(true);
-    monotonic_clock::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest)?;
+    monotonic_clock::add_to_linker::<G, Clocks<G>>(linker, |guest| Clock(guest))?;
     linker.allow_shadowing(false);
     Ok(())
 }
 
-impl monotonic_clock::Host for Guest {
+struct Clocks<G>(PhantomData<G>);
+
+impl<G: Clocked + 'static> HasData for Clocks<G> {
+    type Data<'a> = Clock<'a, G>;
+}
+
+/// The monotonic clock of a guest.
+struct Clock<'a, G>(&'a mut G);
+
+impl<G: Clocked> monotonic_clock::Host for Clock<'_, G> {
     fn now(&mut self) -> wasmtime::Result<u64> {
-        self.clocks().now()
+        self.0.clocks().now()
     }
 
     fn resolution(&mut self) -> wasmtime::Result<u64> {
-        self.clocks().resolution()
+        self.0.clocks().resolution()
     }
 
     fn subscribe_instant(&mut self, when: u64) -> wasmtime::Result<Resource<DynPollable>> {
-        if self.time().is_none() {
-            return self.clocks().subscribe_instant(when);
+        if self.0.time().is_none() {
+            return self.0.clocks().subscribe_instant(when);
         }
-        let now = self.clocks().now()?;
+        let now = self.0.clocks().now()?;
         self.subscribe_duration(when.saturating_sub(now))
     }
 
     fn subscribe_duration(&mut self, duration: u64) -> wasmtime::Result<Resource<DynPollable>> {
-        let Some(time) = self.time() else { return self.clocks().subscribe_duration(duration) };
+        let Some(time) = self.0.time() else { return self.0.clocks().subscribe_duration(duration) };
         let sleep = time.sleep(Duration::from_nanos(duration));
-        let table = self.clocks().table;
+        let table = self.0.clocks().table;
         let alarm = table.push(Alarm { sleep, has_rung: false })?;
         subscribe(table, alarm)
     }

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use http::{StatusCode, header};
+use wasmtime::UpdateDeadline;
 
 use super::suspects::suspects;
 use crate::limits;
@@ -15,7 +16,7 @@ use crate::rotation::{Change, ClockSkew, StepError, Trace};
 /// A limit was met.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{name} limit reached: {message}")]
-pub(super) struct Exceeded {
+pub(crate) struct Exceeded {
     /// The key in the table of limits.
     pub name: &'static str,
     /// What happened, and how to raise it.
@@ -48,7 +49,7 @@ pub(super) struct Seen {
 }
 
 /// Shared between a step and the requests that it has under way.
-pub(super) struct Watch {
+pub(crate) struct Watch {
     /// The step.
     pub step: StepName,
     seen: Mutex<Seen>,
@@ -56,7 +57,7 @@ pub(super) struct Watch {
 
 impl Watch {
     /// Watches a step.
-    pub(super) fn new(step: StepName) -> Self {
+    pub(crate) fn new(step: StepName) -> Self {
         Self { step, seen: Mutex::default() }
     }
 
@@ -64,18 +65,31 @@ impl Watch {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The limit that was met, if one was.
+    pub(super) fn exceeded_limit(&self) -> Option<Exceeded> {
+        self.seen().exceeded.clone()
+    }
+
+    /// Whether the guest may go on: it stops at the first tick after a request of it met a limit.
+    pub(super) fn may_go_on(&self) -> wasmtime::Result<UpdateDeadline> {
+        match self.exceeded_limit() {
+            Some(limit) => Err(limit.into()),
+            None => Ok(UpdateDeadline::Yield(1)),
+        }
+    }
+
     /// Notes that a request was refused.
-    pub(super) fn denied(&self, deny: Deny) {
+    pub(crate) fn denied(&self, deny: Deny) {
         self.seen().trace.denials.push(deny);
     }
 
     /// Notes that a limit was met; only the first one counts, the others follow from it.
-    pub(super) fn exceeded(&self, limit: Exceeded) {
+    pub(crate) fn exceeded(&self, limit: Exceeded) {
         self.seen().exceeded.get_or_insert(limit);
     }
 
     /// Notes that a request is about to leave.
-    pub(super) fn departs(&self, may_change: bool) {
+    pub(crate) fn departs(&self, may_change: bool) {
         let mut seen = self.seen();
         seen.trace.requests = seen.trace.requests.saturating_add(1);
         if may_change {
@@ -85,7 +99,7 @@ impl Watch {
     }
 
     /// Compares the clock of the service that answered with ours, once a step.
-    pub(super) fn compares_clocks(&self, answer: &http::Response<Bytes>, host: Option<&str>) {
+    pub(crate) fn compares_clocks(&self, answer: &http::Response<Bytes>, host: Option<&str>) {
         let mut seen = self.seen();
         let ours = SystemTime::now().duration_since(UNIX_EPOCH).ok();
         if let (None, Some(host), Some(ours), Some(theirs)) =

@@ -221,3 +221,37 @@ fn what_was_not_written_changed_nothing() {
     account.came(sent, Came::NotWritten).unwrap();
     assert!(!account.is_open() && !account.may_have_changed() && !account.may_have_created());
 }
+
+#[test]
+fn a_proof_settles_what_was_to_set_or_hand_on_that_very_value() {
+    for effect in [Effect::Updates, Effect::Delivers] {
+        let mut account = Account::new();
+        let lost = account.send("put", effect, None, None).unwrap();
+        account.came(lost, Came::Unclear).unwrap();
+        let again = account.send("put", effect, None, None).unwrap();
+        account.came(again, Came::Rejection).unwrap();
+        assert!(account.is_open());
+        account.proves();
+        assert_eq!(account.state(lost), Some(State::Done));
+        assert_eq!(account.state(again), Some(State::NotDone), "what was refused stays that");
+        assert!(!account.is_open() && account.may_have_changed());
+    }
+}
+
+#[test]
+fn a_proof_of_one_place_settles_nothing_at_several_and_no_create() {
+    let mut account = Account::new();
+    for request in ["put-here", "put-there"] {
+        let lost = account.send(request, Effect::Delivers, None, None).unwrap();
+        account.came(lost, Came::Unclear).unwrap();
+    }
+    account.proves();
+    assert!(account.is_open());
+    let mut account = Account::new();
+    for effect in [Effect::Creates, Effect::Deletes] {
+        let lost = account.send("one", effect, Some("k"), None).unwrap();
+        account.came(lost, Came::Unclear).unwrap();
+    }
+    account.proves();
+    assert!(account.is_open());
+}

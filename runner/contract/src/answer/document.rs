@@ -76,6 +76,9 @@ impl<'a> Scope<'a> {
         match (place.root(), self) {
             (Root::Status, Self::Answer(answer)) => Ok(Look::One(Some(Value::integer(answer.status())))),
             (Root::Header(name), Self::Answer(answer)) => Ok(Look::One(answer.header(name).map(Value::text))),
+            (Root::Words(words), Self::Answer(answer)) => {
+                Ok(Look::One(answer.first_of(words).map(Value::text)))
+            }
             (Root::Json(path), _) => {
                 let value = |json: &Json| Value::json(json.clone());
                 Ok(match path.find_json(self.json()?, given) {
@@ -227,6 +230,8 @@ fn filter_all(filters: &[Filter], value: Value, known: Option<&Known>) -> Result
     for filter in filters {
         if let Some(known) = known
             && filter.keeps_secrecy()
+            // The names of what is kept whole are none of its values.
+            && *filter != Filter::Keys
             && (known.has(&value) || (cuts(filter) && known.within(&value)))
         {
             return Err(Blind::Secret);

@@ -58,12 +58,12 @@ impl Takes {
         }
     }
 
-    /// The places that the plugin sees lead neither to a secret nor into one, nor to what is around it.
+    /// The places that the plugin sees lead neither to a secret nor into one, nor to what is around it, but for
+    /// names, numbers and flags of what is kept whole.
     fn seen(&self, faults: &mut Vec<Fault>) {
         let mut seen: Vec<(Vec<String>, &Place)> = Vec::new();
-        seen.extend(
-            self.outputs.iter().map(|(name, output)| (vec!["outputs".to_owned(), name.clone()], &output.at)),
-        );
+        let texts = self.outputs.iter().filter(|(_, output)| !output.gives_no_text());
+        seen.extend(texts.map(|(name, output)| (vec!["outputs".to_owned(), name.clone()], &output.at)));
         seen.extend(self.id.iter().map(|place| (vec!["id".to_owned()], place)));
         if let Some(lists) = &self.lists
             && let Rows::Slots { ids, .. } = &lists.rows
@@ -241,11 +241,21 @@ mod tests {
             ("/secretText", "/keyId"),
             ("/access_token", "/access_token|jwt|at:/oid"),
             ("/f|base64-decode|at:/private_key", "/f|base64-decode|at:/private_key_id"),
+            ("/variables", "{ at = '/variables|keys', type = 'list' }"),
+            ("/variables", "{ at = '/variables/~{setting.variable}/isSecret', type = 'bool' }"),
+            ("/variables", "{ at = '/variables', type = 'list', differs_from = '{before.variables}' }"),
+            ("", "{ at = '/references/*', type = 'count' }"),
         ] {
-            assert_eq!(
-                faults(false, &format!("secrets = {{ s = '{secret}' }}\noutputs = {{ o = '{output}' }}")),
-                ""
-            );
+            let output = if output.starts_with('{') { output.to_owned() } else { format!("'{output}'") };
+            let found =
+                faults(false, &format!("secrets = {{ s = '{secret}' }}\noutputs = {{ o = {output} }}"));
+            assert_eq!(found, "", "{secret}, {output}");
+        }
+        for output in ["{ at = '/variables/~{setting.variable}/value' }", "{ at = '/variables/a/isSecret' }"]
+        {
+            let found =
+                faults(false, &format!("secrets = {{ s = '/variables' }}\noutputs = {{ o = {output} }}"));
+            assert!(found.contains("a plugin never sees"), "{output}: {found}");
         }
         assert!(faults(true, "id = '/key'\nsecrets = { s = '/key' }").contains("id: `/key` is"));
         assert!(faults(false, "lists = { ids = ['/key'] }\nsecrets = { s = '/key' }").contains("lists.ids"));

@@ -26,7 +26,7 @@ pub use judge::{Rejection, Seeing, Takes, Verdict};
 pub use known::Known;
 pub use lists::{Lists, Rows};
 pub use next::{Next, NextPage, PageError, Pages, Part, next_url};
-pub use output::{FreshFor, Kept, Output};
+pub use output::{Earlier, FreshFor, Kept, Output};
 pub use pending::{Pending, Poll};
 pub use place::{Place, Root};
 pub use received::Answer;

@@ -7,6 +7,7 @@ use crate::answer::next::Next;
 use crate::answer::place::Place;
 use crate::answer::typed::Type;
 use crate::answer::written::{Written, from_text_or_table};
+use crate::filter::Filter;
 use crate::pattern::Pattern;
 
 /// Something that the plugin sees.
@@ -22,6 +23,46 @@ pub struct Output {
     pub pattern: Option<Pattern>,
     /// Where the next page of a list is.
     pub next: Option<Next>,
+    /// Of a list: it is the names of the members that this value has not, or has otherwise.
+    pub differs_from: Option<Earlier>,
+}
+
+/// A value of an earlier answer that another one is compared with; the text is what stands between the braces.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Earlier(pub String);
+
+impl<'de> Deserialize<'de> for Earlier {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        let inner = text.strip_prefix('{').and_then(|inner| inner.strip_suffix('}'));
+        inner.filter(|inner| !inner.contains(['{', '}'])).map(|inner| Self(inner.to_owned())).ok_or_else(
+            || serde::de::Error::custom(format!("`{text}` is no one reference; write `{{REQUEST.NAME}}`")),
+        )
+    }
+}
+
+impl JsonSchema for Earlier {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Earlier".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "description": "A reference to an earlier answer, `{REQUEST.NAME}`." })
+    }
+}
+
+impl Output {
+    /// Whether it gives names, numbers or flags alone: of an object that is kept, none of its values.
+    #[must_use]
+    pub fn gives_no_text(&self) -> bool {
+        matches!(self.r#type, Type::Bool | Type::Count)
+            || self.differs_from.is_some()
+            || matches!(self.at.filters().last(), Some(Filter::Keys))
+    }
 }
 
 /// An output with all that may be said of it.
@@ -43,6 +84,9 @@ pub(crate) struct Table {
     /// Where the next page of a list is.
     #[serde(default)]
     next: Option<Next>,
+    /// Of a list: the names of the members of the object at the place that this earlier one has not, or has otherwise.
+    #[serde(default)]
+    differs_from: Option<Earlier>,
 }
 
 from_text_or_table!(Output, Table, "What the plugin sees: a place, or a table with its type.");
@@ -58,11 +102,21 @@ impl Written for Output {
             optional: false,
             pattern: None,
             next: None,
+            differs_from: None,
         })
     }
 
     fn from_table(table: Table) -> Result<Self, String> {
-        let Table { at, r#type, optional, pattern, next } = table;
+        let Table { at, r#type, optional, pattern, next, differs_from } = table;
+        if differs_from.is_some() {
+            let is_one = at.stars() == 0 && !at.filters_make_list() && !at.is_xml();
+            if r#type != Type::List || next.is_some() || !is_one {
+                return Err(format!(
+                    "`differs_from` makes a list of the names of one JSON object's members, and `{at}` does not lead to one; use `type = \"list\"` and a place such as `/variables`"
+                ));
+            }
+            return Ok(Self { at, r#type, optional, pattern, next, differs_from });
+        }
         fits(&at, r#type)?;
         if pattern.is_some() && !matches!(r#type, Type::Id | Type::Text | Type::List) {
             return Err(format!("`pattern` says nothing of a {}; leave it out", r#type.name()));
@@ -73,7 +127,7 @@ impl Written for Output {
                 r#type.name()
             ));
         }
-        Ok(Self { at, r#type, optional, pattern, next })
+        Ok(Self { at, r#type, optional, pattern, next, differs_from })
     }
 }
 
@@ -232,12 +286,16 @@ mod tests {
             ("{ at = '/a', type = 'int', pattern = '1' }", "leave it out"),
             ("{ at = '/a', pattern = '(' }", "no regular expression"),
             ("{ at = '/a', next = 'header:Link' }", "type = \"list\""),
+            ("{ at = '/a', differs_from = '{b.c}' }", "`differs_from` makes a list"),
+            ("{ at = '/a/*', type = 'list', differs_from = '{b.c}' }", "`differs_from` makes a list"),
+            ("{ at = '/a', type = 'list', differs_from = 'b.c' }", "{REQUEST.NAME}"),
         ] {
             let error = output(toml).unwrap_err();
             assert!(error.contains(part), "{toml}: {error}");
         }
         assert!(output("{ at = '/a/*/b/*', type = 'count' }").is_ok());
         assert!(output("{ at = 'xml:A/B', type = 'list' }").is_ok());
+        assert!(output("{ at = '/a', type = 'list', differs_from = '{b.c}' }").is_ok());
         assert!(output("{ at = '/a|at:/b/*', type = 'list' }").is_ok());
     }
 

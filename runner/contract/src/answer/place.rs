@@ -1,4 +1,4 @@
-//! Places in an answer: `/pointer`, `xml:A/B/C`, `header:NAME`, `status`, and filters behind them.
+//! Places in an answer: `/pointer`, `xml:A/B/C`, `header:NAME`, `status`, `words:A,B`, and filters behind them.
 
 use std::fmt;
 use std::str::FromStr;
@@ -26,9 +26,15 @@ pub enum Root {
     Header(String),
     /// The status.
     Status,
+    /// The first of these words that stands in a body which is no JSON. What the body says besides stays where it is:
+    /// it may hold anything, and be cut before what would be taken out as a secret.
+    Words(Vec<String>),
 }
 
-from_text!(Place, "A place in the answer: `/pointer`, `xml:A/B`, `header:NAME` or `status`, then filters.");
+from_text!(
+    Place,
+    "A place in the answer: `/pointer`, `xml:A/B`, `header:NAME` or `status`, then filters; of `errors` also `words:A,B`, the first of these that stands in a body which is no JSON."
+);
 
 impl Place {
     /// As it is written.
@@ -54,7 +60,7 @@ impl Place {
     pub fn path(&self) -> Option<&Path> {
         match &self.root {
             Root::Json(path) | Root::Xml(path) => Some(path),
-            Root::Header(_) | Root::Status => None,
+            Root::Header(_) | Root::Status | Root::Words(_) => None,
         }
     }
 
@@ -151,6 +157,13 @@ impl Root {
         match text.split_once(':') {
             Some(("xml", path)) => Path::elements(path).map(Self::Xml),
             Some(("header", name)) if is_header_name(name) => Ok(Self::Header(name.to_ascii_lowercase())),
+            Some(("words", words)) if words.split(',').all(is_word) => {
+                Ok(Self::Words(words.split(',').map(str::to_owned).collect()))
+            }
+            Some(("words", _)) => Err(format!(
+                "`{text}` has a word that is none; write words of letters, digits, `_`, `.` and `-`, at least {SHORTEST_WORD} characters \
+                 each, as in `words:InvalidClient,TooManyRequests`"
+            )),
             Some(("header", name)) => {
                 Err(format!("`{name}` is no name of a header; write one such as `header:Link`"))
             }
@@ -159,6 +172,13 @@ impl Root {
             )),
         }
     }
+}
+
+/// So long is a word at least: the place tells that it stands there, and a shorter one would tell of secrets, too.
+const SHORTEST_WORD: usize = 8;
+
+fn is_word(word: &str) -> bool {
+    word.len() >= SHORTEST_WORD && word.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b))
 }
 
 /// Whether it is a token of HTTP.
@@ -203,6 +223,8 @@ mod tests {
         assert!(matches!(read("xml:A/B").root(), Root::Xml(path) if path.segments().len() == 2));
         assert_eq!(read("header:X-Next-Page").root(), &Root::Header("x-next-page".into()));
         assert_eq!(read("status").root(), &Root::Status);
+        let words = vec!["InvalidClient".to_owned(), "AADSTS700025".to_owned()];
+        assert_eq!(read("words:InvalidClient,AADSTS700025").root(), &Root::Words(words));
         let filtered = read("/access_token|jwt|at:/roles/*");
         assert_eq!(filtered.filters().len(), 2);
         assert!(filtered.filters_make_list() && filtered.sheds_secrecy() && filtered.stars() == 0);
@@ -216,6 +238,9 @@ mod tests {
             ("body", "`/pointer`"),
             ("header:", "header:Link"),
             ("header:X Y", "header:Link"),
+            ("words:", "at least 8"),
+            ("words:InvalidClient,", "at least 8"),
+            ("words:a b c d e f g", "at least 8"),
             ("/a|base64", "where the value is used"),
             ("/a|nothing", "there is no filter"),
             ("/a/*|keys", "list of lists"),

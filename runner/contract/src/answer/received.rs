@@ -56,6 +56,22 @@ impl Answer {
         self.xml.get_or_init(read).as_ref().map_err(String::as_str)
     }
 
+    /// The first of these words that stands in the body, whatever its case, where that is no JSON: what says no may
+    /// be somebody in between, or speak in another form.
+    pub(super) fn first_of<'a>(&self, words: &'a [String]) -> Option<&'a str> {
+        if self.json().is_ok() {
+            return None;
+        }
+        // UTF-16 is every second byte of it, as far as words go.
+        let body: Zeroizing<Vec<u8>> =
+            Zeroizing::new(self.body.iter().filter(|byte| **byte != 0).map(u8::to_ascii_lowercase).collect());
+        let is_there = |word: &&String| {
+            let word = word.to_ascii_lowercase();
+            body.windows(word.len()).any(|part| part == word.as_bytes())
+        };
+        words.iter().find(is_there).map(String::as_str)
+    }
+
     /// Whether it is a page for people, by its type or by how it begins: a login, a portal or a proxy's error.
     #[must_use]
     pub fn is_page(&self) -> bool {

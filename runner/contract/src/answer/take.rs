@@ -7,7 +7,7 @@ use crate::answer::items::{Item, take_items};
 use crate::answer::judge::{Seeing, Takes};
 use crate::answer::known::Known;
 use crate::answer::next::{MOST_ITEMS, NextPage};
-use crate::answer::output::{FreshFor, Kept, Output};
+use crate::answer::output::{Earlier, FreshFor, Kept, Output};
 use crate::answer::paged::next_page;
 use crate::answer::place::Place;
 use crate::answer::received::Answer;
@@ -219,6 +219,12 @@ pub(super) fn find_output(
             let rows = scope.look_at_all(&output.at, given, Some(known))?;
             Ok(rows.map(|rows| Value::integer(rows.len())))
         }
+        Type::List if let Some(Earlier(earlier)) = &output.differs_from => {
+            let Look::One(found) = scope.look_beside(&output.at, given, Some(known))? else {
+                return Err(Blind::Unreadable("it is a list".to_owned()));
+            };
+            found.map(|found| differing(&found, given.value(earlier).as_ref())).transpose()
+        }
         Type::List => {
             let rows = scope.look_at_all(&output.at, given, Some(known))?;
             if rows.as_ref().is_some_and(|rows| rows.len() > MOST_ITEMS) {
@@ -236,6 +242,18 @@ pub(super) fn find_output(
             Look::Rows(_) => Err(Blind::Unreadable("it is a list".to_owned())),
         },
     }
+}
+
+/// The names of the members of two objects that are not the same in both.
+fn differing(found: &Value, earlier: Option<&Value>) -> Result<Value, Blind> {
+    let unreadable = |why: &str| Blind::Unreadable(why.to_owned());
+    let earlier = earlier.ok_or_else(|| unreadable("there is no earlier answer to compare it with"))?;
+    let (Some(Json::Object(now)), Some(Json::Object(then))) = (found.as_json(), earlier.as_json()) else {
+        return Err(unreadable("it, or what it is compared with, is no object"));
+    };
+    let names = now.keys().chain(then.keys().filter(|name| !now.contains_key(*name)));
+    let names = names.filter(|name| now.get(*name) != then.get(*name));
+    Ok(Value::json(Json::Array(names.cloned().map(Json::String).collect())))
 }
 
 /// Whether a value, or each item of a list that is not empty, matches.

@@ -5,7 +5,7 @@ use quick_xml::events::{BytesRef, Event};
 use zeroize::Zeroizing;
 
 use crate::given::Given;
-use crate::path::{Path, Segment};
+use crate::path::{Path, Segment, is_like};
 use crate::value::{Json, Value};
 
 /// How deep elements may be nested: as deep as JSON.
@@ -99,13 +99,14 @@ impl Element {
                         _ => Vec::new(),
                     };
                 }
-                Segment::Pick { key, value } => {
+                // Names of elements are spelled as their schema has them.
+                Segment::Like(_) => elements = Vec::new(),
+                Segment::Pick { key, value, folds } => {
                     let value = value.resolve(given);
-                    let is_it = |element: &&Self| {
-                        element
-                            .named(key)
-                            .any(|child| value.as_ref().is_some_and(|value| *child.text == *value))
+                    let is_value = |text: &str| {
+                        value.as_ref().is_some_and(|value| text == value || (*folds && is_like(text, value)))
                     };
+                    let is_it = |element: &&Self| element.named(key).any(|child| is_value(&child.text));
                     elements = elements.into_iter().find(is_it).into_iter().collect();
                 }
                 Segment::Each => {}

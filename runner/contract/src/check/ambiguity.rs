@@ -70,7 +70,7 @@ impl<'p> Form<'p> {
         let request = parsed.whole.request;
         let address = parsed.address.as_ref()?;
         let is_filled_in = parsed.uses().iter().any(|used| {
-            let is_open = used.spot == Spot::Query || used.spot.is_body();
+            let is_open = matches!(used.spot, Spot::Query(_)) || used.spot.is_body();
             is_open
                 && matches!(
                     manifest.meaning(&used.expression.reference, &request.params),

@@ -1,7 +1,7 @@
 //! Answers: which settle an effect, and what may be taken of them.
 
 use super::{Checked, Parsed, Says};
-use crate::answer::{Next, Part, Place};
+use crate::answer::{Earlier, Next, Part, Place, Root, Rows, Takes};
 use crate::manifest::{Id, Manifest, Named, Parameter, Strategy, Whole};
 use crate::nearest;
 use crate::refusal::{At, Refusals};
@@ -12,6 +12,7 @@ pub(super) fn check(checked: &Checked<'_>, refusals: &mut Refusals) {
     for parsed in &checked.requests {
         let whole = parsed.whole;
         let takes = whole.takes();
+        words(whole, &takes, refusals);
         for fault in takes.faults() {
             refusals.add(located(whole, &fault.keys), fault.reason, fault.mend);
         }
@@ -19,6 +20,7 @@ pub(super) fn check(checked: &Checked<'_>, refusals: &mut Refusals) {
             settings(checked.manifest, &located(whole, &keys), place, refusals);
         }
         conditions(checked.manifest, whole, refusals);
+        differences(checked.manifest, whole, refusals);
         pages(parsed, refusals);
         pending(checked.manifest, whole, refusals);
         if let Some(Id::Taken(place)) = &whole.request.id
@@ -28,6 +30,20 @@ pub(super) fn check(checked: &Checked<'_>, refusals: &mut Refusals) {
                 whole.at().key("id"),
                 format!("`{place}` is what a token says of itself"),
                 "take the id that the service gives",
+            );
+        }
+    }
+}
+
+/// Words are looked for in what says no, and in nothing else.
+fn words(whole: Whole<'_>, takes: &Takes, refusals: &mut Refusals) {
+    for (keys, place) in takes.places() {
+        let is_error = keys.first().is_some_and(|key| key == "errors");
+        if matches!(place.root(), Root::Words(_)) && !is_error {
+            refusals.add(
+                located(whole, &keys),
+                format!("`{place}` looks for words in a whole body, which `errors` alone may do"),
+                "lead to a value in it, by `/pointer` or `xml:Outer/Inner`",
             );
         }
     }
@@ -104,6 +120,46 @@ fn conditions(manifest: &Manifest, whole: Whole<'_>, refusals: &mut Refusals) {
                 }
             }
         }
+    }
+}
+
+/// What outputs are compared with: an answer that the host has.
+fn differences(manifest: &Manifest, whole: Whole<'_>, refusals: &mut Refusals) {
+    let none = Named::new();
+    for (name, output) in &whole.request.outputs {
+        let Some(Earlier(text)) = &output.differs_from else { continue };
+        let at = whole.at().keys(["outputs", name, "differs_from"]);
+        let expression = match text.parse::<Expression>() {
+            Ok(expression) => expression,
+            Err(reason) => {
+                Err::<(), _>(reason).or_add(&at, refusals);
+                continue;
+            }
+        };
+        match manifest.meaning(&expression.reference, &none) {
+            Err((reason, mend)) => refusals.add(at, format!("{expression}: {reason}"), mend),
+            Ok(Meaning::Answer { name, .. }) if name != whole.request.answers_as(whole.name) => {}
+            Ok(_) => refusals.add(
+                at,
+                format!("{expression} is no answer that was there before"),
+                "compare with what another request takes, as in `{before.variables}`",
+            ),
+        }
+    }
+    let (at_errors, errors) = whole.errors();
+    let errors = errors.iter().map(|(name, output)| (at_errors.key(name), output));
+    let rows = match whole.request.lists.as_ref().map(|lists| &lists.rows) {
+        Some(Rows::Each(each)) => Some(&each.outputs),
+        _ => None,
+    };
+    let rows = rows.into_iter().flatten();
+    let rows = rows.map(|(name, output)| (whole.at().keys(["lists", "outputs", name]), output));
+    for (at, _) in errors.chain(rows).filter(|(_, output)| output.differs_from.is_some()) {
+        refusals.add(
+            at.key("differs_from"),
+            "it is the output of a whole answer that is compared",
+            "make one of `outputs` of it",
+        );
     }
 }
 

@@ -75,7 +75,7 @@ fn keys(manifest: &Manifest, refusals: &mut Refusals) {
     for (name, compute) in &manifest.compute {
         let at = At::of(["compute", name]);
         let is_public = matches!(compute, Compute::SealedBox(_));
-        if matches!(compute, Compute::Merge(_)) {
+        if matches!(compute, Compute::Merge(_) | Compute::MergeWithoutCase(_)) {
             continue;
         }
         let is_key = of_compute(&at, compute).into_iter().filter(|(_, share, ..)| *share == Share::Key).any(

@@ -18,7 +18,7 @@ mod returns;
 mod secrets;
 mod settings;
 mod sources;
-mod uses;
+pub(crate) mod uses;
 
 use crate::manifest::{self, Manifest, Whole};
 use crate::refusal::{At, Refusals};
@@ -90,13 +90,13 @@ struct Checked<'a> {
 }
 
 /// A request with its URL in parts.
-struct Parsed<'a> {
-    whole: Whole<'a>,
-    address: Option<Address>,
+pub(crate) struct Parsed<'a> {
+    pub(crate) whole: Whole<'a>,
+    pub(crate) address: Option<Address>,
 }
 
 impl<'a> Parsed<'a> {
-    fn of(whole: Whole<'a>, refusals: &mut Refusals) -> Self {
+    pub(crate) fn of(whole: Whole<'a>, refusals: &mut Refusals) -> Self {
         let address = match Address::of(&whole.request.url) {
             Ok(address) => Some(address),
             Err((reason, mend)) => {

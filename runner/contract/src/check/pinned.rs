@@ -50,7 +50,7 @@ mod tests {
 
     #[test]
     fn what_leads_to_the_target_is_pinned_and_no_secret() {
-        let text = include_str!("../../../../tests/cases/contract/azure-app-secret/plugin.toml");
+        let text = include_str!("../../../../plugins/azure-app-secret/plugin.toml");
         let (manifest, _) = crate::manifest::read(text).unwrap();
         let names: Vec<String> = pinned(&manifest).iter().map(ToString::to_string).collect();
         assert_eq!(names, ["app.id", "setting.graph"]);

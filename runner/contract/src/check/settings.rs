@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
-use crate::manifest::{Choices, Manifest, Scalar, Setting, SettingKind};
+use crate::manifest::{Choices, Manifest, Named, Scalar, Setting, SettingKind};
 use crate::nearest;
 use crate::refusal::{At, Refusals};
 use crate::render::{is_of, scale};
+use crate::template::meaning::{Meaning, Part};
 use crate::template::{Reference, Template};
 
 pub(super) fn check(manifest: &Manifest, refusals: &mut Refusals) {
@@ -22,6 +23,7 @@ pub(super) fn check(manifest: &Manifest, refusals: &mut Refusals) {
                 | SettingKind::Host
                 | SettingKind::Url
                 | SettingKind::Path
+                | SettingKind::Complexity
         );
         if setting.pattern.is_some() && !takes_pattern {
             refusals.add(
@@ -30,6 +32,7 @@ pub(super) fn check(manifest: &Manifest, refusals: &mut Refusals) {
                 "leave it out",
             );
         }
+        password(manifest, setting, &at, refusals);
         if setting.slashes && setting.kind != SettingKind::Text {
             refusals.add(
                 at.key("slashes"),
@@ -61,6 +64,48 @@ pub(super) fn check(manifest: &Manifest, refusals: &mut Refusals) {
                 format!("there are two settings of type {kind}"),
                 "keep one",
             );
+        }
+    }
+}
+
+/// What a service takes as a password.
+fn password(manifest: &Manifest, setting: &Setting, at: &At, refusals: &mut Refusals) {
+    if setting.kind != SettingKind::Complexity {
+        for (key, is_there) in [("kinds", setting.kinds.is_some()), ("lacks", !setting.lacks.is_empty())] {
+            if is_there {
+                refusals.add(
+                    at.key(key),
+                    format!("`{key}` says nothing of a {}", setting.kind),
+                    "leave it out",
+                );
+            }
+        }
+        return;
+    }
+    if setting.kinds.is_some_and(|kinds| !(1..=4).contains(&kinds)) {
+        refusals.add(
+            at.key("kinds"),
+            "there are four kinds: upper-case letters, lower-case letters, digits and symbols",
+            "write a number from 1 to 4",
+        );
+    }
+    let none = Named::new();
+    for (index, template) in setting.lacks.iter().enumerate() {
+        let at = at.keys(["lacks", &index.to_string()]);
+        for expression in template.expressions() {
+            match manifest.meaning(&expression.reference, &none) {
+                Err((reason, mend)) => refusals.add(at.clone(), format!("{expression}: {reason}"), mend),
+                Ok(
+                    Meaning::Input { .. }
+                    | Meaning::Setting { .. }
+                    | Meaning::Answer { part: Part::Output(_), .. },
+                ) => {}
+                Ok(_) => refusals.add(
+                    at.clone(),
+                    format!("{expression} is not there when a password is judged"),
+                    "refer to an input, a setting or what a read says",
+                ),
+            }
         }
     }
 }
@@ -121,18 +166,21 @@ fn bounds(setting: &Setting, at: &At, refusals: &mut Refusals) {
     let mut ends = [None, None];
     for (end, (key, bound)) in ends.iter_mut().zip([("min", &setting.min), ("max", &setting.max)]) {
         let Some(bound) = bound else { continue };
-        if !matches!(setting.kind, SettingKind::Int | SettingKind::Duration) {
+        if !matches!(setting.kind, SettingKind::Int | SettingKind::Duration | SettingKind::Complexity) {
             refusals.add(at.key(key), format!("`{key}` says nothing of a {}", setting.kind), "leave it out");
             continue;
         }
         *end = scale(setting.kind, &bound.to_string());
         if end.is_none() {
-            let such = if setting.kind == SettingKind::Int {
-                "a whole number"
-            } else {
-                "a duration such as \"30s\""
+            let such = match setting.kind {
+                SettingKind::Duration => "a duration such as \"30s\"",
+                _ => "a whole number",
             };
-            refusals.add(at.key(key), format!("`{bound}` is no {}", setting.kind), format!("write {such}"));
+            let what = match setting.kind {
+                SettingKind::Complexity => "length of a password".to_owned(),
+                kind => kind.to_string(),
+            };
+            refusals.add(at.key(key), format!("`{bound}` is no {what}"), format!("write {such}"));
         }
     }
     if let [Some(min), Some(max)] = ends

@@ -9,21 +9,21 @@ use crate::template::{Expression, Reference, Template};
 
 /// A reference in a request.
 #[derive(Debug, Clone)]
-pub(super) struct Use<'p> {
-    pub(super) at: At,
-    pub(super) spot: Spot<'p>,
-    pub(super) expression: &'p Expression,
+pub(crate) struct Use<'p> {
+    pub(crate) at: At,
+    pub(crate) spot: Spot<'p>,
+    pub(crate) expression: &'p Expression,
     /// Whether the place holds nothing else.
-    pub(super) is_sole: bool,
+    pub(crate) is_sole: bool,
 }
 
 /// Where in a request a reference stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Spot<'p> {
+pub(crate) enum Spot<'p> {
     /// The path of the URL.
     Path,
-    /// A pair of the query.
-    Query,
+    /// A pair of the query, by its name.
+    Query(&'p str),
     /// A header, by its name.
     Header(&'p str),
     /// A pair of a form, or XML.
@@ -44,13 +44,13 @@ pub(super) enum Spot<'p> {
 
 impl Spot<'_> {
     /// Whether it is sent at all.
-    pub(super) fn is_sent(self) -> bool {
+    pub(crate) fn is_sent(self) -> bool {
         !matches!(self, Self::OnlyIf | Self::Id)
     }
 
     /// Whether it is the URL.
     pub(super) fn is_url(self) -> bool {
-        matches!(self, Self::Path | Self::Query)
+        matches!(self, Self::Path | Self::Query(_))
     }
 
     /// Whether it is the body.
@@ -62,7 +62,7 @@ impl Spot<'_> {
     pub(super) fn words(self) -> &'static str {
         match self {
             Self::Path => "a path",
-            Self::Query => "a query",
+            Self::Query(_) => "a query",
             Self::Header(_) => "a header",
             Self::Text => "a form or XML",
             Self::Json => "JSON",
@@ -75,20 +75,47 @@ impl Spot<'_> {
     }
 }
 
+impl Use<'_> {
+    /// The very place, as an operator would look for it in the request.
+    pub(crate) fn place(&self) -> String {
+        let keys = self.at.path();
+        let last = keys.last().map(String::as_str).unwrap_or_default();
+        let pointer = || keys.iter().skip(3).flat_map(|key| ["/", key]).collect::<String>();
+        match self.spot {
+            Spot::Path => "the path".to_owned(),
+            Spot::Query(name) => format!("query {name}"),
+            Spot::Header(name) => format!("header {name}"),
+            Spot::Text if last == "xml" && keys.len() == 3 => "XML".to_owned(),
+            Spot::Text => format!("form {last}"),
+            Spot::Json => format!("JSON {}", pointer()).trim_end().to_owned(),
+            Spot::Key => format!("a key of JSON {}", pointer()),
+            // A list of ways has their numbers in it.
+            Spot::Auth => {
+                let way = keys.iter().skip(3).find(|key| key.parse::<usize>().is_err());
+                format!("auth {}", way.map_or("", String::as_str)).trim_end().to_owned()
+            }
+            Spot::Sign => format!("sign {last}"),
+            Spot::OnlyIf => format!("only_if {last}"),
+            Spot::Id => "id".to_owned(),
+        }
+    }
+}
+
 impl Parsed<'_> {
     /// Every reference of the request, but for the setting that says where it goes to.
-    pub(super) fn uses(&self) -> Vec<Use<'_>> {
+    pub(crate) fn uses(&self) -> Vec<Use<'_>> {
         let mut uses = Vec::new();
         let at = self.whole.at();
         let request = self.whole.request;
         if let Some(address) = &self.address {
             add(&mut uses, &at.key("url"), Spot::Path, &address.path);
-            for value in address.query.iter().filter_map(|pair| pair.value.as_ref()) {
-                add(&mut uses, &at.key("url"), Spot::Query, value);
+            for pair in &address.query {
+                let value = pair.value.iter();
+                value.for_each(|value| add(&mut uses, &at.key("url"), Spot::Query(&pair.name), value));
             }
         }
         for (name, value) in &request.query {
-            add(&mut uses, &at.keys(["query", name]), Spot::Query, value);
+            add(&mut uses, &at.keys(["query", name]), Spot::Query(name), value);
         }
         for (at, name, value) in self.whole.headers() {
             add(&mut uses, &at, Spot::Header(name), value);
@@ -134,7 +161,7 @@ impl Parsed<'_> {
 
 impl Parsed<'_> {
     /// The setting that says where it goes to.
-    pub(super) fn origin(&self) -> Option<(&str, Option<&str>)> {
+    pub(crate) fn origin(&self) -> Option<(&str, Option<&str>)> {
         match &self.address.as_ref()?.origin {
             Origin::Literal(_) => None,
             Origin::Host { key, name } => Some((key, name.as_deref())),
@@ -150,7 +177,7 @@ fn add<'p>(uses: &mut Vec<Use<'p>>, at: &At, spot: Spot<'p>, template: &'p Templ
 
 /// What a part of a computation is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Share {
+pub(crate) enum Share {
     /// It signs or seals, and does not stand in the result.
     Key,
     /// It stands in the result.
@@ -158,7 +185,7 @@ pub(super) enum Share {
 }
 
 /// Every reference of a computation.
-pub(super) fn of_compute<'a>(
+pub(crate) fn of_compute<'a>(
     at: &At,
     compute: &'a Compute<Template, Json>,
 ) -> Vec<(At, Share, &'a Expression, bool)> {
@@ -189,7 +216,7 @@ pub(super) fn of_compute<'a>(
             text(at.key("key"), Share::Key, &sealed.key);
             text(at.key("text"), Share::Content, &sealed.text);
         }
-        Compute::Merge(parts) => {
+        Compute::Merge(parts) | Compute::MergeWithoutCase(parts) => {
             for (index, part) in parts.iter().enumerate() {
                 tree(&at.key(index), part, &mut text);
             }

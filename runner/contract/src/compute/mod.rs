@@ -27,6 +27,9 @@ pub enum Compute<T = String, J = serde_json::Value> {
     SealedBox(SealedBox<T>),
     /// JSON objects one over another, by JSON merge patch (RFC 7396); a missing one is `{}`.
     Merge(Vec<J>),
+    /// The same where the service does not tell upper from lower case in keys: a member that stands there
+    /// already keeps its spelling.
+    MergeWithoutCase(Vec<J>),
     /// A certificate that the key itself signs, as DER.
     #[serde(rename = "x509-self-signed")]
     Certificate(Certificate<T>),
@@ -126,10 +129,8 @@ impl<T, J> Compute<T, J> {
             Self::SealedBox(sealed) => {
                 Compute::SealedBox(SealedBox { key: by.text(&sealed.key)?, text: by.text(&sealed.text)? })
             }
-            Self::Merge(parts) => {
-                let parts = parts.iter().filter_map(|part| by.json(part).transpose());
-                Compute::Merge(parts.collect::<Result<_, _>>()?)
-            }
+            Self::Merge(parts) => Compute::Merge(resolved(parts, by)?),
+            Self::MergeWithoutCase(parts) => Compute::MergeWithoutCase(resolved(parts, by)?),
             Self::Certificate(Certificate { key, subject, days }) => Compute::Certificate(Certificate {
                 key: by.text(key)?,
                 subject: by.text(subject)?,
@@ -152,9 +153,15 @@ impl<T, J> Compute<T, J> {
             Self::Jwt(_) => "jwt",
             Self::SealedBox(_) => "sealed-box",
             Self::Merge(_) => "merge",
+            Self::MergeWithoutCase(_) => "merge-without-case",
             Self::Certificate(_) => "x509-self-signed",
         }
     }
+}
+
+/// The parts of a merge; a missing one changes nothing, and is `{}` where it is the first.
+fn resolved<T, J, R: Resolve<T, J>>(parts: &[J], by: &mut R) -> Result<Vec<Value>, R::Error> {
+    parts.iter().map(|part| Ok(by.json(part)?.unwrap_or_else(|| Value::text("")))).collect()
 }
 
 impl Computation {
@@ -166,7 +173,8 @@ impl Computation {
         let made = match self {
             Self::Jwt(jwt) => jwt::sign(jwt).map(Value::secret),
             Self::SealedBox(sealed) => sealed_box::seal(sealed, random),
-            Self::Merge(parts) => merge::merge(parts),
+            Self::Merge(parts) => merge::merge(parts, merge::Case::Matters),
+            Self::MergeWithoutCase(parts) => merge::merge(parts, merge::Case::Folds),
             Self::Certificate(certificate) => certificate::make(certificate, now, random),
         };
         made.map_err(|reason| ComputeError { name: self.name(), reason })

@@ -166,11 +166,34 @@ fn rfc_7396_is_merged_as_published() {
         (json!({"a": "c"}), json!({"a": ["b"]}), json!({"a": ["b"]})),
         (json!({"a": {"b": "c"}}), json!({"a": {"b": "d", "c": null}}), json!({"a": {"b": "d"}})),
         (json!({"a": [{"b": "c"}]}), json!({"a": [1]}), json!({"a": [1]})),
-        (json!({"e": null}), json!({"a": 1}), json!({"a": 1})),
+        (json!({"e": null}), json!({"a": 1}), json!({"e": null, "a": 1})),
         (json!({}), json!({"a": {"bb": {"ccc": null}}}), json!({"a": {"bb": {}}})),
     ] {
         assert_eq!(merged(&[target.clone(), patch.clone()]), Ok(result), "{target} with {patch}");
     }
+}
+
+#[test]
+fn a_member_that_is_spelled_otherwise_is_changed_where_case_says_nothing() {
+    let merged = |parts: &[Json]| {
+        let parts = parts.iter().cloned().map(Value::json).collect();
+        run(&Compute::MergeWithoutCase(parts)).map(|value| value.to_json().unwrap().to_string())
+    };
+    let group = json!({"Client_Secret": {"value": null, "isSecret": true}, "OTHER": {"value": null}});
+    assert_eq!(
+        merged(&[group.clone(), json!({"CLIENT_SECRET": {"VALUE": "new"}})]).unwrap(),
+        r#"{"Client_Secret":{"value":"new","isSecret":true},"OTHER":{"value":null}}"#
+    );
+    assert_eq!(
+        merged(&[group.clone(), json!({"more": {"value": 1}})]).unwrap(),
+        r#"{"Client_Secret":{"value":null,"isSecret":true},"OTHER":{"value":null},"more":{"value":1}}"#
+    );
+    let twice = json!({"a": 1, "A": 2, "b": 3});
+    assert_eq!(merged(&[twice.clone(), json!({"A": 4})]).unwrap(), r#"{"a":1,"A":4,"b":3}"#);
+    let twice = json!({"ab": 1, "AB": 2});
+    assert!(merged(&[twice, json!({"Ab": 4})]).unwrap_err().contains("two spellings"));
+    let with_case = run(&Compute::Merge(vec![Value::json(group), Value::json(json!({"other": 1}))])).unwrap();
+    assert_eq!(with_case.to_json().unwrap()["other"], json!(1));
 }
 
 #[test]
@@ -222,7 +245,7 @@ fn references_are_resolved_and_what_is_missing_is_left_out() {
     assert_eq!(jwt.claims, BTreeMap::from([("iat".to_owned(), Value::integer(1))]));
     assert_eq!(*jwt.key.to_text().unwrap(), "K");
     let merge = read("merge = ['none', { a = 1 }]").unwrap().resolve(&mut Names).unwrap();
-    assert_eq!(merge, Compute::Merge(vec![Value::json(json!({"a": 1}))]));
+    assert_eq!(merge, Compute::Merge(vec![Value::text(""), Value::json(json!({"a": 1}))]));
     assert!(read("sealed-box = { key = 'k', text = 'fail' }").unwrap().resolve(&mut Names).is_err());
 }
 
@@ -246,7 +269,7 @@ fn the_schema_names_what_can_be_computed_and_signed() {
     let compute = schemars::schema_for!(Compute).to_value().to_string();
     let signer = schemars::schema_for!(crate::sign::Signer).to_value().to_string();
     assert!(
-        ["jwt", "sealed-box", "merge", "x509-self-signed", "RS256"]
+        ["jwt", "sealed-box", "merge", "merge-without-case", "x509-self-signed", "RS256"]
             .iter()
             .all(|name| compute.contains(&format!("\"{name}\"")))
     );

@@ -34,6 +34,10 @@ pub enum Filter {
     Keys,
     /// What follows the last `/`.
     LastSegment,
+    /// `before:TEXT`: what stands before the first such text; all, where there is none.
+    Before(String),
+    /// `after:TEXT`: what follows the first such text; nothing, where there is none.
+    After(String),
     /// The public key of a private one, as SPKI DER.
     RsaPublic,
     /// `pem:LABEL`: bytes as PEM.
@@ -139,7 +143,9 @@ impl Filter {
                 Ok(Self::At(path))
             }
             Some(("pem", label)) => key::label(label).map(Self::Pem),
-            _ if matches!(text, "at" | "at:" | "pem") => {
+            Some(("before", mark)) if !mark.is_empty() => Ok(Self::Before(mark.to_owned())),
+            Some(("after", mark)) if !mark.is_empty() => Ok(Self::After(mark.to_owned())),
+            _ if matches!(text, "at" | "at:" | "pem" | "before" | "before:" | "after" | "after:") => {
                 Err(format!("the filter `{}` lacks its argument; write `{0}:…`", text.trim_end_matches(':')))
             }
             _ => Err(unknown(text)),
@@ -152,6 +158,8 @@ impl Filter {
         match self {
             Self::At(_) => "at",
             Self::Pem(_) => "pem",
+            Self::Before(_) => "before",
+            Self::After(_) => "after",
             plain => PLAIN.iter().find(|(_, filter)| filter == plain).map_or("", |(name, _)| name),
         }
     }
@@ -163,16 +171,21 @@ impl Filter {
     pub fn output(&self, input: Kind) -> Result<Kind, String> {
         use Kind::{Any, Bool, Bytes, List, Number, Object, Text};
         let (reads, makes): (&[Kind], Kind) = match self {
-            Self::Base64 | Self::Pem(_) => (&[Text, Bytes, Number, Bool], Text),
             Self::Base64Decode | Self::RsaPublic => (&[Text, Bytes], Bytes),
             Self::Sha256 => (&[Text, Bytes, Number, Bool], Bytes),
             Self::Json => (&[Text, Bytes, Number, Bool, Kind::Null, List, Object], Text),
             Self::At(path) => (&[Text, Bytes, List, Object], if path.stars() == 0 { Any } else { List }),
             Self::Jwt => (&[Text, Bytes], Object),
             Self::Keys => (&[Text, Bytes, Object], List),
-            Self::LastSegment | Self::SqlName | Self::SqlText | Self::Upper | Self::Lower => {
-                (&[Text, Bytes, Number, Bool], Text)
-            }
+            Self::Base64
+            | Self::Pem(_)
+            | Self::LastSegment
+            | Self::Before(_)
+            | Self::After(_)
+            | Self::SqlName
+            | Self::SqlText
+            | Self::Upper
+            | Self::Lower => (&[Text, Bytes, Number, Bool], Text),
             Self::Epoch => (&[Text, Bytes, Number], Number),
             Self::Date => (&[Text, Bytes, Number], Text),
         };
@@ -211,6 +224,8 @@ impl Filter {
             Self::Jwt => token::claims(value).map(Some),
             Self::Keys => pick::keys(value).map(Some),
             Self::LastSegment => text::last_segment(value).map(Some),
+            Self::Before(mark) => text::before(mark, value).map(Some),
+            Self::After(mark) => text::after(mark, value).map(Some),
             Self::RsaPublic => key::rsa_public(value).map(Some),
             Self::Pem(label) => key::pem(label, value).map(Some),
             Self::SqlName => sql::name(value).map(Some),
@@ -249,7 +264,7 @@ fn unknown(text: &str) -> String {
     let names: Vec<String> = PLAIN
         .iter()
         .map(|(name, _)| format!("`{name}`"))
-        .chain(["`at:POINTER`".into(), "`pem:LABEL`".into()])
+        .chain(["at:POINTER", "pem:LABEL", "before:TEXT", "after:TEXT"].map(|name| format!("`{name}`")))
         .collect();
     format!("there is no filter `{text}`; there are {}", names.join(", "))
 }
@@ -271,6 +286,8 @@ impl fmt::Display for Filter {
         match self {
             Self::At(path) => write!(f, "at:{path}"),
             Self::Pem(label) => write!(f, "pem:{label}"),
+            Self::Before(mark) => write!(f, "before:{mark}"),
+            Self::After(mark) => write!(f, "after:{mark}"),
             plain => f.write_str(plain.name()),
         }
     }

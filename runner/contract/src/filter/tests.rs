@@ -20,6 +20,26 @@ fn fails(chain: &str, value: Value) -> String {
     apply(chain, value).unwrap_err()
 }
 
+#[test]
+fn what_stands_before_or_after_a_text_is_taken_at_the_first_one() {
+    for (chain, value, made) in [
+        ("before:@", "mia@example.com", "mia"),
+        ("before:@", "a@b@c", "a"),
+        ("before:@", "mia", "mia"),
+        ("before:@", "@example.com", ""),
+        ("after:.", "payroll.vault.azure.net", "vault.azure.net"),
+        ("after:.", "payroll", ""),
+        ("after:: ", "Reason: no: no", "no: no"),
+    ] {
+        assert_eq!(text(chain, value), made, "{chain} of {value}");
+    }
+    for chain in ["before", "before:", "after:"] {
+        assert!(chain.parse::<Filter>().unwrap_err().contains("lacks its argument"), "{chain}");
+    }
+    let secret = apply("before:@", Value::text("a@b").secret()).unwrap().unwrap();
+    assert!(secret.is_secret());
+}
+
 /// RFC 4648, section 10.
 #[test]
 fn base64_is_as_published_both_ways() {

@@ -45,6 +45,18 @@ pub enum Role {
     Provider,
 }
 
+impl Role {
+    /// The word, as the manifest has it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Target => "target",
+            Self::Attached => "attached",
+            Self::Provider => "provider",
+        }
+    }
+}
+
 /// One field of a record.
 #[derive(Debug, Clone, PartialEq, serde::Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

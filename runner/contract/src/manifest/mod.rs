@@ -15,7 +15,7 @@ mod whole;
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::compute::Compute;
 use crate::template::Template;
@@ -88,7 +88,7 @@ pub struct Manifest {
 }
 
 /// How a plugin rotates.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Strategy {
     /// Old and new are both valid for a while.

@@ -29,6 +29,12 @@ impl Parameter {
         ("int", Self::Int),
         ("answer", Self::Answer),
     ];
+
+    /// Its kind, as the manifest has it.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        Self::WORDS.iter().find(|(_, known)| known == self).map_or("one_of", |(word, _)| word)
+    }
 }
 
 /// A parameter of a closed set of words.

@@ -8,6 +8,7 @@ use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::{Named, Pattern};
+use crate::template::Template;
 
 /// One setting.
 #[derive(Debug, Clone, PartialEq, serde::Deserialize, JsonSchema)]
@@ -28,15 +29,22 @@ pub struct Setting {
     /// What it is for.
     #[serde(default)]
     pub description: Option<String>,
-    /// The least number or duration.
+    /// The least number or duration; of a complexity, the fewest characters of a password.
     #[serde(default)]
     pub min: Option<Scalar>,
-    /// The greatest number or duration.
+    /// The greatest number or duration; of a complexity, the most characters of a password.
     #[serde(default)]
     pub max: Option<Scalar>,
-    /// What a text looks like.
+    /// What a text looks like; of a complexity, what a password does.
     #[serde(default)]
     pub pattern: Option<Pattern>,
+    /// Of a complexity: how many kinds of upper-case letters, lower-case letters, digits and symbols a password
+    /// needs.
+    #[serde(default)]
+    pub kinds: Option<u8>,
+    /// Of a complexity: what a password must not have in it, such as the user's name.
+    #[serde(default)]
+    pub lacks: Vec<Template>,
     /// Whether it may stay unset.
     #[serde(default)]
     pub optional: bool,
@@ -128,6 +136,14 @@ impl Setting {
 }
 
 impl Setting {
+    /// Whether a text is a value of it.
+    ///
+    /// # Errors
+    /// What it should be; nothing of the value.
+    pub fn accepts(&self, text: &str) -> Result<(), String> {
+        crate::render::is_of(self, text)
+    }
+
     /// What one choice carries under a name.
     #[must_use]
     pub fn carried_by(&self, choice: &str, name: &str) -> Option<&str> {

@@ -28,7 +28,8 @@ use crate::template::Reference;
 use crate::value::Value;
 
 pub use failure::Unrendered;
-pub(crate) use valid::{is_of, scale};
+pub use valid::is_of;
+pub(crate) use valid::scale;
 
 /// Gives the values of references.
 pub trait Values {

@@ -64,8 +64,11 @@ fn setting_value(setting: &Setting, value: &Value) -> Result<(), String> {
     is_of(setting, &text)
 }
 
-/// Whether a text is a value of a setting; the error says what it should be.
-pub(crate) fn is_of(setting: &Setting, text: &str) -> Result<(), String> {
+/// Whether a text is a value of a setting.
+///
+/// # Errors
+/// What it should be, and nothing of the text.
+pub fn is_of(setting: &Setting, text: &str) -> Result<(), String> {
     let says = |fits: bool, what: &str| {
         if fits { Ok(()) } else { Err(format!("it is no {what}; correct the setting")) }
     };
@@ -103,6 +106,7 @@ pub(crate) fn is_of(setting: &Setting, text: &str) -> Result<(), String> {
 pub(crate) fn scale(kind: SettingKind, text: &str) -> Option<i64> {
     match kind {
         SettingKind::Int => text.parse().ok(),
+        SettingKind::Complexity => text.parse::<u16>().ok().map(i64::from),
         SettingKind::Duration if text == "0" || text == "0s" => Some(0),
         SettingKind::Duration => i64::try_from(duration::milliseconds(text)?).ok(),
         _ => None,

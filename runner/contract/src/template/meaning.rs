@@ -190,7 +190,9 @@ impl Manifest {
                 Ok(Meaning::Answer { part: Part::Output(output), .. }) => output.optional,
                 Ok(Meaning::Answer { part: Part::Secret(kept), .. }) => kept.optional,
                 Ok(Meaning::New(returned)) => returned.optional,
-                Ok(Meaning::Deliver(what)) => matches!(what, Delivered::Id | Delivered::Expires),
+                Ok(Meaning::Deliver(what)) => {
+                    matches!(what, Delivered::Id | Delivered::Expires | Delivered::IsSecret)
+                }
                 _ => false,
             }
     }
@@ -219,7 +221,7 @@ impl Manifest {
                 let shown = certificate.subject.expressions().chain(certificate.days.expressions());
                 self.secrecy_of(shown, params)
             }
-            Ok(Meaning::Compute(Compute::Merge(parts))) => {
+            Ok(Meaning::Compute(Compute::Merge(parts) | Compute::MergeWithoutCase(parts))) => {
                 let mut most = Secrecy::Open;
                 for part in parts {
                     part.walk(&mut Vec::new(), &mut |_, leaf| {
@@ -355,6 +357,8 @@ fn filtered(language: Language, filter: &Filter) -> Language {
         Filter::Upper | Filter::Lower if language.is_ascii() => language,
         Filter::Upper
         | Filter::Lower
+        | Filter::Before(_)
+        | Filter::After(_)
         | Filter::Base64Decode
         | Filter::Sha256
         | Filter::Json
@@ -379,7 +383,9 @@ impl Meaning<'_> {
             Self::Answer { part: Part::Output(output), .. } => output.r#type.kind(),
             // A service may give a secret as an object, such as the file of a key.
             Self::Answer { part: Part::Secret(_) | Part::Id(Id::Taken(_)), .. } => Kind::Any,
-            Self::Deliver(Delivered::Object) | Self::Compute(Compute::Merge(_)) => Kind::Object,
+            Self::Deliver(Delivered::Object)
+            | Self::Compute(Compute::Merge(_) | Compute::MergeWithoutCase(_)) => Kind::Object,
+            Self::Deliver(Delivered::IsSecret) => Kind::Bool,
             Self::Compute(Compute::SealedBox(_) | Compute::Certificate(_)) => Kind::Bytes,
             Self::Parameter(Parameter::Int) => Kind::Number,
             _ => Kind::Text,

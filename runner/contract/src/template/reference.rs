@@ -51,11 +51,18 @@ pub enum Delivered {
     Id,
     /// When the new credential ends.
     Expires,
+    /// True where the one field is secret; missing where it is none.
+    IsSecret,
 }
 
 impl Delivered {
-    const NAMES: [(&'static str, Self); 4] =
-        [("value", Self::Value), ("object", Self::Object), ("id", Self::Id), ("expires", Self::Expires)];
+    const NAMES: [(&'static str, Self); 5] = [
+        ("value", Self::Value),
+        ("object", Self::Object),
+        ("id", Self::Id),
+        ("expires", Self::Expires),
+        ("is_secret", Self::IsSecret),
+    ];
 }
 
 /// A reference and its filters.

@@ -148,6 +148,7 @@ impl State {
             creates: "a password".into(),
             removes: vec![],
             notes: vec![],
+            carried: crate::model::Carried::default(),
         })
     }
 

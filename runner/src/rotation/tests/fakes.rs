@@ -114,6 +114,7 @@ impl State {
             creates: "a key".into(),
             removes: (self.lists)(self),
             notes: self.notes.clone(),
+            carried: crate::model::Carried::default(),
         })
     }
 

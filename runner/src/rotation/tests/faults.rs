@@ -30,7 +30,12 @@ pub enum Ending {
 impl Ending {
     pub fn error(self) -> StepError {
         let failure = |kind, code: &str| {
-            StepError::Failure(Failure { kind, code: code.into(), message: format!("it ended as {code}") })
+            StepError::Failure(Failure {
+                kind,
+                code: code.into(),
+                message: format!("it ended as {code}"),
+                fix: None,
+            })
         };
         match self {
             Self::Denied => failure(FailureKind::Denied, "denied"),

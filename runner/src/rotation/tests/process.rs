@@ -248,9 +248,11 @@ impl World {
             marker: String::new(),
             attempt: 0,
             records: records.iter().map(told).collect(),
+            inputs: Vec::new(),
             settings: Vec::new(),
             proposed: None,
             deliver: Vec::new(),
+            delivered_id: None,
         };
         let world = self.clone();
         let grant = move |_, removals| {

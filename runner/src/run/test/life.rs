@@ -259,6 +259,7 @@ impl Life<'_> {
             redactor: redactor.clone(),
             warnings: Vec::new().into(),
             first: None.into(),
+            load: None,
         };
         preparation.operator.allow_hosts = allow_hosts.unwrap_or_else(|| preparation.hosts_to_allow(records));
         preparation
@@ -292,6 +293,12 @@ impl Life<'_> {
                 let gate = Gate::to_peer(service, Arc::new(self.world.time.clone()), limits);
                 let plugin = loaded.within(limits).instantiate(Arc::new(gate), redactor.clone(), log);
                 (Box::new(plugin), Terms::Manifest(manifest.clone()), info.clone())
+            }
+            Program::Packed { packed, info } => {
+                let service = Arc::new(Service(Arc::clone(self.world)));
+                let gate = Gate::to_peer(service, Arc::new(self.world.time.clone()), limits);
+                let plugin = packed.instantiate(limits, Arc::new(gate), redactor.clone(), log);
+                (Box::new(plugin), Terms::Declared(Arc::clone(packed.manifest())), info.clone())
             }
             Program::Script(file) => {
                 let service = self.world.url().map(|url| (SERVICE.into(), url.into()));

@@ -11,6 +11,7 @@ use crate::limits::Limits;
 use crate::model::Strategy;
 use crate::run::fault::Fault;
 use crate::run::purpose::Purpose;
+use crate::run::terms::Terms;
 use crate::script::{Options, Script};
 
 /// All plugins and scripts of a case.
@@ -93,6 +94,7 @@ impl Role {
     fn strategy(&self) -> Result<Option<Strategy>, Fault> {
         Ok(match &*self.program {
             Program::Plugin { manifest, .. } => Some(manifest.strategy),
+            Program::Packed { packed, .. } => Terms::Declared(Arc::clone(packed.manifest())).strategy(),
             Program::Script(file) => {
                 let script = self.script(file, &Limits::default(), None)?;
                 script.declared().map(|declared| declared.strategy)

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::catalog::PluginFile;
+use crate::catalog::{PluginFile, packed};
 use crate::cli::StateFolder;
 use crate::limits::Limits;
 use crate::model::Manifest;
@@ -12,12 +12,14 @@ use crate::report::PluginInfo;
 use crate::request::check_manifest;
 use crate::run::block_on::block_on;
 use crate::run::fault::Fault;
-use crate::wasm::{Loaded, Runtime};
+use crate::wasm::{Loaded, Packed, Runtime};
 
 /// What is under test.
 pub(super) enum Program {
     /// A plugin in the sandbox, ready to run.
     Plugin { loaded: Box<Loaded>, manifest: Box<Manifest>, info: PluginInfo },
+    /// A plugin whose manifest is packed with it.
+    Packed { packed: Arc<Packed>, info: PluginInfo },
     /// A script.
     Script(Box<PluginFile>),
 }
@@ -27,6 +29,7 @@ type Slot = Arc<Mutex<Option<Arc<Program>>>>;
 /// All plugins and scripts that the cases name.
 pub(super) struct Programs {
     runtime: Runtime,
+    cache: Option<PathBuf>,
     loaded: Mutex<HashMap<PathBuf, Slot>>,
 }
 
@@ -38,7 +41,7 @@ impl Programs {
     pub(super) fn new(cache: Option<&StateFolder>) -> Result<Self, Fault> {
         let runtime = Runtime::new(&Limits::default(), cache.map(StateFolder::path));
         let runtime = runtime.map_err(|error| Fault::internal("engine", error.to_string()))?;
-        Ok(Self { runtime, loaded: Mutex::default() })
+        Ok(Self { runtime, cache: cache.map(|cache| cache.path().to_owned()), loaded: Mutex::default() })
     }
 
     /// Loads one, or waits until somebody else has.
@@ -64,6 +67,14 @@ impl Programs {
         let file = PluginFile::read(path, Limits::default().plugin)?;
         if !file.is_wasm() {
             return Ok(Program::Script(Box::new(file)));
+        }
+        let manifest = packed::manifest(&file.bytes).map_err(|error| Fault::unpacked(path, &error))?;
+        if let Some(manifest) = manifest {
+            let info = PluginInfo::wasm(&manifest.name, &manifest.version, file.digest);
+            let (digest, limits) = (file.digest.to_string(), Limits::default());
+            let packed = Packed::new(file.bytes, digest, manifest, &limits, self.cache.as_deref());
+            packed.load().map_err(|error| Fault::unfit(path, &error))?;
+            return Ok(Program::Packed { packed: Arc::new(packed), info });
         }
         let loaded = self.runtime.load(&file.bytes, &file.digest.to_string());
         let loaded = loaded.map_err(|error| Fault::unfit(path, &error))?;

@@ -37,9 +37,11 @@ fn preflight_of(file: &[u8], limits: &Limits) -> (Result<Plan, StepError>, Vec<L
         marker: "pamrun-abcdef-rotation.1".to_owned(),
         attempt: 1,
         records: Vec::new(),
+        inputs: Vec::new(),
         settings: Vec::new(),
         proposed: None,
         deliver: Vec::new(),
+        delivered_id: None,
     };
     let call = Call { request: &request, grant: &grant, budget: limits.timeout };
     let result = block_on(plugin.preflight(call)).result;
@@ -172,6 +174,7 @@ fn a_failure_keeps_its_kind_and_loses_secrets_and_odd_codes() {
         kind: FailureKind::Denied,
         code: "password".to_owned(),
         message: "the password is [redacted]".to_owned(),
+        fix: None,
     };
     assert_eq!(result, Err(StepError::Failure(failure)));
     let (result, _) = preflight(&denied(20, 3), &Limits::default());

@@ -111,3 +111,50 @@ fn freshness_is_what_the_answer_says() {
     assert_eq!(fresh("fresh_for = 60", json!({})), Some(60));
     assert!(said("fresh_for = '/e'", json!({"e": "soon"})).contains("`fresh_for`"));
 }
+
+#[test]
+fn what_differs_from_an_earlier_answer_is_told_by_name_alone() {
+    let takes = read(
+        "outputs = { changed = { at = '/variables', type = 'list', differs_from = '{before.variables}' } }",
+    );
+    let before = json!({"same": {"v": null}, "changed": {"v": "hunter2-hunter2"}, "dropped": 1});
+    let now = json!({"changed": {"v": "hunter3-hunter3"}, "same": {"v": null}, "added": 1});
+    let answer = json(200, &json!({"variables": now}));
+    let changed = |earlier: Option<Value>| {
+        let given = |reference: &str| earlier.clone().filter(|_| reference == "before.variables");
+        let known = Known::default();
+        let seeing = Seeing { given: &given, known: &known, now: Timestamp::UNIX_EPOCH };
+        match takes.judge(&answer, &seeing) {
+            Verdict::Success(got) => Ok(got.outputs["changed"].to_json().unwrap()),
+            Verdict::Unavailable { why, .. } => Err(why),
+            other => Err(format!("{other:?}")),
+        }
+    };
+    assert_eq!(changed(Some(Value::json(before).secret())), Ok(json!(["changed", "added", "dropped"])));
+    assert_eq!(changed(Some(Value::json(now))), Ok(json!([])));
+    assert!(changed(None).unwrap_err().contains("no earlier answer"));
+    assert!(changed(Some(Value::text("x"))).unwrap_err().contains("is no object"));
+}
+
+#[test]
+fn words_are_found_in_what_is_no_json_and_nothing_else_of_it_is_seen() {
+    let takes = effect("errors = { code = 'words:PolicyForbids,TooManyRequests' }\nsecrets = { s = '/s' }");
+    let said = |body: &[u8]| match judge(&takes, &Answer::new(400, Vec::new(), body.to_vec())) {
+        Verdict::Rejected(rejection) => rejection.errors.get("code").cloned(),
+        other => panic!("{other:?}"),
+    };
+    let found = Some(Shown::Text("PolicyForbids".to_owned()));
+    for body in [
+        "\u{feff}policyforbids: no.",
+        "<html><p>PolicyForbids</p></html>",
+        r#"{"error":{"code":"PolicyForbids","s":"new-secret-of-8"#,
+        "TooManyRequests, and PolicyForbids",
+    ] {
+        assert_eq!(said(body.as_bytes()), found, "{body}");
+    }
+    let utf16: Vec<u8> = "PolicyForbids".encode_utf16().flat_map(u16::to_be_bytes).collect();
+    assert_eq!(said(&utf16), found);
+    for body in ["", "no", r#"{"message":"PolicyForbids"}"#] {
+        assert_eq!(said(body.as_bytes()), None, "{body}");
+    }
+}

@@ -1,0 +1,94 @@
+//! Which request may be sent in which step, and what it may retire.
+
+use pamrun_contract::manifest::{Effect, Parameter, Request, Strategy};
+
+use super::session::Session;
+use super::trouble::Trouble;
+use super::values::Params;
+use super::way::Way;
+use crate::model::StepName;
+use crate::policy::Deny;
+use crate::rotation::is_marker_of_rotation;
+
+impl Session {
+    /// Judges a call before anything is written; `Err` says why it is not sent.
+    pub(super) fn permit(
+        &self,
+        way: &dyn Way,
+        name: &str,
+        request: &Request,
+        params: &Params,
+    ) -> Result<(), Trouble> {
+        let step = self.step.name.unwrap_or(StepName::Preflight);
+        given(name, request, params)?;
+        let effect = request.effect;
+        let is_of_step = match effect {
+            Effect::Reads => true,
+            Effect::Creates => step == StepName::Rotate && self.manifest.strategy == Strategy::Overlap,
+            Effect::Updates => {
+                let is_step = matches!(step, StepName::Rotate | StepName::Rollback);
+                is_step && self.manifest.strategy == Strategy::InPlace
+            }
+            Effect::Disables | Effect::Deletes => matches!(step, StepName::Commit | StepName::Rollback),
+            Effect::Delivers => step == StepName::Rotate && self.manifest.strategy == Strategy::Deliver,
+        };
+        if !is_of_step {
+            let steps = match effect {
+                Effect::Disables | Effect::Deletes => {
+                    "commit and rollback, once the new credential is saved or is to be undone"
+                }
+                Effect::Updates => "rotate and rollback",
+                _ => "rotate",
+            };
+            return Err(refused(format!("`{name}` {effect}, and {step} may not: it is for {steps}")));
+        }
+        if effect.retires() {
+            let id = request.credentials().find_map(|param| params.get(param)?.to_text().ok());
+            let id = id.unwrap_or_default();
+            self.may_retire(way, step, &id)?;
+        }
+        Ok(())
+    }
+
+    /// In rollback only what is ours: the journaled id, unless the service shows it under another name, or
+    /// what a listing shows under this rotation's marker.
+    fn may_retire(&self, way: &dyn Way, step: StepName, id: &str) -> Result<(), Trouble> {
+        if step == StepName::Rollback {
+            let label = self.listed.get(id).map(|item| item.label.as_deref());
+            let is_journaled = self.step.handle.as_deref() == Some(id);
+            let has_marker = |label: &str| is_marker_of_rotation(label, &self.step.marker);
+            let is_ours = match label {
+                Some(Some(label)) => has_marker(label),
+                Some(None) | None => is_journaled,
+            };
+            if !is_ours {
+                return Err(denied(&Deny::Removal { step, id: id.to_owned() }));
+            }
+        }
+        way.allows_removal(id).map_err(|deny| denied(&deny))
+    }
+}
+
+/// Whether the plugin gives what it may, and nothing else.
+fn given(name: &str, request: &Request, params: &Params) -> Result<(), Trouble> {
+    for param in params.keys() {
+        match request.params.get(param) {
+            Some(Parameter::Answer) => {
+                let why = format!("`{param}` of `{name}` is given by `pending` alone");
+                return Err(refused(why));
+            }
+            Some(_) => {}
+            None => return Err(refused(format!("`{name}` has no parameter `{param}`"))),
+        }
+    }
+    Ok(())
+}
+
+/// A call that breaks the manifest: the plugin may tell it as it likes, the operator is told this.
+pub(super) fn refused(why: String) -> Trouble {
+    Trouble::Refused(why)
+}
+
+pub(super) fn denied(deny: &Deny) -> Trouble {
+    Trouble::Refused(deny.to_string())
+}
