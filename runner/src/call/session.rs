@@ -138,6 +138,11 @@ impl Session {
             self.pinned =
                 carried.pinned.iter().map(|(name, json)| (name.clone(), Value::json(json.clone()))).collect();
         }
+        self.open.extend([request.rotation_id.clone(), request.marker.clone()]);
+        self.open.extend(handle.into_iter().chain(self.delivered_id.as_deref()).map(str::to_owned));
+        self.open.extend(plan.into_iter().flat_map(|plan| &plan.removes).map(|listed| listed.id.clone()));
+        let delivered = self.deliver.iter().filter(|update| !update.is_secret());
+        self.open.extend(delivered.flat_map(|update| &update.values).map(|value| value.expose().to_owned()));
         for update in updates {
             let [value] = update.values.as_slice() else { continue };
             let value = Value::text(value.expose()).with_secrecy(update.is_secret());

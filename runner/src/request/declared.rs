@@ -1,7 +1,7 @@
 //! The request of a plugin whose manifest is packed with it: inputs and settings, and nothing else of
 //! the records.
 
-use pamrun_contract::manifest::{self, Alternative, Field, Group, Manifest, Scalar, SettingKind};
+use pamrun_contract::manifest::{self, Alternative, Field, Group, Manifest, Pattern, Scalar, SettingKind};
 use pamrun_contract::render::is_of;
 use pamrun_contract::value::Value;
 use serde_json::Value as Json;
@@ -26,10 +26,12 @@ pub fn prepare_declared(manifest: &Manifest, sources: &Sources<'_>) -> Result<Pr
     if sources.records.iter().all(|record| record.uid != sources.target_uid) {
         return Err(RequestError::NoTarget { uid: sources.target_uid.to_owned() });
     }
-    let inputs = inputs(manifest, sources)?;
-    let schemas = schemas(manifest, &inputs);
+    let inputs = inputs(manifest, sources);
+    // What is wrong with a setting is told first: it is nearer to whoever gave it.
+    let schemas = schemas(manifest, inputs.as_deref().unwrap_or_default());
     let Resolved { settings, warnings } = resolve(&schemas, sources).map_err(RequestError::Settings)?;
     check(manifest, &settings).map_err(RequestError::Settings)?;
+    let inputs = inputs?;
 
     let is_asked = |record: &Record, field: &FieldView<'_>| asks_for(manifest, sources, record, field.label);
     let is_setting = |field: &FieldView<'_>| {
@@ -81,11 +83,12 @@ fn asks_for(manifest: &Manifest, sources: &Sources<'_>, record: &Record, label: 
 fn inputs(manifest: &Manifest, sources: &Sources<'_>) -> Result<Vec<InputGroup>, RequestError> {
     let mut problems = Problems::default();
     let mut missing = Problems::default();
+    let mut twice = Problems::default();
     let mut inputs = Vec::new();
     for (name, group) in &manifest.inputs {
         match complete(name, group, sources) {
             Some((found, record)) => {
-                check_group(group, &found, record, &mut problems);
+                check_group(group, &found, record, (&mut twice, &mut problems));
                 inputs.push(found);
             }
             None if group.optional => {}
@@ -93,7 +96,8 @@ fn inputs(manifest: &Manifest, sources: &Sources<'_>) -> Result<Vec<InputGroup>,
         }
     }
     missing.or(()).map_err(RequestError::Inputs)?;
-    problems.or(inputs).map_err(RequestError::Records)
+    twice.or(()).map_err(RequestError::Records)?;
+    problems.or(inputs).map_err(RequestError::Unfit)
 }
 
 fn complete<'a>(name: &str, group: &Group, sources: &Sources<'a>) -> Option<(InputGroup, &'a Record)> {
@@ -103,7 +107,7 @@ fn complete<'a>(name: &str, group: &Group, sources: &Sources<'a>) -> Option<(Inp
         records.find_map(|record| {
             let mut values = Vec::new();
             for (key, field) in &alternative.fields {
-                match value(record, field, group.is_secret(key)) {
+                match value(record, field, (group.is_secret(key), group.is_plain(key))) {
                     Some(value) => values.push((key.clone(), value)),
                     None if field.optional => {}
                     None => return None,
@@ -117,7 +121,7 @@ fn complete<'a>(name: &str, group: &Group, sources: &Sources<'a>) -> Option<(Inp
 }
 
 /// The value of a field; several make a list. An empty one is none.
-fn value(record: &Record, field: &Field, is_secret: bool) -> Option<Value> {
+fn value(record: &Record, field: &Field, (is_secret, is_plain): (bool, bool)) -> Option<Value> {
     let view = record.field(&field.field)?;
     let mut there = view.values.iter().filter(|value| !value.is_null() && value.as_str() != Some(""));
     let first = there.next()?;
@@ -125,24 +129,31 @@ fn value(record: &Record, field: &Field, is_secret: bool) -> Option<Value> {
         None => first.clone(),
         Some(_) => Json::Array(view.values.to_vec()),
     };
-    let is_hidden = view.is_screened || is_secret_kind(view.kind);
-    Some(Value::json(json).with_secrecy(is_secret || is_hidden))
+    // Of a record that only the params know nobody says what its fields are, but for the manifest.
+    let is_hidden = record.revision.is_some() && (view.is_screened || is_secret_kind(view.kind));
+    Some(Value::json(json).with_secrecy(is_secret || (is_hidden && !is_plain)))
 }
 
 /// What a value must look like, and that nothing else in the record could be meant.
-fn check_group(group: &Group, found: &InputGroup, record: &Record, problems: &mut Problems) {
+fn check_group(
+    group: &Group,
+    found: &InputGroup,
+    record: &Record,
+    (doubled, problems): (&mut Problems, &mut Problems),
+) {
     for (key, value) in &found.values {
         let fields: Vec<&Field> = group.fields(key).collect();
         for field in &fields {
             if let Some(twice) = told_apart_by_nothing(record, &field.field) {
-                problems
+                doubled
                     .add(format!("of record {} {twice}: give one another label, or remove it", record.uid));
             }
         }
         let patterns = group.patterns(key);
         let is_free = patterns.iter().any(Option::is_none);
-        let fits =
-            value.to_text().is_ok_and(|text| patterns.iter().flatten().any(|pattern| pattern.matches(&text)));
+        let mut patterns: Vec<&Pattern> = patterns.into_iter().flatten().collect();
+        patterns.dedup_by_key(|pattern| pattern.text());
+        let fits = value.to_text().is_ok_and(|text| patterns.iter().any(|pattern| pattern.matches(&text)));
         if !is_free && !fits {
             let label = fields.first().map_or(key.as_str(), |field| field.field.as_str());
             problems.add(format!(
@@ -150,7 +161,7 @@ fn check_group(group: &Group, found: &InputGroup, record: &Record, problems: &mu
                 quoted(label),
                 quoted(record.title()),
                 record.uid,
-                patterns.iter().flatten().map(|pattern| pattern.text()).collect::<Vec<_>>().join(" or "),
+                patterns.iter().map(|pattern| pattern.text()).collect::<Vec<_>>().join(" or "),
             ));
         }
     }
@@ -200,7 +211,7 @@ fn schemas(manifest: &Manifest, inputs: &[InputGroup]) -> Vec<SettingSchema> {
                 | SettingKind::Map
                 | SettingKind::Complexity => SettingType::Text,
             },
-            required: !setting.optional && default.is_none(),
+            required: !setting.optional && setting.default.is_none(),
             default,
             values: setting.choices().map(|choice| Choice::Plain(choice.to_owned())).collect(),
             min: setting.min.as_ref().map(json_of),

@@ -53,6 +53,9 @@ pub enum RequestError {
     /// Fields are missing that the plugin cannot do without.
     #[error("records: {0}")]
     Inputs(Problems),
+    /// Fields hold what the plugin cannot work with.
+    #[error("records: {0}")]
+    Unfit(Problems),
     /// The gateway's params do not go with the vault.
     #[error("the record to rotate, {uid}, is neither in the vault nor in the params")]
     NoTarget {
@@ -70,6 +73,7 @@ impl RequestError {
             Self::Settings(_) => "settings-invalid",
             Self::Records(_) => "field-twice",
             Self::Inputs(_) => "input-missing",
+            Self::Unfit(_) => "input-unfit",
             Self::NoTarget { .. } => "target-missing",
         }
     }

@@ -78,9 +78,12 @@ impl Watch {
         }
     }
 
-    /// Notes that a request was refused.
+    /// Notes that a request was refused; what was noted a moment before, in the same words, is known.
     pub(crate) fn denied(&self, deny: Deny) {
-        self.seen().trace.denials.push(deny);
+        let denials = &mut self.seen().trace.denials;
+        if denials.last().is_none_or(|last| last.to_string() != deny.to_string()) {
+            denials.push(deny);
+        }
     }
 
     /// Notes that a limit was met; only the first one counts, the others follow from it.

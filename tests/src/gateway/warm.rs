@@ -11,7 +11,6 @@ use std::sync::{LazyLock, Mutex};
 use tempfile::TempDir;
 
 use super::{binary, files_below, private};
-use crate::params::Params;
 
 struct Warm {
     state: TempDir,
@@ -50,18 +49,21 @@ pub(super) fn warm_up_too(plugin: &Path, state: &Path) {
     }
 }
 
-/// Starts a rotation of a record that is not there: the plugin is loaded, and kept, before that shows.
+/// Plays a case of the plugin, whatever comes of that: it is compiled, and kept, before it begins.
 fn compile(plugin: &Path, state: &Path) {
-    let params = Params { user_record: "nobody".to_owned(), ..Params::default() };
     private(state, 0o700);
-    let line = state.join("line");
-    std::fs::write(&line, params.line()).unwrap();
+    let case = tempfile::tempdir().unwrap();
+    let plugin = std::path::absolute(plugin).unwrap();
+    let text = format!(
+        "version = 1\nrun = {plugin:?}\n[params]\nuserRecordUid = \"target\"\n[[record]]\nrole = \"target\"\n[expect]\noutcome = \"rotated\"\n"
+    );
+    std::fs::write(case.path().join("case.toml"), text).unwrap();
     let _ = Command::new(binary())
-        .args(["exec", "--dry-run", "--vault", "none", "--reveal", "--state-dir"])
-        .args([state, plugin])
+        .args(["test", "--state-dir"])
+        .args([state, case.path()])
         .env_clear()
         .env("HOME", state)
-        .stdin(std::fs::File::open(line).unwrap())
+        .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .status();

@@ -18,6 +18,8 @@ pub struct Group {
     pub has_choice: bool,
     /// Keys whose values are secret, besides what the vault calls so.
     pub secret: Vec<String>,
+    /// The keys that are none, even where the vault hides their fields: ids, which stand in addresses.
+    pub plain: Vec<String>,
     /// What values look like, by key.
     pub patterns: Named<Pattern>,
     /// Whether the plugin can do without.
@@ -142,6 +144,12 @@ impl Group {
         self.secret.iter().any(|secret| secret == key)
     }
 
+    /// Whether a key is none, whatever the vault says.
+    #[must_use]
+    pub fn is_plain(&self, key: &str) -> bool {
+        self.plain.iter().any(|plain| plain == key)
+    }
+
     /// What the value of a key looks like, where every way to find it says so.
     #[must_use]
     pub fn patterns<'a>(&'a self, key: &'a str) -> Vec<Option<&'a Pattern>> {
@@ -192,7 +200,9 @@ impl<'de> Deserialize<'de> for Group {
             type Value = Group;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a table of fields by key, or of `one_of`, `secret`, `patterns` and `optional`")
+                f.write_str(
+                    "a table of fields by key, or of `one_of`, `secret`, `plain`, `patterns` and `optional`",
+                )
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Group, A::Error> {
@@ -205,6 +215,7 @@ impl<'de> Deserialize<'de> for Group {
                             group.has_choice = true;
                         }
                         "secret" => group.secret = map.next_value()?,
+                        "plain" => group.plain = map.next_value()?,
                         "patterns" => group.patterns = map.next_value()?,
                         "optional" => group.optional = map.next_value()?,
                         "role" => own.role = Some(map.next_value()?),
@@ -277,6 +288,7 @@ impl JsonSchema for Group {
                 "role": role,
                 "one_of": alternatives,
                 "secret": { "type": "array", "items": { "type": "string" } },
+                "plain": { "type": "array", "items": { "type": "string" } },
                 "patterns": patterns,
                 "optional": { "type": "boolean" },
             },
