@@ -173,14 +173,12 @@ impl Session {
             self.drop_answers(written);
         }
         let (verdict, compares_new) = self.judge(way, &takes, &response, params, None);
-        let (verdict, response) = self.poll(way, name, request, &takes, params, (verdict, response)).await?;
+        let verdict = self.poll(way, name, request, &takes, params, (verdict, response)).await?;
         let is_proof = (written.uses_new || compares_new) && proves(&takes);
         match verdict {
             Verdict::Success(got) => {
-                let got = match self.whole_list(way, name, &takes, params, written, *got).await {
-                    Ok(got) => got,
-                    Err(trouble) => return Err(trouble),
-                };
+                got.secrets.values().for_each(|secret| self.keep_secret(secret));
+                let got = self.follow(way, name, &takes, params, (&written.rendered, *got)).await?;
                 if is_proof {
                     self.account.proves();
                 }
@@ -190,7 +188,6 @@ impl Session {
                 if let Some(ticket) = ticket {
                     self.settle(ticket, &other);
                 }
-                drop(response);
                 Err(self.no_success(name, other))
             }
         }
@@ -205,8 +202,8 @@ impl Session {
         takes: &Takes,
         params: &Params,
         (mut verdict, mut response): (Verdict, Answer),
-    ) -> Result<(Verdict, Answer), Trouble> {
-        let Some(pending) = &request.pending else { return Ok((verdict, response)) };
+    ) -> Result<Verdict, Trouble> {
+        let Some(pending) = &request.pending else { return Ok(verdict) };
         let mut lost = 0;
         while let Verdict::Pending(poll) = &verdict {
             let poll: Poll = poll.clone();
@@ -228,10 +225,10 @@ impl Session {
                 }
             }
         }
-        Ok((verdict, response))
+        Ok(verdict)
     }
 
-    fn write_poll(&mut self, way: &dyn Way, name: &str, poll: &Poll) -> Result<Rendered, Trouble> {
+    fn write_poll(&self, way: &dyn Way, name: &str, poll: &Poll) -> Result<Rendered, Trouble> {
         let manifest = Arc::clone(&self.manifest);
         let now = way.now();
         let view = View::new(self, &poll.with, now);
@@ -240,7 +237,7 @@ impl Session {
     }
 
     fn judge(
-        &mut self,
+        &self,
         way: &dyn Way,
         takes: &Takes,
         response: &Answer,
@@ -248,31 +245,13 @@ impl Session {
         last: Option<&Poll>,
     ) -> (Verdict, bool) {
         let now = way.now();
-        let (verdict, compares_new) = {
-            let view = View::new(self, params, now);
-            let seeing = Seeing { given: &view, known: &self.known, now };
-            let verdict = match last {
-                None => takes.judge(response, &seeing),
-                Some(last) => takes.judge_poll(response, &seeing, last),
-            };
-            (verdict, view.uses_new.get())
+        let view = View::new(self, params, now);
+        let seeing = Seeing { given: &view, known: &self.known, now };
+        let verdict = match last {
+            None => takes.judge(response, &seeing),
+            Some(last) => takes.judge_poll(response, &seeing, last),
         };
-        (verdict, compares_new)
-    }
-
-    async fn whole_list(
-        &mut self,
-        way: &dyn Way,
-        name: &str,
-        takes: &Takes,
-        params: &Params,
-        written: &Written,
-        got: Taken,
-    ) -> Result<Taken, Trouble> {
-        for secret in got.secrets.values() {
-            self.keep_secret(secret);
-        }
-        self.follow(way, name, takes, params, (&written.rendered, got)).await
+        (verdict, view.uses_new.get())
     }
 
     /// Keeps what was taken of a success, and shows what the plugin may see.
@@ -287,7 +266,6 @@ impl Session {
         ticket: Option<Ticket>,
         got: Taken,
     ) -> Result<Answered, Trouble> {
-        got.secrets.values().for_each(|secret| self.keep_secret(secret));
         let id = got.id.as_ref().and_then(|id| id.to_text().ok()).map(|id| id.to_string());
         let own_id = ticket.and_then(|_| self.step.made_unclearly.take());
         let came = ticket.map(|ticket| self.account.came(ticket, Came::Success(id.clone().or(own_id))));

@@ -91,13 +91,7 @@ fn conditions(manifest: &Manifest, whole: Whole<'_>, refusals: &mut Refusals) {
     });
     for (at, condition) in all {
         let Some(text) = condition.reference() else { continue };
-        let expression = match text.parse::<Expression>() {
-            Ok(expression) => expression,
-            Err(reason) => {
-                Err::<(), _>(reason).or_add(&at, refusals);
-                continue;
-            }
-        };
+        let Some(expression) = expression(text, &at, refusals) else { continue };
         match manifest.meaning(&expression.reference, &none) {
             Err((reason, mend)) => refusals.add(at, format!("{expression}: {reason}"), mend),
             Ok(Meaning::Deliver(_)) if manifest.strategy != Strategy::Deliver => {
@@ -129,13 +123,7 @@ fn differences(manifest: &Manifest, whole: Whole<'_>, refusals: &mut Refusals) {
     for (name, output) in &whole.request.outputs {
         let Some(Earlier(text)) = &output.differs_from else { continue };
         let at = whole.at().keys(["outputs", name, "differs_from"]);
-        let expression = match text.parse::<Expression>() {
-            Ok(expression) => expression,
-            Err(reason) => {
-                Err::<(), _>(reason).or_add(&at, refusals);
-                continue;
-            }
-        };
+        let Some(expression) = expression(text, &at, refusals) else { continue };
         match manifest.meaning(&expression.reference, &none) {
             Err((reason, mend)) => refusals.add(at, format!("{expression}: {reason}"), mend),
             Ok(Meaning::Answer { name, .. }) if name != whole.request.answers_as(whole.name) => {}
@@ -240,4 +228,9 @@ fn pending(manifest: &Manifest, whole: Whole<'_>, refusals: &mut Refusals) {
             mend,
         );
     }
+}
+
+/// What a text refers to; what is wrong with it is added.
+fn expression(text: &str, at: &At, refusals: &mut Refusals) -> Option<Expression> {
+    text.parse().map_err(|reason: String| Err::<(), _>(reason).or_add(at, refusals)).ok()
 }
