@@ -6,35 +6,37 @@ CARGO_DENY := target/tools/bin/cargo-deny
 PLUGINS := $(addprefix target/plugins/,$(addsuffix .wasm,azure-app-secret entra-user-password \
 	azure-key-vault-secret azure-devops-variable-group))
 
-.PHONY: demo test lint ports build plugins guests witness bench sweep clean help
+.PHONY: demo test lint ports build plugins guests tool witness bench sweep clean help
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1 /p' $(MAKEFILE_LIST) | while read -r name text; do printf '%-9s %s\n' "$$name" "$$text"; done
 
 demo: plugins ## Show one whole rotation against a stand-in cloud
-	$(CARGO) build --locked --release -p pamrun -p pamrun-tests --bins
 	@target/release/demo
 
 test: guests witness ## Run all tests
 	$(CARGO) test --locked --release --workspace --exclude misbehaving
 
-lint: $(CARGO_DENY) ## Check formatting, lints, docs, dependencies and the vendored interfaces
+lint: $(CARGO_DENY) ## Check formatting, lints, docs, dependencies
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --release --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --release --workspace --no-deps --document-private-items
 	$(CARGO_DENY) --log-level error check bans licenses sources
-	wit/vendor.sh --check
 
 ports: ## Type-check pamrun for macOS and Windows
 	runner/ports.sh aarch64-apple-darwin x86_64-pc-windows-gnu
 
+# The pamrun that packs plugins, and all that is built beside it with the same features.
+tool:
+	$(CARGO) build --locked --release --workspace --exclude misbehaving --bins
+
 build: ## Build target/release/pamrun
 	$(CARGO) build --locked --release -p pamrun
 
-plugins: ## Build target/plugins/NAME.wasm
+plugins: tool ## Build target/plugins/NAME.wasm
 	plugins/build.sh $(PLUGINS)
 
-guests:
+guests: tool
 	plugins/build.sh $(PLUGINS) target/guests/misbehaving.wasm
 	plugins/from-template.sh python tokens-python
 	plugins/from-template.sh javascript tokens-javascript
@@ -48,7 +50,6 @@ bench: build plugins ## Measure start-up and a whole rotation
 	target/release/pamrun test tests/cases/azure-app-secret --filter fifty-requests
 
 sweep: plugins ## Show that no credential is ever lost, whatever fails and whenever pamrun is killed
-	$(CARGO) build --locked --release --workspace --exclude misbehaving --bins
 	@target/release/sweep
 
 $(CARGO_DENY):

@@ -5,7 +5,7 @@
 #   plugins/from-template.sh python|javascript NAME...    each to target/templates/NAME.wasm
 #
 # The compilers are installed once, below target/tools. What a machine may lack of Python or Node comes
-# from Debian.
+# from Debian. The pamrun that packs is target/release/pamrun, or PAMRUN.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -32,11 +32,12 @@ lay_out() {
     (cd "$sdk/template" && find . -type f) | while read -r file; do
         sed "s/{{name}}/$name/g" "$sdk/template/$file" | put "$project/${file//_gitignore/.gitignore}"
     done
+    sed "s/{{name}}/$name/g" plugins/template/plugin.toml | put "$project/plugin.toml"
     while read -r pattern; do
         for file in "$sdk"/$pattern; do put "$project/sdk/${file#"$sdk/"}" <"$file"; done
     done <"$sdk/scaffold.txt"
     for file in "$sdk"/tests/*.*; do put "$project/tests/${file##*/}" <"$file"; done
-    find wit/v0 -type f | while read -r file; do put "$project/$file" <"$file"; done
+    find wit/v1 -type f | while read -r file; do put "$project/$file" <"$file"; done
 }
 
 tools_python() {
@@ -64,7 +65,7 @@ tools_javascript() {
         [ ! -e "$tools/node_modules/ready" ]; then
         rm -rf "$tools" "$1/sdk/node_modules"
         make -C "$1" sdk/node_modules/ready >>"$log" 2>&1 ||
-            die "componentize-js could not be installed; npm's words are in $log" \
+            die "the compilers of JavaScript could not be installed; npm's words are in $log" \
                 "a registry that npm can reach is needed: see npm config"
         mkdir -p "$tools"
         mv "$1/sdk/node_modules" "$tools/"
@@ -107,7 +108,7 @@ for name in "$@"; do
     project=target/templates/$name
     lay_out "plugins/sdk-$language" "$project" "$name"
     "tools_$language" "$project"
-    make -C "$project" --silent "${arguments[@]}"
+    make -C "$project" --silent "${arguments[@]}" PAMRUN="${PAMRUN:-$PWD/target/release/pamrun}"
     "test_$language" "$project" >>"$log" 2>&1 || die "a unit test failed: see $log" "run it in $project"
     put "target/templates/$name.wasm" <"$project/$name.wasm"
     say "target/templates/$name.wasm  $(wc -c <"$project/$name.wasm") bytes"

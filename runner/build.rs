@@ -37,8 +37,8 @@ fn main() {
         declare(&mut source, &format!("{list}_TEMPLATE"), &template);
         declare(&mut source, &format!("{list}_SDK"), &kept);
     }
-    declare(&mut source, "CASES", &files(&plugins.join("template-cases"), "**"));
-    declare(&mut source, "WIT", &files(&root.join("wit"), "v0/**"));
+    declare(&mut source, "SHARED", &files(&plugins.join("template"), "**"));
+    declare(&mut source, "WIT", &files(&root.join("wit"), "v1/**"));
 
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
     fs::write(out.join("embedded.rs"), source).expect("a writable target folder");

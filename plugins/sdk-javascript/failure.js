@@ -1,44 +1,29 @@
-// How a step fails.
+// How a step fails. The host decides by the kind what happens next.
 
-/** Why a step failed. All kinds but `uncertain` and `other` promise that the step changed nothing. */
+const KINDS = [
+  'invalid',
+  'denied',
+  'not-found',
+  'conflict',
+  'wrong-credential',
+  'unavailable',
+  'uncertain',
+  'other',
+];
+
+/** Why a step failed. */
 export class Failure extends Error {
-  constructor(kind, code, message, retryAfter) {
+  constructor(kind, code, message, fix) {
+    if (!KINDS.includes(kind)) {
+      throw new TypeError(`the kind of a failure is one of ${KINDS.join(', ')}, and not ${JSON.stringify(kind)}`);
+    }
     super(message);
     this.name = 'Failure';
-    this.kind = kind;
-    this.code = code;
-    this.retryAfter = retryAfter;
+    Object.assign(this, { kind, code, fix });
   }
+}
 
-  static invalid(code, message) {
-    return new Failure('invalid', code, message);
-  }
-
-  static denied(code, message) {
-    return new Failure('denied', code, message);
-  }
-
-  static notFound(code, message) {
-    return new Failure('not-found', code, message);
-  }
-
-  static conflict(code, message) {
-    return new Failure('conflict', code, message);
-  }
-
-  static wrongCredential(code, message) {
-    return new Failure('wrong-credential', code, message);
-  }
-
-  static unavailable(code, message, retryAfter) {
-    return new Failure('unavailable', code, message, retryAfter);
-  }
-
-  static uncertain(code, message) {
-    return new Failure('uncertain', code, message);
-  }
-
-  static other(code, message) {
-    return new Failure('other', code, message);
-  }
+/** Ends the step. */
+export function fail(kind, code, message, fix) {
+  throw new Failure(kind, code, message, fix);
 }

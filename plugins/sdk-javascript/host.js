@@ -1,22 +1,12 @@
-// The world outside, as a plugin sees it: WASI in a component, `FakeHost` in a unit test. A host has
-// `send(call)`, which returns a whole answer or throws a `SendError`, and `now`, `sleep` and `log`.
-
-/** Why there is no whole answer to a request. */
-export class SendError extends Error {
-  /** `kind` is `refused` by the host's policy, `not-sent`, or `lost` after some of it was sent. */
-  constructor(kind, reason) {
-    super(reason);
-    this.name = 'SendError';
-    this.kind = kind;
-  }
-}
+// The world outside, as a plugin sees it: pamrun in a component, `FakeHost` in a unit test. A host has
+// `call(request, params)`, which returns an answer or throws a `Trouble`, and `now`, `sleep` and `log`.
 
 let host;
 
 /** The host that the running step talks to. */
 export function currentHost() {
   if (!host) {
-    throw new Error('there is no host here: run the step within `await new FakeHost(…).run(…)`');
+    throw new Error('there is no host here: run the step within `new FakeHost({…}).run(…)`');
   }
   return host;
 }
@@ -30,7 +20,7 @@ export function setHost(next) {
 
 export const clock = {
   now: () => new Date(currentHost().now()),
-  sleep: async (milliseconds) => currentHost().sleep(milliseconds),
+  sleep: (milliseconds) => currentHost().sleep(milliseconds),
 };
 
 export const log = {

@@ -1,35 +1,25 @@
-// What an author writes: one object with a manifest and the steps of a rotation.
+// What an author writes: an object with the steps of a rotation.
 
 import { Failure } from './failure.js';
-import { results } from './shape.js';
+import { results } from './results.js';
 
-const defaults = {
+const DEFAULTS = {
   verify: () => ({ unproven: 'this plugin has no way to try the new credential' }),
-  commit: (_request, plan) => plan.removes.map(({ id }) => ({ id, gone: false })),
+  commit: (_request, plan) => plan.removes.map((id) => ({ id, state: 'present' })),
   rollback: () => {
-    throw Failure.other('no-rollback', 'this plugin has no way to undo what it did');
+    throw new Failure('other', 'no-rollback', 'this plugin has no way to undo what it did');
   },
 };
 
-/** Makes a plugin of its manifest and steps. */
-export function plugin(definition) {
-  const steps = { ...defaults, ...definition };
-  const whole = { manifest: definition.manifest };
-  if (typeof whole.manifest !== 'object') {
-    throw new TypeError('the plugin has no manifest');
-  }
-  for (const [name, check] of Object.entries(results)) {
-    if (typeof steps[name] !== 'function') {
-      throw new TypeError(`the plugin has no step ${name}`);
+/** Makes a plugin of its steps, and checks what they return. */
+export function plugin(steps) {
+  const whole = { ...DEFAULTS, ...steps };
+  const made = {};
+  for (const [step, check] of Object.entries(results)) {
+    if (typeof whole[step] !== 'function') {
+      throw new TypeError(`the plugin has no step ${step}`);
     }
-    whole[name] = async (...given) => check(await steps[name](...given), `the result of ${name}`);
+    made[step] = (...given) => check(whole[step](...given), `the result of ${step}`);
   }
-  return whole;
+  return made;
 }
-
-/** New values for fields of the target record. */
-export const Update = {
-  text: (label, value) => ({ label, place: 'custom', kind: 'text', values: [value] }),
-  secret: (label, value) => ({ label, place: 'custom', kind: 'secret', values: [value] }),
-  password: (value) => ({ label: 'password', place: 'standard', kind: 'password', values: [value] }),
-};

@@ -1,57 +1,70 @@
 // What a plugin's unit tests need.
 
-import type { Plugin, Request, SettingValue, Update } from './index.js';
+import {
+  Answer,
+  Inputs,
+  Listed,
+  Refused,
+  Rejected,
+  Request,
+  Requests,
+  Said,
+  SECRET,
+  Settings,
+  Trouble,
+  Unavailable,
+  Uncertain,
+  Value,
+} from './index.js';
 
-/** A request as it was sent. The names of its headers are in lower case. */
-export interface Call {
-  method: string;
-  url: string;
-  headers: { [name: string]: string };
-  body: Uint8Array;
-}
+export { SECRET };
 
-/** A whole answer. */
-export interface Answer {
-  status: number;
-  headers: [string, string][];
-  body: Uint8Array;
-}
+/** What answers a request: always this, these in turn, or a function of its parameters. */
+export type Peer = Reply | Reply[] | ((params: { [name: string]: string | number }) => Reply);
+export type Reply = Answer<any, any> | Trouble;
 
-/** Why there is no whole answer to a request: nothing was sent, or it is not known what came of it. */
-export class SendError extends Error {
-  constructor(kind: 'refused' | 'not-sent' | 'lost', reason: string);
-}
-
-/** A host whose peer is a function, and whose time passes only in `clock.sleep`. */
+/**
+ * A host whose requests are answered by name, and whose time passes only in `clock.sleep`:
+ *
+ *     const host = new FakeHost({ tokens: answer({}, [listed('old')]), delete: rejected(404) });
+ *     const plan = host.run(() => tokens.preflight(request({ 'target.account': 'a1' })));
+ *     assert.deepEqual(host.calls, [['tokens', {}]]);
+ */
 export class FakeHost {
-  /** The peer answers a call, so many milliseconds after the start, or throws a `SendError`. */
-  constructor(peer: (call: Call, elapsed: number) => Answer);
-  /** A host whose peer gives these answers in turn, then loses every further one. */
-  static scripted(...answers: (Answer | SendError)[]): FakeHost;
-  /** Runs steps of a plugin on this host. */
-  run<T>(steps: () => Promise<T>): Promise<T>;
-  /** The requests so far. */
-  sent: Call[];
-  /** The lines logged so far. */
+  constructor(peers: { [N in keyof Requests]?: Peer }, manifest?: string);
+  /** The calls so far: names and parameters. */
+  calls: [name: string, params: { [name: string]: string | number }][];
+  /** The lines that were logged. */
   logged: string[];
-  /** The requests so far, as `METHOD /path`. */
-  calls(): string[];
+  /** The milliseconds that were slept. */
+  elapsed: number;
+  /** Runs steps with this host. */
+  run<T>(steps: () => T): T;
+  /** The names of the requests so far. */
+  called(): string[];
 }
 
-/** Makes an answer. */
-export function answer(status: number, json?: unknown, headers?: { [name: string]: string }): Answer;
+/** A success with these outputs, and these credentials. */
+export function answer(outputs?: { [name: string]: Value }, items?: Listed<any>[]): Answer<any, any>;
+/** A credential that an answer lists. */
+export function listed(id: string, rest?: Partial<Listed<any>>): Listed<any>;
+/** The service did nothing, and says so. */
+export function rejected(status: number, said?: Omit<Said, 'status'>): Rejected;
+/** The service cannot answer now; 0 is no answer at all. */
+export function unavailable(status?: number, said?: Omit<Said, 'status'>): Unavailable;
+/** It is unknown whether the service did it. */
+export function lost(reason?: string): Uncertain;
+/** The host does not send it. */
+export function refused(reason: string): Refused;
 
-type Fields = { [label: string]: string };
-
-/** Makes a request with these fields of its records, and the defaults of the plugin's settings. */
+/** What a step is given: these inputs, and the settings with their defaults. */
 export function request(
-  plugin: Plugin,
-  parts?: {
-    target?: Fields;
-    attached?: Fields[];
-    provider?: Fields;
-    settings?: { [key: string]: SettingValue };
-    proposed?: string;
-    deliver?: Update[];
+  inputs?: { [N in keyof Inputs]?: Value },
+  rest?: {
+    settings?: Partial<Settings>;
+    mode?: 'dry-run' | 'act';
+    target?: string;
+    deliver?: string[];
+    manifest?: string;
   },
 ): Request;

@@ -30,11 +30,9 @@ pub struct Limits {
     pub memory: usize,
     /// HTTP requests of one rotation; the last tenth is for commit and rollback.
     pub requests: u32,
-    /// The body of a request, in bytes.
-    pub request_body: usize,
     /// The body of an answer, in bytes.
     pub response_body: usize,
-    /// All bodies of one rotation together, in both directions, in bytes.
+    /// All answers of one rotation together, in bytes.
     pub bodies: usize,
     /// What a guest may log in one step, in bytes; of a script, what is shown of it.
     pub log: usize,
@@ -72,7 +70,6 @@ impl Default for Limits {
             cpu: Duration::from_secs(10),
             memory: 64 * MIB,
             requests: 1000,
-            request_body: MIB,
             response_body: 4 * MIB,
             bodies: 64 * MIB,
             log: MIB / 16,
@@ -114,7 +111,7 @@ const DEEPEST: usize = 127;
 
 impl Limits {
     /// The name of every limit, as in `[limits]`.
-    pub const KEYS: [&str; 21] = [
+    pub const KEYS: [&str; 20] = [
         "timeout",
         "reserve",
         "request_timeout",
@@ -123,7 +120,6 @@ impl Limits {
         "cpu",
         "memory",
         "requests",
-        "request_body",
         "response_body",
         "bodies",
         "log",
@@ -152,7 +148,6 @@ impl Limits {
             "cpu" => self.cpu = some_time(text)?,
             "memory" => self.memory = some_bytes(text)?,
             "requests" => self.requests = some_number(text)?,
-            "request_body" => self.request_body = some_bytes(text)?,
             "response_body" => self.response_body = some_bytes(text)?,
             "bodies" => self.bodies = some_bytes(text)?,
             "log" => self.log = some_bytes(text)?,

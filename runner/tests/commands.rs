@@ -131,7 +131,7 @@ fn exec_prints_a_document_whatever_is_wrong() {
         ("exec --vault file:v p.wasm", "", "params-empty"),
         ("exec --vault file:v p.wasm", "{}", "params-not-base64"),
         ("exec --vault file:v p.wasm", &line, "plugin-not-found"),
-        ("exec --vault file:v text.wasm", &line, "plugin-unfit"),
+        ("exec --vault file:v text.wasm", &line, "not-wasm"),
     ] {
         let run = shell.run(arguments, input);
         assert_eq!((run.code().as_str(), run.exit), (code, Some(2)), "{arguments}");
@@ -238,12 +238,14 @@ fn a_file_that_is_no_plugin_is_named_with_what_it_is_and_what_to_do() {
         run.stderr
     });
     insta::assert_snapshot!(told.concat(), @r"
-    error: text.wasm: this is a text, not WebAssembly; give the .wasm file that it is built to (Rust: --target wasm32-wasip2)
+    error: text.wasm: this is a text, not WebAssembly; give the file that `pamrun plugin pack` makes
     error: the plugin empty.wasm is empty; build or download it again
-    error: module.wasm: this WebAssembly file does not export pamrun:plugin/rotation, it exports nothing; build it against the world `rotator` of pamrun's wit folder (with the Rust SDK: is `export!` there?)
-    error: world.wasm: this WebAssembly file does not export pamrun:plugin/rotation, it exports `run`; build it against the world `rotator` of pamrun's wit folder (with the Rust SDK: is `export!` there?)
-    error: elf.wasm: this is machine code for one kind of computer, not WebAssembly; give the .wasm file that it is built to (Rust: --target wasm32-wasip2)
-    error: cut.wasm: the WebAssembly file is damaged (unexpected end-of-file (at offset 0x9)); build or download it again
+    error: module.wasm: it holds no manifest: no section `pamrun:manifest`; pack it with `pamrun plugin pack GUEST.wasm plugin.toml -o NAME.wasm`
+    error: module.wasm: this WebAssembly file does not export pamrun:plugin/rotation@1.0.0, it exports nothing; build it with one of pamrun's SDKs, or against the world `rotator` of wit/v1
+    error: world.wasm: it holds no manifest: no section `pamrun:manifest`; pack it with `pamrun plugin pack GUEST.wasm plugin.toml -o NAME.wasm`
+    error: world.wasm: this WebAssembly file does not export pamrun:plugin/rotation@1.0.0, it exports `run`; build it with one of pamrun's SDKs, or against the world `rotator` of wit/v1
+    error: elf.wasm: this is machine code for one kind of computer, not WebAssembly; give the file that `pamrun plugin pack` makes
+    error: cut.wasm: the WebAssembly file is damaged (unexpected end-of-file (at offset 0x9)); pack it, or download it, again
     error: there is no plugin at tex.wasm; did you mean ./text.wasm?
     error: there is no plugin at none.wasm
     ");

@@ -1,5 +1,6 @@
 //! A small service of API keys, for guests that do what no plugin should.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use serde_json::json;
@@ -10,6 +11,8 @@ use crate::net::{Answer, Received, Server, Site};
 
 /// Where `GET /redirect` leads: where clouds hand out credentials to whoever asks.
 const METADATA: &str = "http://169.254.169.254/latest/meta-data/";
+/// What stands before a service when it is not there.
+const PAGE: &str = "<!doctype html><title>We will be back soon</title>";
 
 /// A key of the service.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,9 +25,33 @@ pub struct Key {
     pub value: String,
 }
 
-/// A running service. Whoever holds one of its keys may call it: `GET /keys` lists them, `POST /keys`
-/// `{"name"}` makes one and shows its value, `POST /keys/remove` `{"keyId"}` removes one, and
-/// `GET /redirect` leads elsewhere.
+/// What becomes of a request instead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// It is done, and the answer is lost.
+    AnswerLost,
+    /// It is not done, and there is no answer.
+    Lost,
+    /// It is not done, and somebody in between answers with a page and status 200.
+    Page,
+    /// It is refused with status 403.
+    Refused,
+}
+
+/// A running service. Whoever holds one of its keys may call it:
+///
+/// | request | answer |
+/// |---|---|
+/// | `GET /account`, `GET /login` | the caller's account: `{"id"}` |
+/// | `GET /partner` | another account, likewise |
+/// | `GET /accounts/ID/keys` | the keys: `{"keys":[{"keyId","name"}]}` |
+/// | `GET /accounts/ID/keys/KEY` | one of them, with its value: `{"name","key"}` |
+/// | `POST /accounts/ID/keys`, `…/more-keys` `{"name"}` | a new one: `{"keyId","key"}` |
+/// | `POST /accounts/ID/keys/remove` `{"keyId"}` | 204 |
+/// | `GET /echo` | the caller's key: `{"you"}` |
+/// | `GET /redirect` | 302 that leads elsewhere |
+///
+/// The accounts share their keys.
 pub struct KeyService {
     world: Arc<World>,
     server: Server,
@@ -35,6 +62,7 @@ struct World {
     keys: Mutex<Vec<Key>>,
     ever: Mutex<Vec<String>>,
     seen: Mutex<Vec<String>>,
+    trouble: Mutex<HashMap<String, (Trouble, usize)>>,
 }
 
 struct Front(Arc<World>);
@@ -42,6 +70,8 @@ struct Front(Arc<World>);
 impl KeyService {
     /// The host that it answers to.
     pub const HOST: &'static str = "keys.example.com";
+    /// The account of all callers.
+    pub const ACCOUNT: &'static str = "acme";
 
     /// Starts it, empty.
     #[expect(clippy::new_without_default, reason = "it starts a server")]
@@ -60,6 +90,11 @@ impl KeyService {
         self.world.make(name)
     }
 
+    /// Removes a key as somebody else would.
+    pub fn forget(&self, key: &Key) {
+        self.world.keys.lock().unwrap().retain(|known| known != key);
+    }
+
     /// The keys that there are.
     pub fn keys(&self) -> Vec<Key> {
         self.world.keys.lock().unwrap().clone()
@@ -75,6 +110,21 @@ impl KeyService {
         self.world.seen.lock().unwrap().clone()
     }
 
+    /// How often this was asked, as `METHOD path`.
+    pub fn count(&self, request: &str) -> usize {
+        self.requests().iter().filter(|seen| *seen == request).count()
+    }
+
+    /// What becomes of such a request, `METHOD path`, so often.
+    pub fn disturb(&self, request: &str, trouble: Trouble, times: usize) {
+        self.world.trouble.lock().unwrap().insert(request.to_owned(), (trouble, times));
+    }
+
+    /// How many connections there were.
+    pub fn connections(&self) -> usize {
+        self.server.handshakes()
+    }
+
     /// Whether this is the value of a key that there is.
     pub fn accepts(&self, value: &str) -> bool {
         self.keys().iter().any(|key| key.value == value)
@@ -88,34 +138,68 @@ impl World {
         self.keys.lock().unwrap().push(key.clone());
         key
     }
-}
 
-impl Site for Front {
-    async fn answer(&self, request: Received) -> Answer {
+    /// What becomes of a request instead, if anything does.
+    fn trouble(&self, request: &str) -> Option<Trouble> {
+        let mut all = self.trouble.lock().unwrap();
+        let (trouble, left) = all.get_mut(request).filter(|(_, left)| *left > 0)?;
+        *left -= 1;
+        Some(*trouble)
+    }
+
+    fn done(&self, request: &Received, bearer: &str) -> Answer {
         let path = request.path();
-        self.0.seen.lock().unwrap().push(format!("{} {path}", request.method));
-        let bearer = request.header("authorization").strip_prefix("Bearer ").unwrap_or_default();
-        if !self.0.keys.lock().unwrap().iter().any(|key| key.value == bearer) {
-            return Answer::empty(401);
-        }
         let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap_or_default();
-        match (request.method.as_str(), path.as_str()) {
-            ("POST", "/keys") => {
-                let key = self.0.make(body["name"].as_str().unwrap_or_default());
+        let steps: Vec<&str> = path.split('/').skip(1).collect();
+        match (request.method.as_str(), steps.as_slice()) {
+            ("GET", ["account" | "login"]) => Answer::json(200, &json!({"id": KeyService::ACCOUNT})),
+            ("GET", ["partner"]) => Answer::json(200, &json!({"id": "partner"})),
+            ("GET", ["echo"]) => Answer::json(200, &json!({"you": bearer})),
+            ("GET", ["redirect"]) => Answer::empty(302).with("location", METADATA),
+            ("POST", ["accounts", _, "keys" | "more-keys"]) => {
+                let key = self.make(body["name"].as_str().unwrap_or_default());
                 Answer::json(200, &json!({"keyId": key.id, "key": key.value}))
             }
-            ("GET", "/keys") => {
-                let keys = self.0.keys.lock().unwrap();
+            ("GET", ["accounts", _, "keys"]) => {
+                let keys = self.keys.lock().unwrap();
                 let keys: Vec<_> =
                     keys.iter().map(|key| json!({"keyId": key.id, "name": key.name})).collect();
                 Answer::json(200, &json!({"keys": keys}))
             }
-            ("POST", "/keys/remove") => {
-                self.0.keys.lock().unwrap().retain(|key| body["keyId"] != key.id.as_str());
+            ("GET", ["accounts", _, "keys", id]) => {
+                let keys = self.keys.lock().unwrap();
+                let Some(key) = keys.iter().find(|key| key.id == *id) else { return Answer::empty(404) };
+                Answer::json(200, &json!({"name": key.name, "key": key.value}))
+            }
+            ("POST", ["accounts", _, "keys", "remove"]) => {
+                self.keys.lock().unwrap().retain(|key| body["keyId"] != key.id.as_str());
                 Answer::empty(204)
             }
-            ("GET", "/redirect") => Answer::empty(302).with("location", METADATA),
             _ => Answer::empty(404),
+        }
+    }
+}
+
+impl Site for Front {
+    async fn answer(&self, request: Received) -> Answer {
+        let world = &self.0;
+        let asked = format!("{} {}", request.method, request.path());
+        world.seen.lock().unwrap().push(asked.clone());
+        let bearer = request.header("authorization").strip_prefix("Bearer ").unwrap_or_default();
+        if !world.keys.lock().unwrap().iter().any(|key| key.value == bearer) {
+            return Answer::empty(401);
+        }
+        match world.trouble(&asked) {
+            None => world.done(&request, bearer),
+            Some(Trouble::AnswerLost) => {
+                world.done(&request, bearer);
+                Answer::nothing()
+            }
+            Some(Trouble::Lost) => Answer::nothing(),
+            Some(Trouble::Page) => {
+                Answer { body: PAGE.into(), ..Answer::empty(200) }.with("content-type", "text/html")
+            }
+            Some(Trouble::Refused) => Answer::json(403, &json!({"error": "not-today"})),
         }
     }
 }

@@ -10,10 +10,10 @@ use wit_bindgen_core::wit_parser::Resolve;
 fn the_kept_bindings_are_those_of_the_interface() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let mut resolve = Resolve::default();
-    let (package, _) = resolve.push_dir(root.join("wit/v0")).unwrap();
+    let (package, _) = resolve.push_dir(root.join("wit/v1")).unwrap();
     let world = resolve.select_world(&[package], Some("rotator")).unwrap();
     let mut files = Files::default();
-    // No object file: the host knows the only world that there is.
+    // No object file: `plugin pack` knows the only world that there is.
     let options = wit_bindgen_c::Opts { no_object_file: true, ..Default::default() };
     options.build().generate(&mut resolve, world, &mut files).unwrap();
     let folder = root.join("plugins/sdk-c/generated");

@@ -63,7 +63,7 @@ fn a_request_that_nobody_answers_is_shown_with_the_nearest_peer() {
     assert_eq!(run.exit, Some(1), "{run}");
     for part in [
         "no peer answers this request:",
-        "POST login.microsoftonline.us/33333333-bbbb-4000-8000-000000000001/oauth2/v2.0/token   (in preflight)",
+        "POST login.microsoftonline.us/33333333-bbbb-4000-8000-000000000001/oauth2/v2.0/token   (`token` in preflight)",
         "client_secret = {secret:admin}",
         "the nearest one is \"the admin app logs in\" (service.toml:",
         "host: expected login.microsoftonline.com, found login.microsoftonline.us",

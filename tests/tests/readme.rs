@@ -1,6 +1,7 @@
 //! The commands of the front page are those that CI runs, and they do what it says.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use pamrun_tests::azure::Azure;
 use pamrun_tests::gateway::{Exec, Run, plugin};
@@ -52,11 +53,50 @@ fn every_command_of_the_page_runs() {
         let run = run(&azure, command);
         assert_eq!(run.exit, Some(0), "{}\n{run}", command.join(" "));
     }
-    for expected in [&["plugin", "inspect"][..], &["params", "encode"], &["exec", "--dry-run"]] {
+    for expected in [
+        &["plugin", "inspect"][..],
+        &["plugin", "pack"],
+        &["params", "encode"],
+        &["exec", "--dry-run"],
+        &["recover", "--take"],
+    ] {
         let there =
             commands.iter().any(|command| expected.iter().all(|word| command.contains(&(*word).to_owned())));
         assert!(there, "the page does not show pamrun {}", expected.join(" "));
     }
+}
+
+/// A text without what is different in every run: ids, digests, times and numbers.
+fn steady(text: &str) -> String {
+    let is_id = |word: &str| {
+        let is_hex = word.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
+        (is_hex && word.len() >= 36) || word.bytes().any(|b| b.is_ascii_digit())
+    };
+    let mut steady = String::new();
+    for line in text.trim_end().lines() {
+        // A record's UID may be any letters.
+        let line = line.split("\"record_uid\"").next().unwrap();
+        let mut word = String::new();
+        for c in line.chars().chain(['\n']) {
+            if c.is_ascii_alphanumeric() || c == '-' {
+                word.push(c);
+                continue;
+            }
+            steady += if is_id(&word) { "…" } else { &word };
+            word.clear();
+            steady.push(c);
+        }
+    }
+    steady
+}
+
+#[test]
+fn the_page_shows_what_the_demo_prints() {
+    let demo = Command::new(env!("CARGO_BIN_EXE_demo")).output().unwrap();
+    assert!(demo.status.success(), "{}", String::from_utf8_lossy(&demo.stderr));
+    let page = read("README.md");
+    let shown = page.split_once("```text\n").unwrap().1.split("```").next().unwrap();
+    assert_eq!(steady(&String::from_utf8_lossy(&demo.stdout)), steady(shown));
 }
 
 /// Runs a command of the page, with what a test has in the place of what a reader has.
@@ -74,6 +114,17 @@ fn run(azure: &Azure, command: &[String]) -> Run {
             let is_dry = words.contains(&"--dry-run");
             let run = azure.run(if is_dry { azure.exec().argument("--dry-run") } else { azure.exec() });
             assert_eq!(run.word("outcome"), if is_dry { "planned" } else { "rotated" }, "{run}");
+            run
+        }
+        ([_, "plugin", "pack", _, manifest, "-o", _], Some(file)) => {
+            let text = read("plugins/template/plugin.toml").replace("{{name}}", "my-token");
+            let manifest = azure.gateway.write(manifest, text);
+            // Whatever a compiler made: its manifest is replaced.
+            assert_eq!(*file, "guest.wasm");
+            let pack = azure.gateway.command(&["plugin", "pack"]).argument(plugin("azure-app-secret"));
+            let packed = azure.gateway.path("my-token.wasm");
+            let run = pack.argument(manifest).flag("-o", packed).run(Vec::new);
+            assert!(run.stdout.contains("my-token 0.1.0 is packed"), "{run}");
             run
         }
         ([_, "plugin", verb @ ("inspect" | "check"), _], Some(file)) => {

@@ -2,13 +2,11 @@
 
 use std::time::Duration;
 
-use microsoft_graph::Admin;
-use pamrun_plugin::{Failure, FailureKind, Host, Level, Plan, Removed, Request};
+use entra::Admin;
+use pamrun_plugin::{Failure, FailureKind, Host, Level, Plan, Request, Retired, State};
 
-use crate::graph::Graph;
+use crate::app::{NamedBy, graph};
 use crate::removal::{LAG, remove};
-use crate::settings::Settings;
-use crate::target::Target;
 
 /// How long a backend may still not know the new secret when an app that rotated itself logs in.
 const SPREADING: Duration = Duration::from_secs(30);
@@ -17,38 +15,30 @@ pub fn commit(
     host: &dyn Host,
     request: &Request,
     plan: &Plan,
-    handle: &str,
-) -> Result<Vec<Removed>, Failure> {
-    let settings = Settings::read(request)?;
-    let target = Target::of(plan, &settings.cloud.graph)?;
-    let admin = Admin::pick(request)?;
-    let ids: Vec<&str> = plan
-        .removes
-        .iter()
-        .map(|old| old.id.as_str())
-        .filter(|id| !id.eq_ignore_ascii_case(handle))
-        .collect();
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    let graph = loop {
-        match Graph::reopen(host, request, &settings.cloud, &admin) {
-            Err(failure)
-                if admin.is_own()
-                    && failure.kind == FailureKind::WrongCredential
-                    && host.elapsed() < SPREADING =>
-            {
-                host.sleep(LAG);
-            }
-            opened => break opened?,
-        }
-    };
-    let mut removed: Vec<Removed> =
-        ids.iter().map(|id| Removed { id: (*id).to_owned(), gone: false }).collect();
+    id: Option<&str>,
+) -> Result<Vec<Retired>, Failure> {
+    let admin = Admin::of(request)?;
+    let (graph, by) = (graph(host, &admin).after_preflight(), NamedBy::of(plan));
+    let is_new = |old: &str| id.is_some_and(|id| id.eq_ignore_ascii_case(old));
+    let mut retired: Vec<Retired> =
+        plan.removes.iter().filter(|old| !is_new(old)).map(Retired::present).collect();
     let mut stopped = None;
-    for old in &mut removed {
-        match remove(host, &graph, &target.object_id, &old.id) {
-            Ok(gone) => old.gone = gone,
+    for old in &mut retired {
+        let removed = loop {
+            match remove(&graph, by, &old.id) {
+                Err(failure)
+                    if admin.is_own()
+                        && failure.kind == FailureKind::WrongCredential
+                        && host.elapsed() < SPREADING =>
+                {
+                    host.sleep(LAG);
+                }
+                removed => break removed,
+            }
+        };
+        match removed {
+            Ok(true) => old.state = State::Gone,
+            Ok(false) => {}
             Err(failure) => {
                 host.log(Level::Warn, &format!("not all secrets were removed: {failure}"));
                 stopped = Some(failure);
@@ -58,7 +48,7 @@ pub fn commit(
     }
     match stopped {
         // As long as nothing is removed, the reason is worth more than a list.
-        Some(failure) if removed.iter().all(|old| !old.gone) => Err(failure),
-        _ => Ok(removed),
+        Some(failure) if retired.iter().all(|old| old.state != State::Gone) => Err(failure),
+        _ => Ok(retired),
     }
 }

@@ -1,13 +1,12 @@
 //! Rotates the client secret of an Azure app (Entra application) through Microsoft Graph.
 //!
-//! Each step is a module of its name; what they share is below them: `settings`, `target` (which
-//! app), `graph` (what is asked of Graph), `refusal` (what its refusals mean), `room` (for another secret), `removal`. What preflight
-//! looks at in dry runs only is in `outlook`. Logging in and talking to Graph is in the crate
-//! `microsoft_graph`.
+//! `plugin.toml` declares what is sent. Each step is a module of its name; what they share is below them: `app`
+//! (which app, and how it is read), `refusal` (what refusals mean where an app is concerned), `room` (for another
+//! secret), `removal`. What preflight looks at in dry runs only is in `outlook`. What Entra and Graph answer
+//! whatever was asked is in the crate `entra`.
 
+mod app;
 mod commit;
-mod graph;
-mod manifest;
 mod outlook;
 mod preflight;
 mod refusal;
@@ -15,23 +14,19 @@ mod removal;
 mod rollback;
 mod room;
 mod rotate;
-mod settings;
-mod target;
 #[cfg(test)]
 mod tests;
 mod verify;
 
-use pamrun_plugin::{Credential, Failure, Host, Manifest, Plan, Plugin, Proof, Removed, Request, Undone};
+use pamrun_plugin::{Credential, Failure, Host, Plan, Plugin, Proof, Request, Retired};
+
+pamrun_plugin::requests!("plugin.toml");
 
 /// The plugin.
 #[derive(Debug)]
 pub struct AzureAppSecret;
 
 impl Plugin for AzureAppSecret {
-    fn manifest() -> Manifest {
-        manifest::manifest()
-    }
-
     fn preflight(host: &dyn Host, request: &Request) -> Result<Plan, Failure> {
         preflight::preflight(host, request)
     }
@@ -40,31 +35,26 @@ impl Plugin for AzureAppSecret {
         rotate::rotate(host, request, plan)
     }
 
-    fn verify(
-        host: &dyn Host,
-        request: &Request,
-        plan: &Plan,
-        credential: &Credential,
-    ) -> Result<Proof, Failure> {
-        verify::verify(host, request, plan, credential)
+    fn verify(host: &dyn Host, request: &Request, plan: &Plan, _: Option<&str>) -> Result<Proof, Failure> {
+        verify::verify(host, request, plan)
     }
 
     fn commit(
         host: &dyn Host,
         request: &Request,
         plan: &Plan,
-        handle: &str,
-    ) -> Result<Vec<Removed>, Failure> {
-        commit::commit(host, request, plan, handle)
+        id: Option<&str>,
+    ) -> Result<Vec<Retired>, Failure> {
+        commit::commit(host, request, plan, id)
     }
 
     fn rollback(
         host: &dyn Host,
         request: &Request,
         plan: &Plan,
-        handle: Option<&str>,
-    ) -> Result<Undone, Failure> {
-        rollback::rollback(host, request, plan, handle)
+        id: Option<&str>,
+    ) -> Result<Vec<Retired>, Failure> {
+        rollback::rollback(host, request, plan, id)
     }
 }
 

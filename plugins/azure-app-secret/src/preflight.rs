@@ -1,85 +1,63 @@
 //! Looks, and changes nothing: who logs in, which app it is, what will be made and removed.
 
-use jiff::{SignedDuration, Timestamp, Unit};
-use microsoft_graph::{Admin, is_guid};
-use pamrun_plugin::{Failure, FailureKind, Finding, Host, Listed, Plan, Request};
+use std::time::Duration;
 
-use crate::graph::{Application, Graph};
-use crate::manifest::{OBJECT_ID, SECRET_ID};
+use entra::{Admin, Cloud, Session};
+use pamrun_plugin::{Failure, FailureKind, Finding, Host, Plan, Request, rfc3339};
+
+use crate::app::{NamedBy, OBJECT_ID, SECRET_ID, graph, read};
 use crate::outlook::outlook;
+use crate::refusal::unreadable;
+use crate::requests::settings::{Retire, Settings};
+use crate::requests::{self, App, Token};
 use crate::room;
-use crate::settings::{Retire, Settings};
-use crate::target::Target;
 
 pub fn preflight(host: &dyn Host, request: &Request) -> Result<Plan, Failure> {
-    let settings = Settings::read(request)?;
-    let admin = Admin::pick(request)?;
-    let id = application_id(request)?;
-    let graph = Graph::open(host, request, &settings.cloud, &admin)?;
+    let settings = Settings::of(request)?;
+    let cloud = Cloud::of(&settings.authority, &settings.graph)?;
+    let admin = Admin::of(request)?;
+    let graph = graph(host, &admin);
     let mut findings = Vec::new();
-    let application = find(&graph, &id, &mut findings)?;
-    check_admin(&admin, &application)?;
-    findings.extend(graph.missing_right(&application)?);
-    findings.extend(settings.cloud.stranger());
-    findings.extend(room::judge(&application, request));
-    let target = Target { object_id: application.id.clone(), app_id: application.app_id.clone() };
-    if !is_guid(&target.object_id) || !is_guid(&target.app_id) {
-        return Err(Failure::unavailable("graph-unreadable", "Graph named the app by ids that are no GUIDs"));
-    }
-    let name = application.display_name.as_deref().unwrap_or(&application.app_id);
-    let ends = ends(host, &settings)?;
-    let removes = removes(request, settings.retire, &application, &mut findings);
-    if request.is_dry_run() {
-        findings.extend(outlook(&graph, &admin, &settings, &target, host.now()));
-    }
-    Ok(Plan {
-        target: target.identity(&settings.cloud.graph),
-        creates: format!("a client secret of the app \"{name}\" that ends {ends}"),
-        removes,
-        notes: findings.into_iter().map(String::from).collect(),
-    })
-}
-
-/// When a secret that is made now ends, in whole seconds.
-pub fn ends(host: &dyn Host, settings: &Settings) -> Result<Timestamp, Failure> {
-    Timestamp::try_from(host.now())
-        .and_then(|now| now.round(Unit::Second))
-        .and_then(|now| now.checked_add(SignedDuration::from_hours(24 * settings.expiry_days)))
-        .map_err(|error| {
-            Failure::unavailable("clock-unusable", format!("this machine's clock is off: {error}"))
-        })
-}
-
-fn application_id(request: &Request) -> Result<String, Failure> {
-    let id = request.target.text(OBJECT_ID)?.trim().to_ascii_lowercase();
-    if is_guid(&id) {
-        return Ok(id);
-    }
-    let message = format!(
-        "the field {OBJECT_ID} of the record \"{}\" ({}) must be a GUID: the app's object id",
-        request.target.title, request.target.uid
+    // Its answer stays fresh for all that follows, and shows what the app may do.
+    let token = graph.call(|_| None, requests::token)?;
+    let (by, app) = find(&graph, &mut findings)?;
+    check_admin(&admin, &app)?;
+    findings.extend(missing_right(&graph, &token)?);
+    findings.extend(cloud.stranger());
+    findings.extend(room::judge(&app, request));
+    let removes = removes(request, settings.retire, &app, &mut findings);
+    let creates = format!(
+        "a client secret of the app \"{}\" that ends {}",
+        app.name.as_deref().unwrap_or(&app.app_id),
+        ends(host, &settings)
     );
-    Err(Failure::invalid("object-id-malformed", message))
+    if request.is_dry_run() {
+        findings.extend(outlook(&graph, &admin, &settings));
+    }
+    Ok(Plan { creates, removes, findings, context: by.context().to_owned(), ..Plan::default() })
 }
 
-/// Finds the app by its object id, or else by its client id: Keeper's page asks for the first and
-/// describes the second.
-fn find(graph: &Graph<'_>, id: &str, findings: &mut Vec<Finding>) -> Result<Application, Failure> {
-    let missing = match graph.application(id) {
+/// When a secret that is made now ends.
+pub fn ends(host: &dyn Host, settings: &Settings) -> String {
+    let days = u64::try_from(settings.expiry_days).unwrap_or_default();
+    rfc3339(host.now() + Duration::from_secs(days * 24 * 3600))
+}
+
+/// Finds the app by its object id, or else by its client id.
+fn find(graph: &Session<'_>, findings: &mut Vec<Finding>) -> Result<(NamedBy, App), Failure> {
+    let missing = match read(graph, NamedBy::ObjectId) {
         Err(failure) if failure.kind == FailureKind::NotFound => failure,
-        found => return found,
+        found => return Ok((NamedBy::ObjectId, found?)),
     };
-    match graph.application_by_client_id(id) {
-        Ok(application) => {
-            let message = format!(
-                "the field {OBJECT_ID} holds the app's client id; its object id is {}",
-                application.id
-            );
+    match read(graph, NamedBy::ClientId) {
+        Ok(app) => {
+            let message =
+                format!("the field {OBJECT_ID} holds the app's client id; its object id is {}", app.id);
             findings.push(
                 Finding::warning("client-id-for-object-id", message)
                     .fix("put the object id there: it saves a request, and what is shown is what is meant"),
             );
-            Ok(application)
+            Ok((NamedBy::ClientId, app))
         }
         Err(failure) if failure.kind == FailureKind::NotFound => Err(Failure::not_found(
             "application-not-found",
@@ -92,17 +70,20 @@ fn find(graph: &Graph<'_>, id: &str, findings: &mut Vec<Finding>) -> Result<Appl
 }
 
 /// An app may change itself, but only with the secret of the record that gets the new one.
-fn check_admin(admin: &Admin<'_>, application: &Application) -> Result<(), Failure> {
-    let is_target = admin.client_id.eq_ignore_ascii_case(&application.app_id);
-    let record = format!("\"{}\" ({})", admin.record.title, admin.record.uid);
-    match (is_target, admin.is_own()) {
+fn check_admin(admin: &Admin<'_>, app: &App) -> Result<(), Failure> {
+    // The vault may call the client id secret; then nobody can tell.
+    let Some(client_id) = admin.client_id else { return Ok(()) };
+    let record = admin.record;
+    match (client_id.eq_ignore_ascii_case(&app.app_id), admin.is_own()) {
         (true, false) => Err(Failure::invalid(
             "admin-is-target",
             format!(
                 "the admin app of the record {record} is the app that is to be rotated: that record would be left \
-                 with a dead secret; attach another admin app, or put its client id and tenant id into the target \
-                 record and detach this one"
+                 with a dead secret"
             ),
+        )
+        .fix(
+            "attach another admin app, or put its client id and tenant id into the target record and detach this one",
         )),
         (false, true) => Err(Failure::invalid(
             "no-admin-credentials",
@@ -115,27 +96,45 @@ fn check_admin(admin: &Admin<'_>, application: &Application) -> Result<(), Failu
     }
 }
 
-fn removes(
-    request: &Request,
-    retire: Retire,
-    application: &Application,
-    findings: &mut Vec<Finding>,
-) -> Vec<Listed> {
-    let previous = request.target.get(SECRET_ID).map(str::trim);
+/// Tells whether Graph may let the admin app change the app, as far as its token shows; with what to do about it
+/// where it seems not.
+fn missing_right(graph: &Session<'_>, token: &Token) -> Result<Option<Finding>, Failure> {
+    // Without claims it is a token that nobody but Graph can read.
+    if token.roles.is_none() && token.oid.is_none() {
+        return Ok(None);
+    }
+    let granted = |role: &str| token.roles.iter().flatten().any(|given| given == role);
+    if granted("Application.ReadWrite.All") || granted("Directory.ReadWrite.All") {
+        return Ok(None);
+    }
+    if !granted("Application.ReadWrite.OwnedBy") {
+        let message = "the admin app's token names no Graph permission to change apps";
+        return Ok(Some(Finding::warning("permission-missing", message).fix(
+            "unless it holds a directory role such as Cloud Application Administrator, grant it \
+             Application.ReadWrite.OwnedBy and make it an owner of the app, or grant it Application.ReadWrite.All",
+        )));
+    }
+    let owners = graph.call(unreadable, requests::owners)?;
+    let is_owner = token.oid.iter().any(|oid| owners.ids.iter().any(|id| id.eq_ignore_ascii_case(oid)));
+    Ok((!is_owner && owners.more.is_none()).then(|| {
+        let message = "the admin app may change only apps that it owns, and it is not an owner of this one";
+        Finding::warning("not-an-owner", message)
+            .fix("add its service principal to the app's owners, or grant it Application.ReadWrite.All")
+    }))
+}
+
+fn removes(request: &Request, retire: Retire, app: &App, findings: &mut Vec<Finding>) -> Vec<String> {
+    let previous = request.input("target.current").map(str::trim);
     let is_previous = |id: &str| previous.is_some_and(|previous| previous.eq_ignore_ascii_case(id));
-    let removes: Vec<Listed> = application
-        .password_credentials
+    let removes: Vec<String> = app
+        .items
         .iter()
         .filter(|secret| match retire {
             Retire::All => true,
-            Retire::Previous => is_previous(&secret.key_id),
+            Retire::Previous => is_previous(&secret.id),
             Retire::None => false,
         })
-        .map(|secret| Listed {
-            id: secret.key_id.clone(),
-            label: secret.display_name.clone().unwrap_or_default(),
-            expires: secret.end_date_time.clone(),
-        })
+        .map(|secret| secret.id.clone())
         .collect();
     if retire == Retire::Previous && removes.is_empty() {
         let message = format!("no secret of the app is the one in {SECRET_ID}, so none will be removed");

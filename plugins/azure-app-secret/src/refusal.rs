@@ -1,47 +1,41 @@
 //! What Graph's refusals mean where an application is concerned.
 
-use http::StatusCode;
-use microsoft_graph::Refusal;
+use entra::Refusal;
 use pamrun_plugin::Failure;
 
 /// Whether the app has no secret of the id that was to be removed; or not yet.
-pub fn is_unknown_key(refusal: &Refusal, key_id: &str) -> bool {
-    matches!(refusal.status(), StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND)
-        && refusal.mentions(&["No password credential found", key_id])
+pub fn is_unknown_key(refusal: &Refusal<'_>, key_id: &str) -> bool {
+    matches!(refusal.status(), 400 | 404) && refusal.mentions(&["No password credential found", key_id])
 }
 
 /// What a refused read means.
-pub fn unreadable(refusal: &Refusal) -> Option<Failure> {
+pub fn unreadable(refusal: &Refusal<'_>) -> Option<Failure> {
     // An id that cannot be one of an app: some backends do not say 404.
-    if refusal.status() == StatusCode::BAD_REQUEST {
+    if refusal.status() == 400 {
         return Some(Failure::not_found("application-not-found", refusal.say("knows no such id")));
     }
     refused(refusal)
 }
 
 /// What a refusal means otherwise.
-pub fn refused(refusal: &Refusal) -> Option<Failure> {
+pub fn refused(refusal: &Refusal<'_>) -> Option<Failure> {
     if refusal.is("CredentialTypeNotAllowedAsPerAppPolicy") {
         Some(Failure::denied(
             "policy-forbids-secrets",
             refusal.say("may not add secrets to this app by policy"),
         ))
     } else if refusal.is("CredentialInvalidLifetimeAsPerAppPolicy") {
-        Some(Failure::denied(
-            "policy-limits-lifetime",
-            refusal.say("allows only shorter lifetimes by policy; lower the setting expiry_days"),
-        ))
+        let message = refusal.say("allows only shorter lifetimes by policy");
+        Some(Failure::denied("policy-limits-lifetime", message).fix("lower the setting expiry_days"))
     } else if is_full(refusal) {
         Some(Failure::denied("application-full", refusal.say("has no room for another secret of this app")))
-    } else if refusal.status() == StatusCode::NOT_FOUND {
+    } else if refusal.status() == 404 {
         Some(Failure::not_found("application-not-found", refusal.say("has no such app")))
     } else if refusal.is("Authorization_RequestDenied") || refusal.mentions(&["insufficient privileges"]) {
-        Some(Failure::denied(
-            "insufficient-rights",
-            refusal.say(
-                "denies it to the admin app; grant it Application.ReadWrite.OwnedBy and make it an owner of \
-                 the app, or grant it Application.ReadWrite.All",
-            ),
+        let message = refusal.say("denies it to the admin app");
+        Some(Failure::denied("insufficient-rights", message).fix(
+            "grant it Application.ReadWrite.OwnedBy and make it an owner of the app, or grant it \
+             Application.ReadWrite.All",
         ))
     } else {
         None
@@ -50,7 +44,7 @@ pub fn refused(refusal: &Refusal) -> Option<Failure> {
 
 /// Whether the app can hold no further secret: by the size of its object, or since apps of its kind hold so many
 /// and no more. Of the latter there are several wordings, and no code.
-fn is_full(refusal: &Refusal) -> bool {
+fn is_full(refusal: &Refusal<'_>) -> bool {
     let is_too_large =
         refusal.is("Directory_ResourceSizeExceeded") || refusal.mentions(&["size of the object"]);
     let names_secrets = refusal.mentions(&["password", "credential", "secret"]);
@@ -68,22 +62,20 @@ fn is_full(refusal: &Refusal) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::time::SystemTime;
-
-    use microsoft_graph::Refuser;
-    use pamrun_plugin::testing::answer;
-    use serde_json::json;
+    use entra::{Refuser, Session};
+    use pamrun_plugin::testing::{FakeHost, rejected};
 
     use super::*;
 
-    fn refusal(status: u16, code: &str, message: &str) -> Refusal {
-        let body = json!({"error": {"code": code, "message": message}}).to_string();
-        let graph = Refuser { name: "Graph".to_owned(), code: "graph", object: "object", token_hint: "" };
-        Refusal::of(graph, &answer(status, body).unwrap(), SystemTime::UNIX_EPOCH)
+    fn failure(status: u16, code: &str, message: &str) -> Failure {
+        let reply = rejected(status).with("code", code).with("message", message);
+        let host = FakeHost::new().on("x", move |_| reply.clone());
+        let session = Session::new(&host, Refuser::graph(), "the admin app");
+        session.call(refused, |host| pamrun_plugin::Host::call(host, "x", &[])).unwrap_err()
     }
 
     fn code(status: u16, code: &str, message: &str) -> String {
-        refusal(status, code, message).while_changing(refused).code
+        failure(status, code, message).code
     }
 
     #[test]
@@ -138,7 +130,7 @@ mod tests {
 
     #[test]
     fn a_refusal_with_another_code_says_nothing_of_rights() {
-        let failure = refusal(403, "Some_NewCode", "No.").while_changing(refused);
+        let failure = failure(403, "Some_NewCode", "No.");
         assert_eq!(failure.message, "Graph refuses (HTTP 403 Some_NewCode: No.)");
         let denied =
             code(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.");
@@ -158,7 +150,12 @@ mod tests {
             (404, "Resource 'the-app' does not exist.", false),
             (403, "No password credential found", false),
         ] {
-            assert_eq!(is_unknown_key(&refusal(status, "", message), "k1"), is_key, "{message}");
+            let reply = rejected(status).with("message", message);
+            let host = FakeHost::new();
+            let session = Session::new(&host, Refuser::graph(), "the admin app");
+            let trouble = reply.0.unwrap_err();
+            let found = session.refusal(trouble, |refusal| Some(is_unknown_key(refusal, "k1")));
+            assert_eq!(found.ok(), Some(is_key), "{message}");
         }
     }
 }

@@ -1,224 +1,109 @@
-//! What is asked of Azure DevOps.
+//! Azure DevOps, entered by the admin app or by whoever made a personal access token.
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
-use http::{Method, Response, StatusCode};
-use microsoft_graph::{Admin, Answered, Refusal, Refuser, Service, patiently, read_json};
-use pamrun_plugin::{Failure, Host, Record, Request};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use entra::{Admin, Refusal, Refuser, Session};
+use pamrun_plugin::{Failure, Host, Request, Trouble};
 
-use crate::group::Group;
-use crate::manifest::PAT;
-use crate::settings::Settings;
-
-/// Azure DevOps, as a resource of Entra.
-const RESOURCE: &str = "499b84ac-1321-427f-aa17-267ca6975798";
-const VERSION: &str = "api-version=7.1";
-const PART: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-
-/// Who enters.
-pub enum Access<'a> {
-    /// The admin app.
-    Admin(Box<Service<'a>>),
-    /// Whoever made a personal access token: the header that shows it.
-    Token(String),
-}
-
-impl<'a> Access<'a> {
-    pub fn admin(
-        host: &'a dyn Host,
-        request: &'a Request,
-        settings: &'a Settings,
-        admin: &'a Admin<'a>,
-    ) -> Result<Self, Failure> {
-        Service::open(host, request, &settings.authority, RESOURCE, admin)
-            .map(|service| Self::Admin(Box::new(service)))
-    }
-
-    pub fn token_of(record: &Record) -> Result<Self, Failure> {
-        let pair = format!(":{}", record.text(PAT)?.trim());
-        Ok(Self::Token(format!("Basic {}", BASE64_STANDARD.encode(pair))))
-    }
-
-    fn who(&self) -> &'static str {
-        match self {
-            Self::Admin(_) => "the admin app",
-            Self::Token(_) => "the personal access token",
-        }
-    }
-}
+use crate::requests::inputs;
+use crate::requests::settings::Settings;
 
 /// Azure DevOps, entered.
 pub struct Devops<'a> {
-    host: &'a dyn Host,
-    request: &'a Request,
-    settings: &'a Settings,
-    access: Access<'a>,
-}
-
-#[derive(Deserialize)]
-struct List {
-    value: Vec<Listed>,
-}
-
-#[derive(Deserialize)]
-struct Listed {
-    id: u64,
-    name: String,
+    session: Session<'a>,
+    has_token: bool,
 }
 
 impl<'a> Devops<'a> {
-    pub fn new(host: &'a dyn Host, request: &'a Request, settings: &'a Settings, access: Access<'a>) -> Self {
-        Self { host, request, settings, access }
-    }
-
-    /// The id of the group that the settings name.
-    pub fn find(&self) -> Result<u64, Failure> {
-        let group = &self.settings.group;
-        if let Ok(id) = group.parse() {
-            return Ok(id);
+    /// Enters it with a personal access token where a record has one, else as the admin app.
+    ///
+    /// # Errors
+    /// `no-admin-credentials`, and those of the admin app.
+    pub fn enter(host: &'a dyn Host, request: &'a Request) -> Result<Self, Failure> {
+        let has_token = inputs::Pat::of(request).record.is_some();
+        if !has_token && inputs::Admin::of(request).record.is_none() {
+            return Err(Failure::invalid(
+                "no-admin-credentials",
+                "no record has the credentials of an admin app, or a personal access token",
+            )
+            .fix(
+                "attach a record with the fields application_client_id, client_secret and tenant_id, or put clientId, \
+                 clientSecret and tenantId into the PAM configuration; or attach a record with a personal access token \
+                 in its field azure_devops_pat",
+            ));
         }
-        let url = self.url_in_project(&format!("?groupName={}&", utf8_percent_encode(group, PART)));
-        let list: List = self.get(&url)?;
-        let found = list.value.into_iter().find(|listed| listed.name.eq_ignore_ascii_case(group));
-        found.map(|listed| listed.id).ok_or_else(|| {
-            let Settings { organization, project, .. } = self.settings;
-            let message = format!(
-                "the project {project} of {organization} has no variable group {group:?}, or {} may not see it",
-                self.access.who()
-            );
-            Failure::not_found("group-not-found", message)
-        })
+        let by = Refuser { name: "Azure DevOps".to_owned(), code: "devops", object: "group", token_hint: "" };
+        Ok(Self { session: Session::new(host, by, Admin::of(request)?.who()), has_token })
     }
 
-    /// A group.
-    pub fn group(&self, id: u64) -> Result<Group, Failure> {
-        self.get(&self.url_in_project(&format!("/{id}?")))
+    fn who(&self) -> &'static str {
+        if self.has_token { "the personal access token" } else { "the admin app" }
     }
 
-    fn get<T: DeserializeOwned>(&self, url: &str) -> Result<T, Failure> {
-        patiently(self.host, || {
-            let answer = self.send(&Method::GET, url, &[])?.map_err(|error| error.while_reading())?;
-            if !answer.status().is_success() || answer.status() == StatusCode::NON_AUTHORITATIVE_INFORMATION {
-                return Err(self.refused(&answer, false));
-            }
-            let is_page = answer.body().trim_ascii_start().starts_with(b"<");
-            read_json(answer.body()).map_err(|_| {
-                if is_page {
-                    return self.not_let_in(&answer);
-                }
-                Failure::unavailable("devops-unreadable", "Azure DevOps' answer is not what was asked for")
-            })
-        })
+    /// Calls a request that reads.
+    pub fn read<T>(&self, call: impl Fn(&dyn Host) -> Result<T, Trouble>) -> Result<T, Failure> {
+        self.session.call(|refusal| self.known(refusal, false), call)
     }
 
-    /// Writes a group.
-    pub fn put(&self, group: &Group) -> Result<(), Failure> {
-        let Settings { devops, organization, .. } = self.settings;
-        let organization = utf8_percent_encode(organization, PART);
-        let url = format!(
-            "https://{devops}/{organization}/_apis/distributedtask/variablegroups/{}?{VERSION}",
-            group.id
+    /// Calls a request that writes.
+    pub fn write<T>(&self, call: impl Fn(&dyn Host) -> Result<T, Trouble>) -> Result<T, Failure> {
+        self.session.call(|refusal| self.known(refusal, true), call)
+    }
+
+    /// That there is no group of the name.
+    pub fn missing(&self, settings: &Settings) -> Failure {
+        let Settings { organization, project, group, .. } = settings;
+        let message = format!(
+            "the project {project} of {organization} has no variable group {group:?}, or {} may not see it",
+            self.who()
         );
-        let body = group.body().to_string();
-        patiently(self.host, || {
-            let sent = self.send(&Method::PUT, &url, body.as_bytes())?;
-            let answer = sent.map_err(|error| error.while_changing())?;
-            match answer.status() {
-                StatusCode::OK if answer.body().trim_ascii_start().starts_with(b"{") => Ok(()),
-                _ => Err(self.refused(&answer, true)),
-            }
-        })
+        Failure::not_found("group-not-found", message)
     }
 
-    fn send(&self, method: &Method, url: &str, body: &[u8]) -> Result<Answered, Failure> {
-        let header = match &self.access {
-            Access::Admin(service) => return service.send(method, url, body),
-            Access::Token(header) => header,
-        };
-        let mut request = http::Request::builder()
-            .method(method)
-            .uri(url)
-            .header(AUTHORIZATION, header)
-            .header(ACCEPT, "application/json")
-            .header("client-request-id", &self.request.rotation_id);
-        if !body.is_empty() {
-            request = request.header(CONTENT_TYPE, "application/json");
-        }
-        Ok(self.host.send(request.body(body.to_vec())?))
-    }
-
-    /// What an answer means that is no success.
-    fn refused(&self, answer: &Response<Vec<u8>>, changes: bool) -> Failure {
-        let devops =
-            Refuser { name: "Azure DevOps".to_owned(), code: "devops", object: "group", token_hint: "" };
-        let refusal = Refusal::of(devops, answer, self.host.now());
-        if changes {
-            return refusal.while_changing(|refusal| self.known(refusal, answer, true));
-        }
-        refusal.while_reading(|refusal| self.known(refusal, answer, false))
-    }
-
-    fn known(&self, refusal: &Refusal, answer: &Response<Vec<u8>>, changes: bool) -> Option<Failure> {
-        let who = self.access.who();
+    fn known(&self, refusal: &Refusal<'_>, changes: bool) -> Option<Failure> {
+        let who = self.who();
         match refusal.status() {
-            StatusCode::FORBIDDEN if is_denied(refusal) => {
-                let scope = match self.access {
-                    Access::Admin(_) => "",
-                    Access::Token(_) => {
-                        ", and give the token the scope Variable Groups (read, create & manage)"
-                    }
+            403 if is_denied(refusal) => {
+                let scope = if self.has_token {
+                    ", and give the token the scope Variable Groups (read, create & manage)"
+                } else {
+                    ""
                 };
-                let what =
-                    format!("denies it to {who}: make it an administrator of the variable group{scope}");
-                Some(Failure::denied("missing-right", refusal.say(&what)))
+                let failure = Failure::denied("missing-right", refusal.say(&format!("denies it to {who}")));
+                Some(failure.fix(format!("make it an administrator of the variable group{scope}")))
             }
-            StatusCode::UNAUTHORIZED if changes => {
+            401 if changes => {
                 let what = format!("lets {who} read the group, and not write it");
-                Some(Failure::denied("missing-right", refusal.say(&what)))
+                Some(
+                    Failure::denied("missing-right", refusal.say(&what))
+                        .fix("make it an administrator of the variable group"),
+                )
             }
-            StatusCode::NOT_FOUND => {
+            404 => {
                 let what = format!("has no such project or variable group, or {who} may not see it");
                 Some(Failure::not_found("group-not-found", refusal.say(&what)))
             }
-            StatusCode::UNAUTHORIZED | StatusCode::NON_AUTHORITATIVE_INFORMATION => {
-                Some(self.not_let_in(answer))
-            }
-            // Whom it does not know it sends to a page where people sign in.
-            status => (status.is_redirection() || status.is_success()).then(|| self.not_let_in(answer)),
+            // Whom it does not know it shows a page where people sign in, or sends there.
+            401 | 200..=399 => Some(self.not_let_in(refusal.status())),
+            _ => None,
         }
     }
 
-    fn not_let_in(&self, answer: &Response<Vec<u8>>) -> Failure {
-        let remedy = match self.access {
-            Access::Admin(_) => {
-                "add it to the users of the organization, which must be connected to its tenant"
-            }
-            Access::Token(_) => "it is wrong, has expired, or is for another organization: make a new one",
+    fn not_let_in(&self, status: u16) -> Failure {
+        let (what, fix) = if self.has_token {
+            ("it is wrong, has expired, or is for another organization", "make a new one")
+        } else {
+            (
+                "it is no user of the organization",
+                "add it to the users of the organization, which must be connected to its tenant",
+            )
         };
-        let message = format!(
-            "Azure DevOps does not know {} (HTTP {}, a page for people): {remedy}",
-            self.access.who(),
-            answer.status().as_u16()
-        );
-        Failure::denied("token-refused", message)
-    }
-
-    /// The groups of the project; `rest` follows, and ends where further parameters may.
-    fn url_in_project(&self, rest: &str) -> String {
-        let Settings { devops, organization, project, .. } = self.settings;
-        let [organization, project] = [organization, project].map(|part| utf8_percent_encode(part, PART));
-        format!(
-            "https://{devops}/{organization}/{project}/_apis/distributedtask/variablegroups{rest}{VERSION}"
-        )
+        let message =
+            format!("Azure DevOps does not know {} (HTTP {status}, a page for people): {what}", self.who());
+        Failure::denied("token-refused", message).fix(fix)
     }
 }
 
 /// Whether a right is missing: each service of Azure DevOps has its own word for that, and all explain it.
-fn is_denied(refusal: &Refusal) -> bool {
+fn is_denied(refusal: &Refusal<'_>) -> bool {
     refusal.is_nameless()
         || refusal.is("AccessDeniedException")
         || refusal.mentions(&["permission", "access denied", "not authorized"])

@@ -1,127 +1,64 @@
-//! A variable group, as Azure DevOps shows it. The service takes it as a whole: what is left out is deleted,
-//! and the value of a secret variable, which it never shows, is kept by sending none.
-
-use std::collections::BTreeMap;
+//! A variable group, and what may be written of it.
 
 use pamrun_plugin::Failure;
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
 
-/// A group. What is not known here of it is sent back as it was.
-#[derive(Debug, Clone, Deserialize)]
-pub struct Group {
-    pub id: u64,
-    name: String,
-    #[serde(rename = "type")]
-    kind: String,
-    #[serde(default)]
-    description: Value,
-    #[serde(default, rename = "providerData")]
-    provider_data: Value,
-    /// Required: a group without variables shows an empty list.
-    variables: BTreeMap<String, Variable>,
-    #[serde(default, rename = "variableGroupProjectReferences")]
-    references: Vec<Value>,
+use crate::requests::settings::Settings;
+use crate::requests::{After, Whole};
+
+/// Refuses names that are none: they become parts of a URL, and none of them may look like several.
+pub fn check_names(settings: &Settings) -> Result<(), Failure> {
+    for (key, value) in [("organization", &settings.organization), ("project", &settings.project)] {
+        if value.is_empty() || value.starts_with('.') || value.contains(['/', '\\', '%', '?', '#']) {
+            let message = format!("the setting {key} is {value:?}, which is no name");
+            return Err(Failure::invalid("setting-malformed", message)
+                .fix("write the name, without https:// and slashes"));
+        }
+    }
+    Ok(())
 }
 
-/// A variable. What is not known here of it is sent back as it was.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
-pub struct Variable(Map<String, Value>);
-
-impl Variable {
-    pub fn is_secret(&self) -> bool {
-        self.0.get("isSecret") == Some(&Value::Bool(true))
-    }
-
-    fn value(&self) -> Option<&str> {
-        self.0.get("value").and_then(Value::as_str)
-    }
+/// Names a group in messages.
+pub fn named(group: &Whole) -> String {
+    format!("the variable group {:?} ({})", group.name, group.id)
 }
 
-impl Group {
-    /// Names it in messages.
-    pub fn named(&self) -> String {
-        format!("the variable group {:?} ({})", self.name, self.id)
-    }
+/// Whether there is a variable; Azure DevOps does not tell upper from lower case.
+pub fn has(names: &[String], variable: &str) -> bool {
+    names.iter().any(|name| is_same(name, variable))
+}
 
-    /// Finds a variable; Azure DevOps does not tell upper from lower case.
-    pub fn variable(&self, name: &str) -> Option<(&String, &Variable)> {
-        self.variables.iter().find(|(known, _)| known.eq_ignore_ascii_case(name))
-    }
+fn is_same(one: &str, other: &str) -> bool {
+    one.to_lowercase() == other.to_lowercase()
+}
 
-    /// Whether a variable shows this value.
-    pub fn shows(&self, name: &str, value: &str) -> bool {
-        self.variable(name).is_some_and(|(_, variable)| variable.value() == Some(value))
+/// Refuses a group that cannot be written as a whole without a loss.
+pub fn must_be_writable(group: &Whole) -> Result<(), Failure> {
+    if group.kind != "Vsts" {
+        let message = format!("{} is linked to a Key Vault, and holds no values itself", named(group));
+        return Err(Failure::denied("group-linked", message).fix("deliver to the Key Vault instead"));
     }
-
-    /// Refuses a group that cannot be written as a whole without a loss.
-    pub fn must_be_writable(&self) -> Result<(), Failure> {
-        if self.kind != "Vsts" {
-            let message = format!(
-                "{} is linked to a Key Vault, and holds no values itself: deliver to the Key Vault instead",
-                self.named()
-            );
-            return Err(Failure::denied("group-linked", message));
-        }
-        if self.references.is_empty() {
-            let message = format!(
-                "Azure DevOps does not show which projects {} is shared with, so that it cannot be written without taking it from them",
-                self.named()
-            );
-            return Err(Failure::denied("project-references-missing", message));
-        }
-        Ok(())
-    }
-
-    /// The same with another value of one variable.
-    pub fn with(&self, name: &str, value: &str, is_secret: bool) -> Self {
-        let mut changed = self.clone();
-        let name = self.variable(name).map_or(name, |(known, _)| known).to_owned();
-        let variable = changed.variables.entry(name).or_insert_with(|| Variable(Map::new()));
-        variable.0.insert("value".to_owned(), value.into());
-        if is_secret {
-            variable.0.insert("isSecret".to_owned(), true.into());
-        }
-        changed
-    }
-
-    /// What is sent.
-    pub fn body(&self) -> Value {
-        let variables: Map<String, Value> = self
-            .variables
-            .iter()
-            .map(|(name, variable)| (name.clone(), Value::Object(variable.0.clone())))
-            .collect();
-        json!({
-            "id": self.id,
-            "name": self.name,
-            "type": self.kind,
-            "description": self.description,
-            "providerData": self.provider_data,
-            "variables": variables,
-            "variableGroupProjectReferences": self.references,
-        })
-    }
-
-    /// Fails unless everything but one variable is as it was.
-    pub fn must_keep_others_of(&self, before: &Self, name: &str) -> Result<(), Failure> {
-        let others = |group: &Self| {
-            let others = group.variables.iter().filter(|(known, _)| !known.eq_ignore_ascii_case(name));
-            others.map(|(name, variable)| (name.clone(), variable.clone())).collect::<BTreeMap<_, _>>()
-        };
-        let (was, is) = (others(before), others(self));
-        let mut names: Vec<_> =
-            was.keys().chain(is.keys()).filter(|name| was.get(*name) != is.get(*name)).collect();
-        names.dedup();
-        if self.variable(name).is_some() && names.is_empty() {
-            return Ok(());
-        }
+    if group.projects.unwrap_or_default() == 0 {
         let message = format!(
-            "{} was changed by somebody else while {name} was written; look at {}",
-            self.named(),
-            if names.is_empty() { name.to_owned() } else { format!("{names:?}") }
+            "Azure DevOps does not show which projects {} is shared with, so that it cannot be written without \
+             taking it from them",
+            named(group)
         );
-        Err(Failure::conflict("group-changed", message))
+        return Err(Failure::denied("project-references-missing", message));
     }
+    Ok(())
+}
+
+/// Fails unless everything but one variable is as it was.
+pub fn changed_by_others(before: &Whole, after: &After, variable: &str) -> Result<(), Failure> {
+    let others: Vec<&String> = after.changed.iter().filter(|name| !is_same(name, variable)).collect();
+    let is_there = has(&after.names, variable);
+    if is_there && others.is_empty() {
+        return Ok(());
+    }
+    let message = format!(
+        "{} was changed by somebody else while {variable} was written; look at {}",
+        named(before),
+        if others.is_empty() { variable.to_owned() } else { format!("{others:?}") }
+    );
+    Err(Failure::conflict("group-changed", message))
 }

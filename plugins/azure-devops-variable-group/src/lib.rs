@@ -1,122 +1,112 @@
 //! Hands the new value to one variable of an Azure DevOps variable group, and leaves all others as they are.
 //!
-//! `group` is a variable group as Azure DevOps shows it, `devops` what is asked of the service, and
-//! `settings` what an operator may say. Logging in is in the crate `microsoft_graph`.
+//! `devops` is who enters and what refusals mean, `group` what may be written of a group.
 
 mod devops;
 mod group;
-mod manifest;
-mod settings;
 #[cfg(test)]
 mod tests;
 
-use microsoft_graph::{Admin, chosen, value};
-use pamrun_plugin::{Credential, Failure, Finding, Host, Manifest, Plan, Plugin, Proof, Request};
+use pamrun_plugin::{Credential, Failure, Finding, Host, Plan, Plugin, Proof, Request, Trouble};
 
-use self::devops::{Access, Devops};
-use self::group::Group;
-use self::settings::{Settings, Variable};
+use self::devops::Devops;
+use self::group::{changed_by_others, has, must_be_writable, named};
+use self::requests::settings::Settings;
+
+pamrun_plugin::requests!("plugin.toml");
 
 /// The plugin.
 #[derive(Debug)]
 pub struct AzureDevopsVariableGroup;
 
-/// How Azure DevOps is entered: with a personal access token where a record has one, else as the admin app.
-fn with_devops<T>(
-    host: &dyn Host,
-    request: &Request,
-    then: impl FnOnce(&Devops<'_>, &Settings) -> Result<T, Failure>,
-) -> Result<T, Failure> {
-    let settings = Settings::read(request)?;
-    if let Some(record) = request.record_with(&[manifest::PAT]) {
-        let access = Access::token_of(record)?;
-        return then(&Devops::new(host, request, &settings, access), &settings);
-    }
-    let admin = Admin::pick(request).map_err(|mut failure| {
-        failure.message = format!(
-            "{}; or attach a record with a personal access token in its field {}",
-            failure.message,
-            manifest::PAT
-        );
-        failure
-    })?;
-    let access = Access::admin(host, request, &settings, &admin)?;
-    then(&Devops::new(host, request, &settings, access), &settings)
-}
-
 impl Plugin for AzureDevopsVariableGroup {
-    fn manifest() -> Manifest {
-        manifest::manifest()
-    }
-
     fn preflight(host: &dyn Host, request: &Request) -> Result<Plan, Failure> {
-        let is_secret =
-            chosen(request)?.is_none_or(|update| matches!(update.kind.as_str(), "secret" | "password"));
-        with_devops(host, request, |devops, settings| {
-            let group = devops.group(devops.find()?)?;
-            group.must_be_writable()?;
-            let mut findings = Vec::new();
-            match group.variable(&settings.variable) {
-                None => {
-                    let message = format!(
-                        "{} has no variable {} yet: it will be made",
-                        group.named(),
-                        settings.variable
-                    );
-                    findings.push(Finding::info("variable-new", message));
-                }
-                Some((name, variable)) if is_secret && !variable.is_secret() => {
-                    let message = format!("the variable {name} of {} becomes a secret one", group.named());
-                    findings.push(
-                        Finding::warning("variable-becomes-secret", message)
-                            .fix("pipelines must map a secret variable before a script can read it"),
-                    );
-                }
-                Some(_) => {}
+        let settings = Settings::of(request)?;
+        group::check_names(&settings)?;
+        let devops = Devops::enter(host, request)?;
+        let is_id = settings.group.parse::<u64>().is_ok();
+        let id = devops.read(|host| {
+            if is_id {
+                requests::by_id(host).map(|group| group.id)
+            } else {
+                requests::by_name(host).map(|group| group.id)
             }
-            let target = Variable { group: group.id, project: settings.project.clone() };
-            Ok(Plan {
-                target: target.address(settings),
-                creates: format!("a new value of the variable {}", settings.variable),
-                removes: Vec::new(),
-                notes: findings.into_iter().map(String::from).collect(),
-            })
-        })
+        })?;
+        if id.is_none() {
+            return Err(devops.missing(&settings));
+        }
+        let group = devops.read(requests::whole)?;
+        must_be_writable(&group)?;
+        let variable = &settings.variable;
+        let mut findings = Vec::new();
+        if !has(&group.names, variable) {
+            let message = format!("{} has no variable {variable} yet: it will be made", named(&group));
+            findings.push(Finding::info("variable-new", message));
+        } else if group.is_secret != Some(true) {
+            let message = format!("the variable {variable} of {} becomes a secret one", named(&group));
+            findings.push(
+                Finding::warning("variable-becomes-secret", format!("{message}, if its new value is secret"))
+                    .fix("pipelines must map a secret variable before a script can read it"),
+            );
+        }
+        Ok(Plan { creates: format!("a new value of the variable {variable}"), findings, ..Plan::default() })
     }
 
-    fn rotate(host: &dyn Host, request: &Request, plan: &Plan) -> Result<Credential, Failure> {
-        let value = value(request)?;
-        let is_secret =
-            chosen(request)?.is_none_or(|update| matches!(update.kind.as_str(), "secret" | "password"));
-        with_devops(host, request, |devops, settings| {
-            let id = Variable::of(plan, settings)?.group;
-            // Read right before it is written: the service takes the whole group, and has no revisions.
-            let before = devops.group(id)?;
-            before.must_be_writable()?;
-            if !before.shows(&settings.variable, value) {
-                let after = before.with(&settings.variable, value, is_secret);
-                devops.put(&after)?;
-                devops.group(id)?.must_keep_others_of(&before, &settings.variable)?;
-            }
-            Ok(Credential { handle: settings.variable.clone(), updates: Vec::new(), expires: None })
-        })
+    /// Reads the group right before it is written: the service takes it as a whole, and has no revisions.
+    fn rotate(host: &dyn Host, request: &Request, _: &Plan) -> Result<Credential, Failure> {
+        let settings = Settings::of(request)?;
+        let devops = Devops::enter(host, request)?;
+        let variable = &settings.variable;
+        let before = devops.read(requests::whole)?;
+        must_be_writable(&before)?;
+        let may_show = has(&before.names, variable) && before.is_secret != Some(true);
+        if may_show && matches!(devops.read(shown)?, Shown::Ours) {
+            return Ok(Credential::new(variable.as_str()));
+        }
+        devops.write(requests::put)?;
+        let after = devops.read(requests::after)?;
+        changed_by_others(&before, &after, variable)?;
+        Ok(Credential::new(variable.as_str()))
     }
 
     /// What the service can show: of a secret variable that it is there, and no more.
-    fn verify(host: &dyn Host, request: &Request, plan: &Plan, _: &Credential) -> Result<Proof, Failure> {
-        let value = value(request)?;
-        with_devops(host, request, |devops, settings| {
-            let group: Group = devops.group(Variable::of(plan, settings)?.group)?;
-            match group.variable(&settings.variable) {
-                Some((_, variable)) if variable.is_secret() => Ok(Proof::Verified),
-                Some(_) if group.shows(&settings.variable, value) => Ok(Proof::Verified),
-                _ => {
-                    let message =
-                        format!("{} does not show the new value of {}", group.named(), settings.variable);
-                    Err(Failure::conflict("variable-changed", message))
-                }
+    fn verify(host: &dyn Host, request: &Request, _: &Plan, _: Option<&str>) -> Result<Proof, Failure> {
+        let settings = Settings::of(request)?;
+        match Devops::enter(host, request)?.read(shown)? {
+            Shown::Ours | Shown::Nothing => Ok(Proof::Verified),
+            Shown::Another(group) => {
+                let message = format!(
+                    "the variable group {group:?} does not show the new value of {}",
+                    settings.variable
+                );
+                Err(Failure::conflict("variable-changed", message))
             }
-        })
+        }
+    }
+}
+
+/// What a variable shows.
+enum Shown {
+    /// The value.
+    Ours,
+    /// That it is there, and secret.
+    Nothing,
+    /// Another value, or that it is not there; with the group's name.
+    Another(String),
+}
+
+fn shown(host: &dyn Host) -> Result<Shown, Trouble> {
+    let said = match requests::compare(host) {
+        Ok(()) => return Ok(Shown::Ours),
+        Err(Trouble::Rejected(said)) if said.request == "compare" && said.status == 200 => said,
+        Err(trouble) => return Err(trouble),
+    };
+    let errors = requests::Errors::of(&said);
+    match (errors.name, errors.is_secret) {
+        // Something else than a group.
+        (None, _) => Err(Trouble::Rejected(said)),
+        (Some(_), Some(true)) => Ok(Shown::Nothing),
+        (Some(name), _) => Ok(Shown::Another(name)),
     }
 }
 

@@ -1,284 +1,215 @@
-//! The plugin against a small stateful organization, in virtual time.
+//! The judgement of each step, against an organization that is played.
 
-use http::header::{AUTHORIZATION, LOCATION};
-use microsoft_graph::testing::{Fault, Faults, Played, form_field, token};
-use pamrun_plugin::testing::{Answer, FakeHost, Sent, answer, request};
-use pamrun_plugin::{
-    Credential, Failure, FailureKind, Plan, Plugin, Proof, Request, Role, SettingValue, Update,
-};
-use serde_json::{Value, json};
+use pamrun_plugin::testing::{FakeHost, Reply, answer, rejected, request, uncertain};
+use pamrun_plugin::{Failure, FailureKind, Plan, Plugin, Proof, Request};
 
 use crate::AzureDevopsVariableGroup;
-
-const ADMIN_SECRET: &str = "adm&in=+%:@[] ~secret";
-const PAT: &str = "pat-pat-pat-pat";
-const NEW: &str = "value-of-new";
-const TARGET: &str = "https://dev.azure.com/contoso/pay roll/variablegroups/7";
-
-struct Organization {
-    group: Value,
-    /// The values of secret variables, which are never shown.
-    hidden: Value,
-    faults: Faults,
-    writes: usize,
-    /// What everybody is answered who is not known.
-    stranger: Option<u16>,
-    authorization: &'static str,
-}
-
-impl Organization {
-    fn new() -> Self {
-        Self {
-            group: json!({
-                "id": 7, "name": "Payroll secrets", "type": "Vsts", "description": "of the payroll",
-                "modifiedOn": "2031-05-04T03:02:01Z",
-                "variables": {
-                    "Client_Secret": {"value": null, "isSecret": true},
-                    "OTHER": {"value": null, "isSecret": true},
-                    "plain": {"value": "as it \u{e9} was", "isReadOnly": true},
-                },
-                "variableGroupProjectReferences": [
-                    {"name": "Payroll secrets", "projectReference": {"id": "p1", "name": "pay roll"}},
-                    {"name": "Shared", "projectReference": {"id": "p2", "name": "reports"}},
-                ],
-            }),
-            hidden: json!({"Client_Secret": "old", "OTHER": "theirs"}),
-            faults: Faults::new(),
-            writes: 0,
-            stranger: None,
-            authorization: "Bearer ",
-        }
-    }
-
-    fn write(&mut self, body: &Value) {
-        self.writes += 1;
-        let mut variables = body["variables"].clone();
-        let mut hidden = json!({});
-        for (name, variable) in variables.as_object_mut().unwrap() {
-            if variable["isSecret"] == true {
-                let sent = variable["value"].take();
-                hidden[name] = if sent.is_null() { self.hidden[name].clone() } else { sent };
-            }
-        }
-        self.hidden = hidden;
-        self.group["variables"] = variables;
-        for key in ["name", "type", "description", "variableGroupProjectReferences"] {
-            self.group[key] = body[key].clone();
-        }
-    }
-}
-
-impl Played for Organization {
-    fn faults(&mut self) -> &mut Faults {
-        &mut self.faults
-    }
-
-    fn apply(&mut self, sent: &Sent) -> Answer {
-        let (host, path) = (sent.uri().host().unwrap(), sent.uri().path());
-        if host == "login.microsoftonline.com" {
-            assert_eq!(form_field(sent, "scope"), "499b84ac-1321-427f-aa17-267ca6975798/.default");
-            return token(&json!({}));
-        }
-        assert_eq!(host, "dev.azure.com");
-        let shown = sent.headers()[AUTHORIZATION].to_str().unwrap();
-        assert!(shown.starts_with(self.authorization), "{shown}");
-        if let Some(status) = self.stranger {
-            let mut page = answer(status, "<html>sign in</html>")?;
-            page.headers_mut().insert(LOCATION, "https://spsprodeus1.example/_signin".parse().unwrap());
-            return Ok(page);
-        }
-        match (sent.method().as_str(), path) {
-            ("GET", "/contoso/pay%20roll/_apis/distributedtask/variablegroups/7") => {
-                answer(200, self.group.to_string())
-            }
-            ("GET", "/contoso/pay%20roll/_apis/distributedtask/variablegroups") => {
-                assert_eq!(sent.uri().query(), Some("groupName=Payroll%20secrets&api-version=7.1"));
-                answer(200, json!({"count": 1, "value": [self.group]}).to_string())
-            }
-            ("PUT", "/contoso/_apis/distributedtask/variablegroups/7") => {
-                let body: Value = serde_json::from_slice(sent.body()).unwrap();
-                self.write(&body);
-                answer(200, self.group.to_string())
-            }
-            other => panic!("unexpected: {other:?}"),
-        }
-    }
-}
-
-fn text(value: &str) -> SettingValue {
-    SettingValue::Text(value.to_owned())
-}
+use crate::requests::settings;
 
 fn bare() -> Request {
-    let mut request = request(&AzureDevopsVariableGroup::manifest())
-        .with_setting("organization", text("contoso"))
-        .with_setting("project", text("pay roll"))
-        .with_setting("group", text("Payroll secrets"))
-        .with_setting("variable", text("CLIENT_SECRET"));
-    request.deliver = vec![Update::text("client_secret_id", "k2"), Update::secret("client_secret", NEW)];
-    request
+    request(settings::defaults())
+        .with_setting("organization", "contoso")
+        .with_setting("project", "pay roll")
+        .with_setting("group", "Payroll secrets")
+        .with_setting("variable", "CLIENT_SECRET")
+        .delivering(&["client_secret"])
 }
 
 fn usual() -> Request {
-    let fields =
-        [("application_client_id", "app"), ("client_secret", ADMIN_SECRET), ("tenant_id", "t.example")];
-    bare().with_record(Role::Attached, "admin", &fields)
+    bare().with_input("admin.record", "\"admin\" (u2)")
 }
 
-fn plan() -> Plan {
-    Plan { target: TARGET.to_owned(), creates: String::new(), removes: Vec::new(), notes: Vec::new() }
+fn with_a_token() -> Request {
+    bare().with_input("pat.record", "\"token\" (u3)")
 }
 
-fn run<T>(
-    service: &mut Organization,
-    step: impl FnOnce(&FakeHost<'_>) -> Result<T, Failure>,
-) -> Result<T, Failure> {
-    let host = FakeHost::new(|sent, _| service.answer(sent));
-    let result = step(&host);
-    let mut said = host.logged();
-    said.extend(result.as_ref().err().map(|failure| failure.message.clone()));
-    for secret in [ADMIN_SECRET, PAT, NEW, "Bearer", "token-of"] {
-        assert!(!said.iter().any(|line| line.contains(secret)), "{secret} in {said:?}");
-    }
-    result
+fn group() -> Reply {
+    answer()
+        .with("id", "7")
+        .with("name", "Payroll secrets")
+        .with("kind", "Vsts")
+        .with("names", ["Client_Secret", "OTHER", "plain"])
+        .with("is_secret", true)
+        .with("projects", 2_i64)
 }
 
-fn preflight(service: &mut Organization, request: &Request) -> Result<Plan, Failure> {
-    run(service, |host| AzureDevopsVariableGroup::preflight(host, request))
+/// The same group, with the variable as one that shows its value.
+fn open() -> Reply {
+    group().with("is_secret", false)
 }
 
-fn deliver(service: &mut Organization, request: &Request) -> Result<Credential, Failure> {
-    run(service, |host| AzureDevopsVariableGroup::rotate(host, request, &plan()))
+fn after(changed: &[&str]) -> Reply {
+    let changed: Vec<String> = changed.iter().map(|name| (*name).to_owned()).collect();
+    answer()
+        .with("names", ["Client_Secret", "OTHER", "plain"])
+        .with("changed", pamrun_plugin::Value::Texts(changed))
+}
+
+fn hidden() -> Reply {
+    rejected(200).with("name", "Payroll secrets").with("is_secret", true)
+}
+
+fn organization() -> FakeHost<'static> {
+    FakeHost::new()
+        .on("by-name", |_| answer().with("id", "7"))
+        .on("by-id", |_| answer().with("id", "7"))
+        .on("whole", |_| group())
+        .on("compare", |_| hidden())
+        .on("put", |_| answer())
+        .on("after", |_| after(&[]))
+}
+
+fn preflight(host: &FakeHost<'_>, request: &Request) -> Result<Plan, Failure> {
+    AzureDevopsVariableGroup::preflight(host, request)
+}
+
+fn rotate(host: &FakeHost<'_>, request: &Request) -> Result<Option<String>, Failure> {
+    AzureDevopsVariableGroup::rotate(host, request, &Plan::default()).map(|made| made.id)
+}
+
+fn verify(host: &FakeHost<'_>) -> Result<Proof, Failure> {
+    AzureDevopsVariableGroup::verify(host, &usual(), &Plan::default(), None)
 }
 
 #[test]
-fn one_variable_changes_and_everything_else_stays() {
-    let mut service = Organization::new();
-    let before = service.group.clone();
-    let request = usual();
-    assert_eq!(preflight(&mut service, &request).unwrap().target, TARGET);
-    let made = deliver(&mut service, &request).unwrap();
-    assert_eq!((service.group.to_string(), service.writes), (before.to_string(), 1));
-    assert_eq!(service.hidden, json!({"Client_Secret": NEW, "OTHER": "theirs"}));
-    let verified = run(&mut service, |host| AzureDevopsVariableGroup::verify(host, &request, &plan(), &made));
-    assert_eq!(verified, Ok(Proof::Verified));
+fn a_group_is_found_by_name_or_id_written_as_a_whole_and_read_again() {
+    let host = organization();
+    let plan = preflight(&host, &usual()).unwrap();
+    assert_eq!(
+        (plan.creates.as_str(), plan.findings.len()),
+        ("a new value of the variable CLIENT_SECRET", 0)
+    );
+    assert_eq!(rotate(&host, &usual()), Ok(Some("CLIENT_SECRET".to_owned())));
+    assert_eq!(host.calls(), ["by-name", "whole", "whole", "put", "after"]);
+    let host = organization();
+    preflight(&host, &usual().with_setting("group", "7")).unwrap();
+    assert_eq!(host.calls(), ["by-id", "whole"]);
 }
 
 #[test]
 fn a_value_that_may_be_seen_is_compared_first() {
-    let mut service = Organization::new();
-    let request =
-        usual().with_setting("field", text("client_secret_id")).with_setting("variable", text("ID"));
-    assert!(preflight(&mut service, &request).unwrap().notes[0].starts_with("info variable-new: "));
-    deliver(&mut service, &request).unwrap();
-    assert_eq!(service.group["variables"]["ID"], json!({"value": "k2"}));
-    deliver(&mut service, &request).unwrap();
-    assert_eq!(service.writes, 1);
+    let host = organization().once("whole", open()).once("compare", answer());
+    rotate(&host, &usual()).unwrap();
+    assert_eq!(host.calls(), ["whole", "compare"]);
+    let other = rejected(200).with("name", "Payroll secrets");
+    let host =
+        organization().once("whole", open()).once("compare", other).once("after", after(&["Client_Secret"]));
+    rotate(&host, &usual()).unwrap();
+    assert_eq!(host.calls(), ["whole", "compare", "put", "after"]);
 }
 
 #[test]
-fn a_variable_that_everybody_could_read_becomes_secret_and_that_is_told() {
-    let mut service = Organization::new();
-    let request = usual().with_setting("variable", text("plain"));
-    assert!(
-        preflight(&mut service, &request).unwrap().notes[0].starts_with("warning variable-becomes-secret: ")
-    );
-    deliver(&mut service, &request).unwrap();
-    assert_eq!(
-        service.group["variables"]["plain"],
-        json!({"value": null, "isSecret": true, "isReadOnly": true})
-    );
+fn what_becomes_of_the_variable_is_told() {
+    let finding = |host: &FakeHost<'_>, request: &Request| {
+        let findings = preflight(host, request).unwrap().findings;
+        let [finding] = findings.as_slice() else { panic!("{findings:?}") };
+        (finding.code.clone(), finding.message.clone())
+    };
+    let (code, message) = finding(&organization().once("whole", open()), &usual());
+    assert_eq!(code, "variable-becomes-secret");
+    assert!(message.contains("variable group \"Payroll secrets\" (7) becomes a secret one"), "{message}");
+    let (code, _) = finding(&organization(), &usual().with_setting("variable", "NEW"));
+    assert_eq!(code, "variable-new");
 }
 
 #[test]
-fn a_personal_access_token_goes_before_the_admin_app() {
-    let mut service = Organization { authorization: "Basic OnBhdC1wYXQt", ..Organization::new() };
-    let request = usual().with_record(Role::Attached, "pat", &[("azure_devops_pat", PAT)]);
-    deliver(&mut service, &request).unwrap();
-    assert_eq!(service.writes, 1);
-    let failure = preflight(&mut service, &bare()).unwrap_err();
-    assert!(failure.message.contains("azure_devops_pat"), "{failure}");
+fn a_personal_access_token_goes_before_the_admin_app_and_one_of_both_is_needed() {
+    let both = with_a_token().with_input("admin.record", "\"admin\" (u2)");
+    let failure = rotate(&organization().once("put", rejected(403)), &both).unwrap_err();
+    assert!(failure.message.contains("the personal access token"), "{failure}");
+    assert!(failure.fix.unwrap().contains("the scope Variable Groups"));
+    let host = organization();
+    let failure = preflight(&host, &bare()).unwrap_err();
+    assert_eq!((failure.kind, failure.code.as_str()), (FailureKind::Invalid, "no-admin-credentials"));
+    assert!(failure.fix.unwrap().contains("azure_devops_pat") && host.calls().is_empty());
 }
 
 #[test]
-fn a_bad_token_is_told_from_a_missing_right() {
-    for status in [203, 302, 401, 200] {
-        let mut service = Organization { stranger: Some(status), ..Organization::new() };
-        let failure = preflight(&mut service, &usual()).unwrap_err();
-        assert_eq!((failure.code.as_str(), failure.kind), ("token-refused", FailureKind::Denied), "{status}");
+fn a_stranger_is_told_from_who_lacks_a_right() {
+    for status in [200, 203, 302, 401] {
+        for (request, fix) in [(usual(), "users of the organization"), (with_a_token(), "make a new one")] {
+            let host = organization().times(2, "by-name", &rejected(status));
+            let failure = preflight(&host, &request).unwrap_err();
+            assert_eq!(
+                (failure.code.as_str(), failure.kind),
+                ("token-refused", FailureKind::Denied),
+                "{status}"
+            );
+            assert!(failure.fix.unwrap().contains(fix));
+        }
     }
-    let mut service = Organization::new().failing("PUT", Fault::Refuse(403, "", "no"));
-    let failure = deliver(&mut service, &usual()).unwrap_err();
-    assert_eq!(failure.code, "missing-right");
-    assert!(failure.message.contains("administrator of the variable group"), "{failure}");
+    let denied = rejected(403).with("code", "AccessDeniedException").with("message", "no permissions");
+    for reply in [denied, rejected(401).with("message", "Access denied.")] {
+        let failure = rotate(&organization().times(2, "put", &reply), &usual()).unwrap_err();
+        assert_eq!(failure.code, "missing-right");
+        assert!(failure.fix.unwrap().contains("administrator of the variable group"));
+    }
 }
 
 #[test]
 fn a_refusal_with_a_code_that_nobody_knows_is_shown_as_it_came() {
     for status in [400, 403] {
-        let mut service =
-            Organization::new().failing("PUT", Fault::Refuse(status, "SomeNewException", "No."));
-        let failure = deliver(&mut service, &usual()).unwrap_err();
+        let strange = rejected(status).with("code", "SomeNewException").with("message", "No.");
+        let failure = rotate(&organization().once("put", strange), &usual()).unwrap_err();
         assert_eq!(failure.code, "devops-refused");
-        let said = format!("Azure DevOps refuses (HTTP {status} SomeNewException: No.)");
-        assert_eq!(failure.message, said);
+        assert_eq!(failure.message, format!("Azure DevOps refuses (HTTP {status} SomeNewException: No.)"));
     }
 }
 
 #[test]
-fn a_lost_answer_is_uncertain_and_to_write_again_changes_nothing_else() {
-    for fault in [Fault::LoseAfter, Fault::AnswerAfter(500), Fault::LoseBefore] {
-        let mut service = Organization::new().failing("PUT", fault);
-        assert_eq!(deliver(&mut service, &usual()).unwrap_err().kind, FailureKind::Uncertain);
-        deliver(&mut service, &usual()).unwrap();
-        assert_eq!(service.hidden, json!({"Client_Secret": NEW, "OTHER": "theirs"}));
-    }
+fn a_lost_answer_is_uncertain() {
+    let host = organization().once("put", uncertain());
+    assert_eq!(rotate(&host, &usual()).unwrap_err().kind, FailureKind::Uncertain);
+    assert_eq!(host.count("put"), 1);
 }
 
 #[test]
 fn a_group_that_cannot_be_written_without_a_loss_is_left_alone() {
-    let mut linked = Organization::new();
-    linked.group["type"] = "AzureKeyVault".into();
-    assert_eq!(preflight(&mut linked, &usual()).unwrap_err().code, "group-linked");
-    assert_eq!(deliver(&mut linked, &usual()).unwrap_err().code, "group-linked");
-    let mut alone = Organization::new();
-    alone.group["variableGroupProjectReferences"] = json!([]);
-    assert_eq!(preflight(&mut alone, &usual()).unwrap_err().code, "project-references-missing");
-    assert_eq!((linked.writes, alone.writes), (0, 0));
+    let linked = || group().with("kind", "AzureKeyVault");
+    let alone = || group().with("projects", 0_i64);
+    for (reply, code) in [(linked(), "group-linked"), (alone(), "project-references-missing")] {
+        assert_eq!(preflight(&organization().once("whole", reply.clone()), &usual()).unwrap_err().code, code);
+        let host = organization().once("whole", reply);
+        assert_eq!(rotate(&host, &usual()).unwrap_err().code, code);
+        assert_eq!(host.count("put"), 0);
+    }
 }
 
 #[test]
 fn somebody_elses_change_at_the_same_time_is_noticed() {
-    let mut service = Organization::new();
-    let request = usual();
-    let host = FakeHost::new(|sent, _| {
-        let answer = service.answer(sent);
-        if sent.method() == "PUT" {
-            service.group["variables"]["plain"]["value"] = "changed by hand".into();
-        }
-        answer
-    });
-    let failure = AzureDevopsVariableGroup::rotate(&host, &request, &plan()).unwrap_err();
-    assert_eq!((failure.code.as_str(), failure.kind), ("group-changed", FailureKind::Conflict));
-    assert!(failure.message.contains("plain"), "{failure}");
+    for (reply, look) in [
+        (after(&["Client_Secret", "plain"]), "look at [\"plain\"]"),
+        (after(&[]).with("names", ["OTHER"]), "look at CLIENT_SECRET"),
+    ] {
+        let failure = rotate(&organization().once("after", reply), &usual()).unwrap_err();
+        assert_eq!((failure.code.as_str(), failure.kind), ("group-changed", FailureKind::Conflict));
+        assert!(failure.message.contains(look), "{failure}");
+    }
+}
+
+#[test]
+fn a_secret_variable_shows_that_it_is_there_and_another_one_its_value() {
+    assert_eq!(verify(&organization()), Ok(Proof::Verified));
+    assert_eq!(verify(&organization().once("compare", answer())), Ok(Proof::Verified));
+    let failure = verify(&organization().once("compare", rejected(200).with("name", "g"))).unwrap_err();
+    assert_eq!((failure.code.as_str(), failure.kind), ("variable-changed", FailureKind::Conflict));
+    // A page where people sign in is no group.
+    assert_eq!(verify(&organization().once("compare", rejected(200))).unwrap_err().code, "token-refused");
 }
 
 #[test]
 fn what_does_not_exist_and_what_makes_no_sense_is_told() {
-    let not_found = Organization::new().failing("variablegroups/7", Fault::Refuse(404, "", "no"));
-    for (mut service, request, code) in [
-        (not_found, usual().with_setting("group", text("7")), "group-not-found"),
+    let gone = || rejected(404).with("message", "no");
+    for (host, request, code) in [
+        (organization().once("by-id", gone()), usual().with_setting("group", "7"), "group-not-found"),
+        (organization().once("by-name", answer()), usual(), "group-not-found"),
         (
-            Organization::new(),
-            usual().with_setting("organization", text("https://dev.azure.com/x")),
+            organization(),
+            usual().with_setting("organization", "https://dev.azure.com/x"),
             "setting-malformed",
         ),
-        (Organization::new(), usual().with_setting("field", text("other")), "field-unknown"),
+        (organization(), usual().with_setting("project", ".."), "setting-malformed"),
     ] {
-        assert_eq!(preflight(&mut service, &request).unwrap_err().code, code);
+        assert_eq!(preflight(&host, &request).unwrap_err().code, code);
     }
-    let foreign = Plan { target: TARGET.replace("contoso", "else"), ..plan() };
-    let failure =
-        run(&mut Organization::new(), |host| AzureDevopsVariableGroup::rotate(host, &usual(), &foreign));
-    assert_eq!(failure.unwrap_err().code, "foreign-plan");
 }

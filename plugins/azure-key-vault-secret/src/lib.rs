@@ -1,90 +1,102 @@
 //! Hands the new value to a secret of an Azure Key Vault, as its newest version.
 //!
-//! `vault` is what is asked of Key Vault, `refusal` what its refusals mean, `settings` what an operator may
-//! say. Logging in is in the crate `microsoft_graph`.
+//! `vault` is which secret it is, `refusal` what Key Vault's refusals mean.
 
-mod manifest;
 mod refusal;
-mod settings;
 #[cfg(test)]
 mod tests;
 mod vault;
 
-use microsoft_graph::{Admin, chosen, value};
-use pamrun_plugin::{Credential, Failure, Finding, Host, Manifest, Plan, Plugin, Proof, Request};
+use entra::Admin;
+use pamrun_plugin::{Credential, Failure, FailureKind, Finding, Host, Plan, Plugin, Proof, Request, Trouble};
 
-use self::settings::Settings;
-use self::vault::{Secret, Vault};
+use self::refusal::{refused, refused_write};
+use self::vault::Vault;
+
+pamrun_plugin::requests!("plugin.toml");
 
 /// The plugin.
 #[derive(Debug)]
 pub struct AzureKeyVaultSecret;
 
 impl Plugin for AzureKeyVaultSecret {
-    fn manifest() -> Manifest {
-        manifest::manifest()
-    }
-
     fn preflight(host: &dyn Host, request: &Request) -> Result<Plan, Failure> {
-        let settings = Settings::read(request)?;
-        chosen(request)?;
-        let admin = Admin::pick(request)?;
-        let vault = Vault::open(host, request, &settings, &admin)?;
+        let vault = Vault::of(request)?;
+        let service = vault.service(host, Admin::of(request)?.who());
+        let latest = service.call(refused, |host| requests::latest(host))?;
         let mut findings = Vec::new();
-        if let Some(secret) = vault.latest()? {
-            secret.must_be_ours_to_write(&settings)?;
+        if latest.version.is_some() {
+            must_be_ours_to_write(&latest, &vault)?;
         } else {
-            vault.must_not_be_deleted()?;
-            let message = format!("{} has no secret {} yet: it will be made", settings.host, settings.name);
+            // Whoever may not look at what is deleted finds out when it is written.
+            match service.call(refused, |host| requests::deleted(host)) {
+                Ok(()) => return Err(vault.deleted("and can still be recovered")),
+                Err(failure) if matches!(failure.kind, FailureKind::NotFound | FailureKind::Denied) => {}
+                Err(failure) => return Err(failure),
+            }
+            let message = format!("{} has no secret {} yet: it will be made", vault.host, vault.name);
             findings.push(Finding::info("vault-secret-new", message));
         }
-        Ok(Plan {
-            target: settings.address(),
-            creates: "a new version".to_owned(),
-            removes: Vec::new(),
-            notes: findings.into_iter().map(String::from).collect(),
-        })
+        Ok(Plan { creates: "a new version".to_owned(), findings, ..Plan::default() })
     }
 
     /// A version that holds the value already is taken for ours: each write makes one more.
-    fn rotate(host: &dyn Host, request: &Request, _plan: &Plan) -> Result<Credential, Failure> {
-        let settings = Settings::read(request)?;
-        let admin = Admin::pick(request)?;
-        let vault = Vault::open(host, request, &settings, &admin)?;
-        let value = value(request)?;
-        let latest = vault.latest()?;
-        if let Some(secret) = &latest {
-            secret.must_be_ours_to_write(&settings)?;
+    fn rotate(host: &dyn Host, request: &Request, _: &Plan) -> Result<Credential, Failure> {
+        let vault = Vault::of(request)?;
+        let service = vault.service(host, Admin::of(request)?.who());
+        if let Held::Ours(version) = service.call(refused, held)? {
+            return Ok(Credential::new(version));
         }
-        let held = latest.as_ref().filter(|secret| secret.value == value && secret.is_enabled());
-        let version = match held {
-            Some(secret) => secret.version()?,
-            None => vault.set(value, latest.as_ref(), request)?.version()?,
-        };
-        Ok(Credential { handle: version, updates: Vec::new(), expires: None })
+        // What it is labelled with now goes with the new version.
+        let latest = service.call(refused, |host| requests::latest(host))?;
+        must_be_ours_to_write(&latest, &vault)?;
+        let put = service.call(|refusal| refused_write(refusal, &vault), |host| requests::put(host))?;
+        Ok(Credential::new(put.version))
     }
 
-    fn verify(
-        host: &dyn Host,
-        request: &Request,
-        _: &Plan,
-        credential: &Credential,
-    ) -> Result<Proof, Failure> {
-        let settings = Settings::read(request)?;
-        let admin = Admin::pick(request)?;
-        let vault = Vault::open(host, request, &settings, &admin)?;
-        let latest = vault.latest()?;
-        if latest.as_ref().is_some_and(|secret| Ok(secret.value.as_str()) == value(request).as_deref()) {
-            return Ok(Proof::Verified);
-        }
-        let shown = latest.as_ref().map(Secret::version).transpose()?.unwrap_or_default();
+    fn verify(host: &dyn Host, request: &Request, _: &Plan, id: Option<&str>) -> Result<Proof, Failure> {
+        let vault = Vault::of(request)?;
+        let service = vault.service(host, Admin::of(request)?.who());
+        let shown = match service.call(refused, held)? {
+            Held::Ours(_) => return Ok(Proof::Verified),
+            Held::Another(shown) => shown.unwrap_or_default(),
+        };
         let message = format!(
             "{} shows version {shown:?} as the newest, and not {}: somebody else may have written it",
-            settings.address(),
-            credential.handle
+            vault.address(),
+            id.unwrap_or("ours")
         );
         Err(Failure::conflict("secret-changed", message))
     }
+}
+
+/// What the newest version holds.
+enum Held {
+    /// The value; and the version's id.
+    Ours(String),
+    /// Another value, or none that can be read; and the version's id.
+    Another(Option<String>),
+}
+
+fn held(host: &dyn Host) -> Result<Held, Trouble> {
+    match requests::compare(host) {
+        Ok(found) => Ok(Held::Ours(found.version)),
+        Err(Trouble::Rejected(said))
+            if said.request == "compare" && matches!(said.status, 200..=299 | 404) =>
+        {
+            Ok(Held::Another(requests::Errors::of(&said).version))
+        }
+        Err(trouble) => Err(trouble),
+    }
+}
+
+/// Refuses the private half of a certificate, which Key Vault itself writes.
+fn must_be_ours_to_write(latest: &requests::Latest, vault: &Vault) -> Result<(), Failure> {
+    if latest.managed != Some(true) {
+        return Ok(());
+    }
+    let message = format!("{} belongs to a certificate of the Key Vault", vault.address());
+    Err(Failure::denied("secret-managed", message).fix("name another secret"))
 }
 
 pamrun_plugin::export!(AzureKeyVaultSecret);

@@ -1,174 +1,103 @@
-//! The plugin against a small stateful Key Vault, in virtual time.
+//! The judgement of each step, against a Key Vault that is played.
 
-use microsoft_graph::testing::{Fault, Faults, Played, form_field, refuse, token};
-use pamrun_plugin::testing::{Answer, FakeHost, Sent, answer, request};
-use pamrun_plugin::{
-    Credential, Failure, FailureKind, Plan, Plugin, Proof, Request, Role, SettingValue, Update,
-};
-use serde_json::{Value, json};
+use pamrun_plugin::testing::{FakeHost, Reply, answer, rejected, request, uncertain};
+use pamrun_plugin::{Failure, FailureKind, Plan, Plugin, Proof, Request};
 
 use crate::AzureKeyVaultSecret;
-
-const TENANT: &str = "99999999-0000-4000-8000-000000000009";
-const ADMIN_SECRET: &str = "adm&in=+%:@[] ~secret";
-const NEW: &str = "value-of-new";
-
-#[derive(Default)]
-struct Vault {
-    versions: Vec<Value>,
-    deleted: bool,
-    faults: Faults,
-    writes: usize,
-}
-
-impl Vault {
-    fn holding(value: &str) -> Self {
-        let mut vault = Self::default();
-        vault.put(&json!({"value": value, "contentType": "text/plain", "tags": {"owner": "payroll"}}));
-        vault
-    }
-
-    fn put(&mut self, body: &Value) -> Value {
-        let mut version = body.clone();
-        version["id"] =
-            format!("https://payroll.vault.azure.net/secrets/app/{:032}", self.versions.len()).into();
-        self.versions.push(version.clone());
-        version
-    }
-}
-
-impl Played for Vault {
-    fn faults(&mut self) -> &mut Faults {
-        &mut self.faults
-    }
-
-    fn apply(&mut self, sent: &Sent) -> Answer {
-        let (host, path) = (sent.uri().host().unwrap(), sent.uri().path());
-        if host == "login.microsoftonline.com" {
-            assert_eq!(form_field(sent, "scope"), "https://vault.azure.net/.default");
-            return token(&json!({}));
-        }
-        assert_eq!((host, sent.uri().query()), ("payroll.vault.azure.net", Some("api-version=7.4")));
-        match (sent.method().as_str(), path) {
-            ("GET", "/secrets/app") => match self.versions.last().filter(|_| !self.deleted) {
-                Some(version) => answer(200, version.to_string()),
-                None => refuse(404, "SecretNotFound", "not found"),
-            },
-            ("GET", "/deletedsecrets/app") if self.deleted => answer(200, "{}"),
-            ("GET", "/deletedsecrets/app") => refuse(404, "SecretNotFound", "not found"),
-            ("PUT", "/secrets/app") if self.deleted => inner(409, "ObjectIsDeletedButRecoverable"),
-            ("PUT", "/secrets/app") => {
-                self.writes += 1;
-                let body = serde_json::from_slice(sent.body()).unwrap();
-                answer(200, self.put(&body).to_string())
-            }
-            other => panic!("unexpected: {other:?}"),
-        }
-    }
-}
-
-fn inner(status: u16, code: &str) -> Answer {
-    let error = json!({"error": {"code": "Forbidden", "message": "no", "innererror": {"code": code}}});
-    answer(status, error.to_string())
-}
+use crate::requests::settings;
 
 fn usual() -> Request {
-    let text = |value: &str| SettingValue::Text(value.to_owned());
-    let mut request = request(&AzureKeyVaultSecret::manifest())
-        .with_record(
-            Role::Attached,
-            "admin",
-            &[("application_client_id", "app"), ("client_secret", ADMIN_SECRET), ("tenant_id", TENANT)],
-        )
-        .with_setting("key_vault", text("Payroll.vault.azure.net"))
-        .with_setting("secret_name", text("app"));
-    request.deliver = vec![
-        Update::text("client_secret_id", "k2"),
-        Update::secret("client_secret", NEW),
-        Update::text("expires", "2031-01-01T00:00:00+00:00"),
-    ];
-    request
+    request(settings::defaults())
+        .with_setting("key_vault", "Payroll.vault.azure.net")
+        .with_setting("secret_name", "app")
+        .with_input("admin.record", "\"admin\" (u2)")
+        .delivering(&["client_secret"])
 }
 
-fn plan() -> Plan {
-    let target = "https://payroll.vault.azure.net/secrets/app".to_owned();
-    Plan { target, creates: String::new(), removes: Vec::new(), notes: Vec::new() }
+fn version(id: &str) -> Reply {
+    answer().with("version", id)
 }
 
-fn run<T>(vault: &mut Vault, step: impl FnOnce(&FakeHost<'_>) -> Result<T, Failure>) -> Result<T, Failure> {
-    let host = FakeHost::new(|sent, _| vault.answer(sent));
-    let result = step(&host);
-    let mut said = host.logged();
-    said.extend(result.as_ref().err().map(|failure| failure.message.clone()));
-    for secret in [ADMIN_SECRET, NEW, "Bearer", "token-of"] {
-        assert!(!said.iter().any(|line| line.contains(secret)), "{secret} in {said:?}");
-    }
-    result
+fn another() -> Reply {
+    rejected(200).with("version", "version-0")
 }
 
-fn preflight(vault: &mut Vault, request: &Request) -> Result<Plan, Failure> {
-    run(vault, |host| AzureKeyVaultSecret::preflight(host, request))
+/// A vault whose secret has another value.
+fn vault() -> FakeHost<'static> {
+    FakeHost::new()
+        .on("latest", |_| version("version-0"))
+        .on("deleted", |_| rejected(404).with("code", "SecretNotFound"))
+        .on("compare", |_| another())
+        .on("put", |_| version("version-1"))
 }
 
-fn deliver(vault: &mut Vault, request: &Request) -> Result<Credential, Failure> {
-    run(vault, |host| AzureKeyVaultSecret::rotate(host, request, &plan()))
+fn forbidden(code: &str) -> Reply {
+    rejected(403).with("code", "Forbidden").with("code_inner", code).with("message", "no")
 }
 
-fn verify(vault: &mut Vault, credential: &Credential) -> Result<Proof, Failure> {
-    run(vault, |host| AzureKeyVaultSecret::verify(host, &usual(), &plan(), credential))
+fn preflight(host: &FakeHost<'_>, request: &Request) -> Result<Plan, Failure> {
+    AzureKeyVaultSecret::preflight(host, request)
+}
+
+fn rotate(host: &FakeHost<'_>) -> Result<Option<String>, Failure> {
+    AzureKeyVaultSecret::rotate(host, &usual(), &Plan::default()).map(|made| made.id)
+}
+
+fn verify(host: &FakeHost<'_>) -> Result<Proof, Failure> {
+    AzureKeyVaultSecret::verify(host, &usual(), &Plan::default(), Some("version-1"))
 }
 
 #[test]
-fn a_new_version_says_which_credential_it_is_and_when_it_ends() {
-    let mut vault = Vault::holding("old");
-    assert_eq!(preflight(&mut vault, &usual()).unwrap().target, plan().target);
-    let made = deliver(&mut vault, &usual()).unwrap();
-    assert_eq!(made.handle, format!("{:032}", 1));
-    let written = vault.versions.last().unwrap();
-    assert_eq!(written["value"], NEW);
-    assert_eq!(written["tags"], json!({"owner": "payroll", "CredentialId": "k2"}));
-    assert_eq!(written["attributes"], json!({"enabled": true, "exp": 1_924_992_000}));
-    assert_eq!(written["contentType"], "text/plain");
-    assert_eq!(verify(&mut vault, &made), Ok(Proof::Verified));
+fn a_delivery_looks_before_it_writes_and_reads_back() {
+    let host = vault();
+    assert_eq!(preflight(&host, &usual()).unwrap().findings, []);
+    assert_eq!(rotate(&host), Ok(Some("version-1".to_owned())));
+    assert_eq!(host.calls(), ["latest", "compare", "latest", "put"]);
+    assert_eq!(verify(&vault().once("compare", version("version-1"))), Ok(Proof::Verified));
 }
 
 #[test]
 fn a_value_that_is_there_already_makes_no_version() {
-    let mut vault = Vault::holding(NEW);
-    let made = deliver(&mut vault, &usual()).unwrap();
-    assert_eq!((made.handle, vault.writes), (format!("{:032}", 0), 0));
-    vault.versions[0]["attributes"] = json!({"enabled": false});
-    deliver(&mut vault, &usual()).unwrap();
-    assert_eq!(vault.writes, 1);
+    let host = vault().once("compare", version("version-0"));
+    assert_eq!(rotate(&host), Ok(Some("version-0".to_owned())));
+    assert_eq!(host.calls(), ["compare"]);
 }
 
 #[test]
 fn a_lost_answer_is_uncertain_and_the_next_try_finds_what_was_written() {
-    for fault in [Fault::LoseAfter, Fault::AnswerAfter(503)] {
-        let mut vault = Vault::holding("old").failing("PUT", fault);
-        assert_eq!(deliver(&mut vault, &usual()).unwrap_err().kind, FailureKind::Uncertain);
-        deliver(&mut vault, &usual()).unwrap();
-        assert_eq!(vault.writes, 1);
-    }
+    let host = vault().once("put", uncertain());
+    assert_eq!(rotate(&host).unwrap_err().kind, FailureKind::Uncertain);
+    assert_eq!(host.count("put"), 1);
 }
 
 #[test]
 fn what_somebody_else_wrote_after_us_is_no_proof() {
-    let mut vault = Vault::holding("old");
-    let made = deliver(&mut vault, &usual()).unwrap();
-    vault.put(&json!({"value": "theirs"}));
-    assert_eq!(verify(&mut vault, &made).unwrap_err().code, "secret-changed");
+    let failure = verify(&vault()).unwrap_err();
+    assert_eq!((failure.kind, failure.code.as_str()), (FailureKind::Conflict, "secret-changed"));
+    assert!(failure.message.contains("\"version-0\" as the newest, and not version-1"), "{failure}");
+    assert_eq!(verify(&vault().once("compare", rejected(404))).unwrap_err().code, "secret-changed");
 }
 
 #[test]
 fn a_deleted_name_is_found_before_anything_is_touched_and_when_it_is_written() {
-    let mut vault = Vault { deleted: true, ..Vault::holding("old") };
-    let failure = preflight(&mut vault, &usual()).unwrap_err();
+    let deleted = || vault().once("latest", answer()).once("deleted", answer());
+    let failure = preflight(&deleted(), &usual()).unwrap_err();
+    assert_eq!((failure.kind, failure.code.as_str()), (FailureKind::Denied, "secret-deleted"));
+    assert!(failure.fix.unwrap().contains("az keyvault secret recover"));
+    let taken = rejected(409).with("code", "Conflict").with("code_inner", "ObjectIsDeletedButRecoverable");
+    let failure = rotate(&vault().once("put", taken)).unwrap_err();
     assert_eq!(failure.code, "secret-deleted");
-    assert!(failure.message.contains("az keyvault secret recover"), "{failure}");
-    assert_eq!(deliver(&mut vault, &usual()).unwrap_err().code, "secret-deleted");
-    let plan = preflight(&mut Vault::default(), &usual()).unwrap();
-    assert!(plan.notes[0].starts_with("info vault-secret-new: "));
+    assert!(failure.message.contains("until it is purged"), "{failure}");
+}
+
+#[test]
+fn a_secret_that_is_not_there_yet_is_told_also_where_what_is_deleted_may_not_be_seen() {
+    for reply in [rejected(404), forbidden("ForbiddenByRbac")] {
+        let plan = preflight(&vault().once("latest", answer()).once("deleted", reply), &usual()).unwrap();
+        assert_eq!(plan.findings[0].code, "vault-secret-new");
+    }
+    let gone = vault().once("compare", rejected(404)).once("latest", answer());
+    assert_eq!(rotate(&gone), Ok(Some("version-1".to_owned())));
 }
 
 #[test]
@@ -177,45 +106,42 @@ fn refusals_say_what_to_do() {
         ("ForbiddenByRbac", "missing-right", "Key Vault Secrets Officer"),
         ("ForbiddenByPolicy", "missing-right", "get and set"),
         ("ForbiddenByFirewall", "key-vault-firewall", "firewall of the vault"),
-        ("ForbiddenByConnection", "key-vault-firewall", "private endpoint"),
+        ("ForbiddenByConnection", "key-vault-firewall", "where that is"),
     ] {
-        let request = usual();
-        let host = FakeHost::new(|sent, _| {
-            let is_login = sent.uri().path().ends_with("/token");
-            if is_login { token(&json!({})) } else { inner(403, code) }
-        });
-        let failure = AzureKeyVaultSecret::preflight(&host, &request).unwrap_err();
+        let failure = preflight(&vault().once("latest", forbidden(code)), &usual()).unwrap_err();
         assert_eq!(failure.code, expected);
-        assert!(failure.message.contains(words), "{failure}");
+        assert!(failure.fix.unwrap().contains(words), "{code}");
     }
-}
-
-#[test]
-fn a_refusal_with_a_code_that_nobody_knows_is_shown_as_it_came() {
-    let mut vault = Vault::holding("old").failing("PUT", Fault::Refuse(403, "Some_NewCode", "No."));
-    let failure = deliver(&mut vault, &usual()).unwrap_err();
+    let strange = rejected(403).with("code", "Some_NewCode").with("message", "No.");
+    let failure = rotate(&vault().once("put", strange)).unwrap_err();
     assert_eq!(failure.code, "key-vault-refused");
     assert_eq!(failure.message, "payroll.vault.azure.net refuses (HTTP 403 Some_NewCode: No.)");
+    let stranger = rejected(401).with("code", "Unauthorized");
+    let failure = preflight(&vault().times(2, "latest", &stranger), &usual()).unwrap_err();
+    assert!(failure.code == "token-refused" && failure.message.contains("same tenant"), "{failure}");
 }
 
 #[test]
 fn a_secret_of_a_certificate_is_left_alone() {
-    let mut vault = Vault::holding("old");
-    vault.versions[0]["managed"] = true.into();
-    assert_eq!(preflight(&mut vault, &usual()).unwrap_err().code, "secret-managed");
+    let managed = || vault().once("latest", version("version-0").with("managed", true));
+    assert_eq!(preflight(&managed(), &usual()).unwrap_err().code, "secret-managed");
+    let host = managed();
+    assert_eq!(rotate(&host).unwrap_err().code, "secret-managed");
+    assert_eq!(host.count("put"), 0);
 }
 
 #[test]
-fn settings_are_checked_before_anything_is_asked() {
-    let text = |value: &str| SettingValue::Text(value.to_owned());
+fn settings_are_judged_before_anything_is_asked() {
     for (key, value, code) in [
-        ("key_vault", "https://payroll.vault.azure.net", "not-a-key-vault"),
         ("key_vault", "vault.azure.net", "not-a-key-vault"),
+        ("key_vault", "a.b.vault.azure.net", "not-a-key-vault"),
         ("key_vault", "payroll.vault.azure.net.evil.example", "not-a-key-vault"),
+        ("key_vault", "payroll.vault.azure.net:8443", "not-a-key-vault"),
         ("secret_name", "a/b", "secret-name-malformed"),
-        ("field", "other", "field-unknown"),
+        ("secret_name", "", "secret-name-malformed"),
     ] {
-        let request = usual().with_setting(key, text(value));
-        assert_eq!(preflight(&mut Vault::default(), &request).unwrap_err().code, code, "{value}");
+        let host = vault();
+        assert_eq!(preflight(&host, &usual().with_setting(key, value)).unwrap_err().code, code, "{value}");
+        assert!(host.calls().is_empty());
     }
 }

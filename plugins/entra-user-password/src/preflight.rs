@@ -1,13 +1,12 @@
 //! Looks, and changes nothing: who logs in, which user it is, and whether its password can be set.
 
-use microsoft_graph::{Admin, Session, admin_secret_end};
+use entra::{Admin, Cloud, Refuser, Session, admin_secret_end};
 use pamrun_plugin::{Failure, Finding, Host, Level, Plan, Request};
-use serde::Deserialize;
 
-use crate::refusal::{FEDERATED, SYNCED};
-use crate::rules;
-use crate::settings::{Settings, Verify};
-use crate::user::{Target, User, named, segment};
+use crate::refusal::{FEDERATED, SYNCED, THERE, unreadable};
+use crate::requests;
+use crate::requests::settings::{Settings, Verify};
+use crate::user::{check_name, is_guid};
 
 /// Graph permissions of which one is needed to set a password.
 const PERMISSIONS: [&str; 2] = ["User-PasswordProfile.ReadWrite.All", "User.ReadWrite.All"];
@@ -24,53 +23,48 @@ const ROLES: [&str; 6] = [
 ];
 
 pub fn preflight(host: &dyn Host, request: &Request) -> Result<Plan, Failure> {
-    let settings = Settings::read(request)?;
-    let admin = Admin::pick(request)?;
-    let name = named(request)?;
-    let graph = Session::open(host, request, &settings.cloud, &admin)?;
-    let user = User::read(&graph, name)?;
-    let target = Target::of_user(&user)?;
+    let settings = Settings::of(request)?;
+    let cloud = Cloud::of(&settings.authority, &settings.graph)?;
+    let admin = Admin::of(request)?;
+    check_name(request, &settings.user)?;
+    let graph = Session::new(host, Refuser::graph(), admin.who());
+    let token = graph.call(|_| None, |host| requests::token(host))?;
+    let user = graph.call(unreadable, |host| requests::user(host))?;
     let mut findings = findings(&settings, &user);
-    findings.extend(check_home(host, request, &settings, &user)?);
-    if let Some(password) = &request.proposed {
-        rules::check(password, &user.principal_name)?;
-    }
-    findings.extend(missing_right(&graph));
-    findings.extend(settings.cloud.stranger());
+    findings.extend(check_home(host, request, &user)?);
+    findings.extend(missing_right(&token));
+    findings.extend(cloud.stranger());
     if request.is_dry_run() {
-        findings.extend(admin_secret_end(&graph, &admin, host.now()));
+        findings.extend(admin_end(&graph, &admin));
     }
     let shown = user.display_name.as_deref().unwrap_or(&user.principal_name);
     Ok(Plan {
-        target: target.identity(&settings.cloud.graph),
         creates: format!("a new password of the user \"{shown}\" ({})", user.principal_name),
-        removes: Vec::new(),
-        notes: findings.into_iter().map(String::from).collect(),
+        // By which verify tells the change from those before.
+        context: user.changed.unwrap_or_default(),
+        findings,
+        ..Plan::default()
     })
 }
 
 /// Refuses a user whose password this directory does not keep. Where that cannot be found out, it is left to
 /// Graph to refuse, and a dry run says so.
-fn check_home(
-    host: &dyn Host,
-    request: &Request,
-    settings: &Settings,
-    user: &User,
-) -> Result<Option<Finding>, Failure> {
+fn check_home(host: &dyn Host, request: &Request, user: &requests::User) -> Result<Option<Finding>, Failure> {
     let name = &user.principal_name;
-    if user.on_premises_sync_enabled == Some(true) {
-        let message = format!("the user {name} is synchronised: {SYNCED}");
-        return Err(Failure::denied("user-synced", message));
+    let elsewhere =
+        |code: &str, why: &str| Err(Failure::denied(code, format!("the user {name}: {why}")).fix(THERE));
+    if user.synced == Some(true) {
+        return elsewhere("user-synced", SYNCED);
     }
     if name.to_ascii_uppercase().contains("#EXT#") {
-        let message =
-            format!("the user {name} is a guest, whose password its home directory keeps: rotate it there");
-        return Err(Failure::denied("user-is-guest", message));
+        return elsewhere("user-is-guest", "it is a guest, whose password its home directory keeps");
     }
-    match is_federated(host, settings, name) {
-        Some(true) => Err(Failure::denied("user-federated", format!("the user {name}: {FEDERATED}"))),
-        Some(false) => Ok(None),
-        None => {
+    match requests::realm(host) {
+        Ok(realm) if realm.account_type.eq_ignore_ascii_case("federated") => {
+            elsewhere("user-federated", FEDERATED)
+        }
+        Ok(_) => Ok(None),
+        Err(_) => {
             let message = "whether the user's domain is federated could not be found out";
             host.log(Level::Info, message);
             let finding = || {
@@ -82,24 +76,9 @@ fn check_home(
     }
 }
 
-#[derive(Deserialize)]
-struct Realm {
-    account_type: String,
-}
-
-/// Asks where users of this domain sign in, as sign-in pages do before they ask for a password.
-fn is_federated(host: &dyn Host, settings: &Settings, name: &str) -> Option<bool> {
-    let url =
-        format!("https://{}/common/UserRealm/{}?api-version=1.0", settings.cloud.authority, segment(name));
-    let answer = host.send(http::Request::get(url).body(Vec::new()).ok()?).ok()?;
-    let realm: Realm =
-        answer.status().is_success().then(|| serde_json::from_slice(answer.body()).ok()).flatten()?;
-    Some(realm.account_type.eq_ignore_ascii_case("federated"))
-}
-
-fn findings(settings: &Settings, user: &User) -> Vec<Finding> {
+fn findings(settings: &Settings, user: &requests::User) -> Vec<Finding> {
     let mut findings = Vec::new();
-    if user.account_enabled == Some(false) {
+    if user.enabled == Some(false) {
         let message = "the user is disabled: its password can be changed, but no sign-in can prove it";
         findings.push(if settings.verify == Verify::Prove {
             let message = format!("{message}, as verify=prove demands");
@@ -124,22 +103,34 @@ fn findings(settings: &Settings, user: &User) -> Vec<Finding> {
 }
 
 /// Says what the admin app seems to lack, as far as its token shows.
-fn missing_right(graph: &Session<'_>) -> Option<Finding> {
-    let claims = graph.claims()?;
-    if !PERMISSIONS.iter().any(|needed| claims.roles.iter().any(|role| role == needed)) {
+fn missing_right(token: &requests::Token) -> Option<Finding> {
+    let (roles, wids) =
+        (token.roles.as_deref().unwrap_or_default(), token.wids.as_deref().unwrap_or_default());
+    let is_readable = token.oid.is_some() || !roles.is_empty() || !wids.is_empty();
+    if is_readable && !PERMISSIONS.iter().any(|needed| roles.iter().any(|role| role == needed)) {
         let message = "the admin app's token names no Graph permission to set passwords";
         return Some(
             Finding::warning("permission-missing", message)
                 .fix("grant it User-PasswordProfile.ReadWrite.All (application)"),
         );
     }
-    let holds = |needed: &&str| claims.wids.iter().any(|role| role.eq_ignore_ascii_case(needed));
+    let holds = |needed: &&str| wids.iter().any(|role| role.eq_ignore_ascii_case(needed));
     // Not every token lists them.
-    (!claims.wids.is_empty() && !ROLES.iter().any(holds)).then(|| {
+    (!wids.is_empty() && !ROLES.iter().any(holds)).then(|| {
         let message = "the admin app's token names no directory role that may set passwords";
         Finding::warning("directory-role-missing", message).fix(
             "assign it User Administrator, or Privileged Authentication Administrator where the user is an \
              administrator",
         )
     })
+}
+
+/// When the admin app's own secret ends.
+fn admin_end(graph: &Session<'_>, admin: &Admin<'_>) -> Option<Finding> {
+    let ends = if admin.client_id.is_none_or(is_guid) {
+        graph.look(|host| requests::admin_app(host)).map(|app| app.ends)
+    } else {
+        Err(Failure::invalid("client-id-unfit", "its client id is no GUID"))
+    };
+    admin_secret_end(ends.as_deref(), admin, graph.host().now())
 }

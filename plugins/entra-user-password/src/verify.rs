@@ -1,105 +1,67 @@
 //! Proves the new password, as far as the service can.
 
-use jiff::{SignedDuration, Timestamp};
-use microsoft_graph::{Admin, Session, Trial, until_proven};
-use pamrun_plugin::{Credential, Failure, FailureKind, Host, Plan, Proof, Request};
+use entra::{Admin, Refuser, Session};
+use pamrun_plugin::{Failure, FailureKind, Host, Plan, Proof, Request, Trial, rfc3339, time, until};
 
-use crate::manifest::PASSWORD;
-use crate::password::proposed;
-use crate::settings::{Settings, Verify};
+use crate::refusal::unreadable;
+use crate::requests;
+use crate::requests::settings::{Settings, Verify};
 use crate::sign_in::{SignIn, sign_in};
-use crate::user::{Target, User};
 
-/// How far the clocks of the service's machines, or ours, may be apart.
-const SKEW: SignedDuration = SignedDuration::from_mins(5);
-
-/// Signs in as the user; where that is not allowed, or cannot decide, looks when the password was
-/// last changed.
-pub fn verify(
-    host: &dyn Host,
-    request: &Request,
-    plan: &Plan,
-    credential: &Credential,
-) -> Result<Proof, Failure> {
-    let settings = Settings::read(request)?;
-    let target = Target::of(plan, &settings.cloud.graph)?;
-    let admin = Admin::pick(request)?;
-    let graph = Session::open(host, request, &settings.cloud, &admin).map_err(of_admin)?.after_preflight();
+/// Signs in as the user; where that is not allowed, or cannot decide, looks whether the directory shows another
+/// time of the last change than before.
+pub fn verify(host: &dyn Host, request: &Request, plan: &Plan) -> Result<Proof, Failure> {
+    let settings = Settings::of(request)?;
+    let graph = Session::new(host, Refuser::graph(), Admin::of(request)?.who()).after_preflight();
     if settings.verify == Verify::Trust {
-        return changed(
-            host,
-            &graph,
-            &target,
-            credential,
-            &settings,
-            "the setting verify=trust allows no sign-in",
-        );
+        return changed(&graph, plan, &settings, "the setting verify=trust allows no sign-in");
     }
-    let password = credential.value(PASSWORD).map_or_else(|| proposed(request), Ok)?;
-    let user = User::read(&graph, &target.object_id).map_err(of_admin)?;
-    match sign_in(host, graph.login(), &user.principal_name, password, settings.verify_window)? {
+    account(&graph)?;
+    match sign_in(host, settings.verify_window)? {
         SignIn::Right => Ok(Proof::Verified),
         SignIn::Undecided(why) if settings.verify == Verify::Prove => {
-            let message = format!("{why}; the setting verify=auto would take what Graph says of the change");
-            Err(Failure::denied("not-provable", message))
+            Err(Failure::denied("not-provable", why)
+                .fix("set verify=auto, which takes what Graph says of the change"))
         }
-        SignIn::Undecided(why) => changed(host, &graph, &target, credential, &settings, &why),
+        SignIn::Undecided(why) => changed(&graph, plan, &settings, &why),
     }
 }
 
 /// Waits until the directory shows the change that Graph has acknowledged.
-fn changed(
-    host: &dyn Host,
-    graph: &Session<'_>,
-    target: &Target,
-    credential: &Credential,
-    settings: &Settings,
-    why: &str,
-) -> Result<Proof, Failure> {
-    let since = since(credential)?;
-    until_proven(host, settings.verify_window, || {
-        let user = match User::read(graph, &target.object_id) {
-            Ok(user) => user,
-            Err(failure) => return unanswered(of_admin(failure)),
+fn changed(graph: &Session<'_>, plan: &Plan, settings: &Settings, why: &str) -> Result<Proof, Failure> {
+    let before = time(&plan.context);
+    until(graph.host(), settings.verify_window, || {
+        let account = match account(graph) {
+            Ok(account) => account,
+            Err(failure) if failure.kind == FailureKind::Unavailable => {
+                return Trial::Silent { asked: None, failure };
+            }
+            Err(failure) => return Trial::Decided(Err(failure)),
         };
-        match user.last_change() {
-            Some(at) if at >= since => Trial::Decided(Ok(Proof::Unproven(format!(
-                "{why}; Graph acknowledged the change and says that the password was last changed {at}"
-            )))),
-            None => Trial::Decided(Ok(Proof::Unproven(format!(
-                "{why}; Graph acknowledged the change, and does not say when the password was last changed"
-            )))),
+        let unproven = |what: String| {
+            Trial::Decided(Ok(Proof::Unproven(format!("{why}; Graph acknowledged the change, {what}"))))
+        };
+        match account.changed.as_deref().and_then(time) {
+            None => unproven("and does not say when the password was last changed".to_owned()),
+            Some(at) if before.is_none_or(|before| at > before) => {
+                unproven(format!("and says that the password was last changed {}", rfc3339(at)))
+            }
             Some(at) => Trial::NotYet(Failure::unavailable(
                 "change-not-shown",
                 format!(
-                    "Graph acknowledged the change, but says that the password was last changed {at}; {why}"
+                    "Graph acknowledged the change, but says that the password was last changed {}; {why}",
+                    rfc3339(at)
                 ),
             )),
         }
     })
 }
 
-/// From when on a change may be ours.
-fn since(credential: &Credential) -> Result<Timestamp, Failure> {
-    let at = credential.handle.parse::<Timestamp>().and_then(|at| at.checked_sub(SKEW));
-    at.map_err(|_| {
-        let message = format!("{} is no handle of this plugin, which is a time", credential.handle);
-        Failure::invalid("foreign-handle", message)
-    })
-}
-
-/// A wrong secret of the admin app says nothing about the user's password, which the host would
-/// take back if it were called wrong.
-fn of_admin(failure: Failure) -> Failure {
-    match failure.kind {
-        FailureKind::WrongCredential => Failure::denied(&failure.code, failure.message),
+/// Reads the user again. A wrong secret of the admin app says nothing about the user's password, which the host
+/// would take back if it were called wrong.
+fn account(graph: &Session<'_>) -> Result<requests::Account, Failure> {
+    graph.call(unreadable, |host| requests::account(host)).map_err(|failure| match failure.kind {
+        FailureKind::WrongCredential => Failure { kind: FailureKind::Denied, ..failure },
         _ => failure,
-    }
-}
-
-fn unanswered<T>(failure: Failure) -> Trial<T> {
-    match failure.kind {
-        FailureKind::Unavailable { retry_after } => Trial::Silent { retry_after, failure },
-        _ => Trial::Decided(Err(failure)),
-    }
+    })
 }

@@ -3,524 +3,82 @@
 #include <stdlib.h>
 #include <string.h>
 
-// Imported Functions from `wasi:io/poll@0.2.12`
+// Imported Functions from `pamrun:plugin/http@1.0.0`
 
-__attribute__((__import_module__("wasi:io/poll@0.2.12"), __import_name__("[method]pollable.ready")))
-extern int32_t __wasm_import_wasi_io_poll_method_pollable_ready(int32_t);
+__attribute__((__import_module__("pamrun:plugin/http@1.0.0"), __import_name__("call")))
+extern void __wasm_import_pamrun_plugin_http_call(uint8_t *, size_t, uint8_t *, size_t, uint8_t *);
 
-__attribute__((__import_module__("wasi:io/poll@0.2.12"), __import_name__("[method]pollable.block")))
-extern void __wasm_import_wasi_io_poll_method_pollable_block(int32_t);
+// Imported Functions from `pamrun:plugin/log@1.0.0`
 
-__attribute__((__import_module__("wasi:io/poll@0.2.12"), __import_name__("poll")))
-extern void __wasm_import_wasi_io_poll_poll(uint8_t *, size_t, uint8_t *);
-
-// Imported Functions from `wasi:clocks/monotonic-clock@0.2.12`
-
-__attribute__((__import_module__("wasi:clocks/monotonic-clock@0.2.12"), __import_name__("now")))
-extern int64_t __wasm_import_wasi_clocks_monotonic_clock_now(void);
-
-__attribute__((__import_module__("wasi:clocks/monotonic-clock@0.2.12"), __import_name__("resolution")))
-extern int64_t __wasm_import_wasi_clocks_monotonic_clock_resolution(void);
-
-__attribute__((__import_module__("wasi:clocks/monotonic-clock@0.2.12"), __import_name__("subscribe-instant")))
-extern int32_t __wasm_import_wasi_clocks_monotonic_clock_subscribe_instant(int64_t);
-
-__attribute__((__import_module__("wasi:clocks/monotonic-clock@0.2.12"), __import_name__("subscribe-duration")))
-extern int32_t __wasm_import_wasi_clocks_monotonic_clock_subscribe_duration(int64_t);
-
-// Imported Functions from `wasi:io/error@0.2.12`
-
-__attribute__((__import_module__("wasi:io/error@0.2.12"), __import_name__("[method]error.to-debug-string")))
-extern void __wasm_import_wasi_io_error_method_error_to_debug_string(int32_t, uint8_t *);
-
-// Imported Functions from `wasi:io/streams@0.2.12`
-
-__attribute__((__import_module__("wasi:io/streams@0.2.12"), __import_name__("[method]input-stream.read")))
-extern void __wasm_import_wasi_io_streams_method_input_stream_read(int32_t, int64_t, uint8_t *);
-
-__attribute__((__import_module__("wasi:io/streams@0.2.12"), __import_name__("[method]input-stream.blocking-read")))
-extern void __wasm_import_wasi_io_streams_method_input_stream_blocking_read(int32_t, int64_t, uint8_t *);
-
-__attribute__((__import_module__("wasi:io/streams@0.2.12"), __import_name__("[method]input-stream.skip")))
-extern void __wasm_import_wasi_io_streams_method_input_stream_skip(int32_t, int64_t, uint8_t *);
-
-__attribute__((__import_module__("wasi:io/streams@0.2.12"), __import_name__("[method]input-stream.blocking-skip")))
-extern void __wasm_import_wasi_io_streams_method_input_stream_blocking_skip(int32_t, int64_t, uint8_t *);
-
-__attribute__((__import_module__("wasi:io/streams@0.2.12"), __import_name__("[method]input-stream.subscribe")))
-extern int32_t __wasm_import_wasi_io_streams_method_input_stream_subscribe(int32_t);
-
-__attribute__((__import_module__("wasi:io/streams@0.2.12"), __import_name__("[method]output-stream.check-write")))
-extern void __wasm_import_wasi_io_streams_method_output_stream_check_write(int32_t, uint8_t *);
-
-__attribute__((__import_module__("wasi:io/streams@0.2.12"), __import_name__("[method]output-stream.write")))
-extern void __wasm_import_wasi_io_streams_method_output_stream_write(int32_t, uint8_t *, size_t, uint8_t *);
-
-__attribute__((__import_module__("wasi:io/streams@0.2.12"), __import_name__("[method]output-stream.blocking-write-and-flush")))
-extern void __wasm_import_wasi_io_streams_method_output_stream_blocking_write_and_flush(int32_t, uint8_t *, size_t, uint8_t *);
-
-__attribute__((__import_module__("wasi:io/streams@0.2.12"), __import_name__("[method]output-stream.flush")))
-extern void __wasm_import_wasi_io_streams_method_output_stream_flush(int32_t, uint8_t *);
-
-__attribute__((__import_module__("wasi:io/streams@0.2.12"), __import_name__("[method]output-stream.blocking-flush")))
-extern void __wasm_import_wasi_io_streams_method_output_stream_blocking_flush(int32_t, uint8_t *);
-
-__attribute__((__import_module__("wasi:io/streams@0.2.12"), __import_name__("[method]output-stream.subscribe")))
-extern int32_t __wasm_import_wasi_io_streams_method_output_stream_subscribe(int32_t);
-
-__attribute__((__import_module__("wasi:io/streams@0.2.12"), __import_name__("[method]output-stream.write-zeroes")))
-extern void __wasm_import_wasi_io_streams_method_output_stream_write_zeroes(int32_t, int64_t, uint8_t *);
-
-__attribute__((__import_module__("wasi:io/streams@0.2.12"), __import_name__("[method]output-stream.blocking-write-zeroes-and-flush")))
-extern void __wasm_import_wasi_io_streams_method_output_stream_blocking_write_zeroes_and_flush(int32_t, int64_t, uint8_t *);
-
-__attribute__((__import_module__("wasi:io/streams@0.2.12"), __import_name__("[method]output-stream.splice")))
-extern void __wasm_import_wasi_io_streams_method_output_stream_splice(int32_t, int32_t, int64_t, uint8_t *);
-
-__attribute__((__import_module__("wasi:io/streams@0.2.12"), __import_name__("[method]output-stream.blocking-splice")))
-extern void __wasm_import_wasi_io_streams_method_output_stream_blocking_splice(int32_t, int32_t, int64_t, uint8_t *);
-
-// Imported Functions from `wasi:http/types@0.2.12`
-
-__attribute__((__import_module__("wasi:http/types@0.2.12"), __import_name__("[constructor]fields")))
-extern int32_t __wasm_import_wasi_http_types_constructor_fields(void);
-
-__attribute__((__import_module__("wasi:http/types@0.2.12"), __import_name__("[static]fields.from-list")))
-extern void __wasm_import_wasi_http_types_static_fields_from_list(uint8_t *, size_t, uint8_t *);
-
-__attribute__((__import_module__("wasi:http/types@0.2.12"), __import_name__("[method]fields.get")))
-extern void __wasm_import_wasi_http_types_method_fields_get(int32_t, uint8_t *, size_t, uint8_t *);
-
-__attribute__((__import_module__("wasi:http/types@0.2.12"), __import_name__("[method]fields.has")))
-extern int32_t __wasm_import_wasi_http_types_method_fields_has(int32_t, uint8_t *, size_t);
-
-__attribute__((__import_module__("wasi:http/types@0.2.12"), __import_name__("[method]fields.set")))
-extern void __wasm_import_wasi_http_types_method_fields_set(int32_t, uint8_t *, size_t, uint8_t *, size_t, uint8_t *);
-
-__attribute__((__import_module__("wasi:http/types@0.2.12"), __import_name__("[method]fields.delete")))
-extern void __wasm_import_wasi_http_types_method_fields_delete(int32_t, uint8_t *, size_t, uint8_t *);
-
-__attribute__((__import_module__("wasi:http/types@0.2.12"), __import_name__("[method]fields.append")))
-extern void __wasm_import_wasi_http_types_method_fields_append(int32_t, uint8_t *, size_t, uint8_t *, size_t, uint8_t *);
-
-__attribute__((__import_module__("wasi:http/types@0.2.12"), __import_name__("[method]fields.entries")))
-extern void __wasm_import_wasi_http_types_method_fields_entries(int32_t, uint8_t *);
-
-__attribute__((__import_module__("wasi:http/types@0.2.12"), __import_name__("[method]fields.clone")))
-extern int32_t __wasm_import_wasi_http_types_method_fields_clone(int32_t);
-
-__attribute__((__import_module__("wasi:http/types@0.2.12"), __import_name__("[method]incoming-request.method")))
-extern void __wasm_import_wasi_http_types_method_incoming_request_method(int32_t, uint8_t *);
-
-__attribute__((__import_module__("wasi:http/types@0.2.12"), __import_name__("[method]incoming-request.path-with-query")))
-extern void __wasm_import_wasi_http_types_method_incoming_request_path_with_query(int32_t, uint8_t *);
-
-__attribute__((__import_module__("wasi:http/types@0.2.12"), __import_name__("[method]incoming-request.scheme")))
-extern void __wasm_import_wasi_http_types_method_incoming_request_scheme(int32_t, uint8_t *);
-
-__attribute__((__import_module__("wasi:http/types@0.2.12"), __import_name__("[method]incoming-request.authority")))
-extern void __wasm_import_wasi_http_types_method_incoming_request_authority(int32_t, uint8_t *);
-
-__attribute__((__import_module__("wasi:http/types@0.2.12"), __import_name__("[method]incoming-request.headers")))
-extern int32_t __wasm_import_wasi_http_types_method_incoming_request_headers(int32_t);
-
-__attribute__((__import_module__("wasi:http/types@0.2.12"), __import_name__("[method]incoming-request.consume")))
-extern void __wasm_import_wasi_http_types_method_incoming_request_consume(int32_t, uint8_t *);
-
-__attribute__((__import_module__("wasi:http/types@0.2.12"), __import_name__("[constructor]outgoing-request")))
-extern int32_t __wasm_import_wasi_http_types_constructor_outgoing_request(int32_t);
-
-__attribute__((__import_module__("wasi:http/types@0.2.12"), __import_name__("[method]outgoing-request.body")))
-extern void __wasm_import_wasi_http_types_method_outgoing_request_body(int32_t, uint8_t *);
-
-__attribute__((__import_module__("wasi:http/types@0.2.12"), __import_name__("[method]outgoing-request.method")))
-extern void __wasm_import_wasi_http_types_method_outgoing_request_method(int32_t, uint8_t *);
-
-__attribute__((__import_module__("wasi:http/types@0.2.12"), __import_name__("[method]outgoing-request.set-method")))
-extern int32_t __wasm_import_wasi_http_types_method_outgoing_request_set_method(int32_t, int32_t, uint8_t *, size_t);
-
-__attribute__((__import_module__("wasi:http/types@0.2.12"), __import_name__("[method]outgoing-request.path-with-query")))
-extern void __wasm_import_wasi_http_types_method_outgoing_request_path_with_query(int32_t, uint8_t *);
-
-__attribute__((__import_module__("wasi:http/types@0.2.12"), __import_name__("[method]outgoing-request.set-path-with-query")))
-extern int32_t __wasm_import_wasi_http_types_method_outgoing_request_set_path_with_query(int32_t, int32_t, uint8_t *, size_t);
-
-__attribute__((__import_module__("wasi:http/types@0.2.12"), __import_name__("[method]outgoing-request.scheme")))
-extern void __wasm_import_wasi_http_types_method_outgoing_request_scheme(int32_t, uint8_t *);
-
-__attribute__((__import_module__("wasi:http/types@0.2.12"), __import_name__("[method]outgoing-request.set-scheme")))
-extern int32_t __wasm_import_wasi_http_types_method_outgoing_request_set_scheme(int32_t, int32_t, int32_t, uint8_t *, size_t);
-
-__attribute__((__import_module__("wasi:http/types@0.2.12"), __import_name__("[method]outgoing-request.authority")))
-extern void __wasm_import_wasi_http_types_method_outgoing_request_authority(int32_t, uint8_t *);
-
-__attribute__((__import_module__("wasi:http/types@0.2.12"), __import_name__("[method]outgoing-request.set-authority")))
-extern int32_t __wasm_import_wasi_http_types_method_outgoing_request_set_authority(int32_t, int32_t, uint8_t *, size_t);
-
-__attribute__((__import_module__("wasi:http/types@0.2.12"), __import_name__("[method]outgoing-request.headers")))
-extern int32_t __wasm_import_wasi_http_types_method_outgoing_request_headers(int32_t);
-
-__attribute__((__import_module__("wasi:http/types@0.2.12"), __import_name__("[constructor]request-options")))
-extern int32_t __wasm_import_wasi_http_types_constructor_request_options(void);
-
-__attribute__((__import_module__("wasi:http/types@0.2.12"), __import_name__("[method]request-options.connect-timeout")))
-extern void __wasm_import_wasi_http_types_method_request_options_connect_timeout(int32_t, uint8_t *);
-
-__attribute__((__import_module__("wasi:http/types@0.2.12"), __import_name__("[method]request-options.set-connect-timeout")))
-extern int32_t __wasm_import_wasi_http_types_method_request_options_set_connect_timeout(int32_t, int32_t, int64_t);
-
-__attribute__((__import_module__("wasi:http/types@0.2.12"), __import_name__("[method]request-options.first-byte-timeout")))
-extern void __wasm_import_wasi_http_types_method_request_options_first_byte_timeout(int32_t, uint8_t *);
-
-__attribute__((__import_module__("wasi:http/types@0.2.12"), __import_name__("[method]request-options.set-first-byte-timeout")))
-extern int32_t __wasm_import_wasi_http_types_method_request_options_set_first_byte_timeout(int32_t, int32_t, int64_t);
-
-__attribute__((__import_module__("wasi:http/types@0.2.12"), __import_name__("[method]request-options.between-bytes-timeout")))
-extern void __wasm_import_wasi_http_types_method_request_options_between_bytes_timeout(int32_t, uint8_t *);
-
-__attribute__((__import_module__("wasi:http/types@0.2.12"), __import_name__("[method]request-options.set-between-bytes-timeout")))
-extern int32_t __wasm_import_wasi_http_types_method_request_options_set_between_bytes_timeout(int32_t, int32_t, int64_t);
-
-__attribute__((__import_module__("wasi:http/types@0.2.12"), __import_name__("[static]response-outparam.set")))
-extern void __wasm_import_wasi_http_types_static_response_outparam_set(int32_t, int32_t, int32_t, int32_t, int64_t, uint8_t *, uint8_t *, size_t, int32_t);
-
-__attribute__((__import_module__("wasi:http/types@0.2.12"), __import_name__("[method]incoming-response.status")))
-extern int32_t __wasm_import_wasi_http_types_method_incoming_response_status(int32_t);
-
-__attribute__((__import_module__("wasi:http/types@0.2.12"), __import_name__("[method]incoming-response.headers")))
-extern int32_t __wasm_import_wasi_http_types_method_incoming_response_headers(int32_t);
-
-__attribute__((__import_module__("wasi:http/types@0.2.12"), __import_name__("[method]incoming-response.consume")))
-extern void __wasm_import_wasi_http_types_method_incoming_response_consume(int32_t, uint8_t *);
-
-__attribute__((__import_module__("wasi:http/types@0.2.12"), __import_name__("[method]incoming-body.stream")))
-extern void __wasm_import_wasi_http_types_method_incoming_body_stream(int32_t, uint8_t *);
-
-__attribute__((__import_module__("wasi:http/types@0.2.12"), __import_name__("[static]incoming-body.finish")))
-extern int32_t __wasm_import_wasi_http_types_static_incoming_body_finish(int32_t);
-
-__attribute__((__import_module__("wasi:http/types@0.2.12"), __import_name__("[method]future-trailers.subscribe")))
-extern int32_t __wasm_import_wasi_http_types_method_future_trailers_subscribe(int32_t);
-
-__attribute__((__import_module__("wasi:http/types@0.2.12"), __import_name__("[method]future-trailers.get")))
-extern void __wasm_import_wasi_http_types_method_future_trailers_get(int32_t, uint8_t *);
-
-__attribute__((__import_module__("wasi:http/types@0.2.12"), __import_name__("[constructor]outgoing-response")))
-extern int32_t __wasm_import_wasi_http_types_constructor_outgoing_response(int32_t);
-
-__attribute__((__import_module__("wasi:http/types@0.2.12"), __import_name__("[method]outgoing-response.status-code")))
-extern int32_t __wasm_import_wasi_http_types_method_outgoing_response_status_code(int32_t);
-
-__attribute__((__import_module__("wasi:http/types@0.2.12"), __import_name__("[method]outgoing-response.set-status-code")))
-extern int32_t __wasm_import_wasi_http_types_method_outgoing_response_set_status_code(int32_t, int32_t);
-
-__attribute__((__import_module__("wasi:http/types@0.2.12"), __import_name__("[method]outgoing-response.headers")))
-extern int32_t __wasm_import_wasi_http_types_method_outgoing_response_headers(int32_t);
-
-__attribute__((__import_module__("wasi:http/types@0.2.12"), __import_name__("[method]outgoing-response.body")))
-extern void __wasm_import_wasi_http_types_method_outgoing_response_body(int32_t, uint8_t *);
-
-__attribute__((__import_module__("wasi:http/types@0.2.12"), __import_name__("[method]outgoing-body.write")))
-extern void __wasm_import_wasi_http_types_method_outgoing_body_write(int32_t, uint8_t *);
-
-__attribute__((__import_module__("wasi:http/types@0.2.12"), __import_name__("[static]outgoing-body.finish")))
-extern void __wasm_import_wasi_http_types_static_outgoing_body_finish(int32_t, int32_t, int32_t, uint8_t *);
-
-__attribute__((__import_module__("wasi:http/types@0.2.12"), __import_name__("[method]future-incoming-response.subscribe")))
-extern int32_t __wasm_import_wasi_http_types_method_future_incoming_response_subscribe(int32_t);
-
-__attribute__((__import_module__("wasi:http/types@0.2.12"), __import_name__("[method]future-incoming-response.get")))
-extern void __wasm_import_wasi_http_types_method_future_incoming_response_get(int32_t, uint8_t *);
-
-__attribute__((__import_module__("wasi:http/types@0.2.12"), __import_name__("http-error-code")))
-extern void __wasm_import_wasi_http_types_http_error_code(int32_t, uint8_t *);
-
-// Imported Functions from `wasi:http/outgoing-handler@0.2.12`
-
-__attribute__((__import_module__("wasi:http/outgoing-handler@0.2.12"), __import_name__("handle")))
-extern void __wasm_import_wasi_http_outgoing_handler_handle(int32_t, int32_t, int32_t, uint8_t *);
-
-// Imported Functions from `wasi:clocks/wall-clock@0.2.12`
-
-__attribute__((__import_module__("wasi:clocks/wall-clock@0.2.12"), __import_name__("now")))
-extern void __wasm_import_wasi_clocks_wall_clock_now(uint8_t *);
-
-__attribute__((__import_module__("wasi:clocks/wall-clock@0.2.12"), __import_name__("resolution")))
-extern void __wasm_import_wasi_clocks_wall_clock_resolution(uint8_t *);
-
-// Imported Functions from `wasi:random/random@0.2.12`
-
-__attribute__((__import_module__("wasi:random/random@0.2.12"), __import_name__("get-random-bytes")))
-extern void __wasm_import_wasi_random_random_get_random_bytes(int64_t, uint8_t *);
-
-__attribute__((__import_module__("wasi:random/random@0.2.12"), __import_name__("get-random-u64")))
-extern int64_t __wasm_import_wasi_random_random_get_random_u64(void);
-
-// Imported Functions from `pamrun:plugin/log@0.1.0`
-
-__attribute__((__import_module__("pamrun:plugin/log@0.1.0"), __import_name__("write")))
+__attribute__((__import_module__("pamrun:plugin/log@1.0.0"), __import_name__("write")))
 extern void __wasm_import_pamrun_plugin_log_write(int32_t, uint8_t *, size_t);
 
-// Exported Functions from `pamrun:plugin/rotation@0.1.0`
+// Exported Functions from `pamrun:plugin/rotation@1.0.0`
 
-__attribute__((__weak__, __export_name__("cabi_post_pamrun:plugin/rotation@0.1.0#describe")))
-void __wasm_export_exports_pamrun_plugin_rotation_describe_post_return(uint8_t * arg0) {
-  if ((*((size_t*) (arg0 + sizeof(void*)))) > 0) {
-    free(*((uint8_t **) (arg0 + 0)));
-  }
-}
-
-__attribute__((__weak__, __export_name__("cabi_post_pamrun:plugin/rotation@0.1.0#preflight")))
+__attribute__((__weak__, __export_name__("cabi_post_pamrun:plugin/rotation@1.0.0#preflight")))
 void __wasm_export_exports_pamrun_plugin_rotation_preflight_post_return(uint8_t * arg0) {
   switch ((int32_t) (int32_t) *((uint8_t*) (arg0 + 0))) {
     case 0: {
       if ((*((size_t*) (arg0 + (2*sizeof(void*))))) > 0) {
         free(*((uint8_t **) (arg0 + sizeof(void*))));
       }
-      if ((*((size_t*) (arg0 + (4*sizeof(void*))))) > 0) {
-        free(*((uint8_t **) (arg0 + (3*sizeof(void*)))));
-      }
-      size_t len = *((size_t*) (arg0 + (6*sizeof(void*))));
+      size_t len = *((size_t*) (arg0 + (4*sizeof(void*))));
       if (len > 0) {
-        uint8_t *ptr = *((uint8_t **) (arg0 + (5*sizeof(void*))));
+        uint8_t *ptr = *((uint8_t **) (arg0 + (3*sizeof(void*))));
         for (size_t i = 0; i < len; i++) {
-          uint8_t *base = ptr + i * (7*sizeof(void*));
+          uint8_t *base = ptr + i * (2*sizeof(void*));
           (void) base;
           if ((*((size_t*) (base + sizeof(void*)))) > 0) {
             free(*((uint8_t **) (base + 0)));
-          }
-          if ((*((size_t*) (base + (3*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (base + (2*sizeof(void*)))));
-          }
-          switch ((int32_t) (int32_t) *((uint8_t*) (base + (4*sizeof(void*))))) {
-            case 0: {
-              break;
-            }
-            case 1: {
-              if ((*((size_t*) (base + (6*sizeof(void*))))) > 0) {
-                free(*((uint8_t **) (base + (5*sizeof(void*)))));
-              }
-              break;
-            }
           }
         }
         free(ptr);
       }
-      size_t len0 = *((size_t*) (arg0 + (8*sizeof(void*))));
+      if ((*((size_t*) (arg0 + (8+7*sizeof(void*))))) > 0) {
+        free(*((uint8_t **) (arg0 + (8+6*sizeof(void*)))));
+      }
+      size_t len0 = *((size_t*) (arg0 + (8+9*sizeof(void*))));
       if (len0 > 0) {
-        uint8_t *ptr1 = *((uint8_t **) (arg0 + (7*sizeof(void*))));
-        for (size_t i2 = 0; i2 < len0; i2++) {
-          uint8_t *base = ptr1 + i2 * (2*sizeof(void*));
-          (void) base;
-          if ((*((size_t*) (base + sizeof(void*)))) > 0) {
-            free(*((uint8_t **) (base + 0)));
-          }
-        }
-        free(ptr1);
-      }
-      break;
-    }
-    case 1: {
-      switch ((int32_t) (int32_t) *((uint8_t*) (arg0 + sizeof(void*)))) {
-        case 0: {
-          if ((*((size_t*) (arg0 + (3*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (2*sizeof(void*)))));
-          }
-          if ((*((size_t*) (arg0 + (5*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (4*sizeof(void*)))));
-          }
-          break;
-        }
-        case 1: {
-          if ((*((size_t*) (arg0 + (3*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (2*sizeof(void*)))));
-          }
-          if ((*((size_t*) (arg0 + (5*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (4*sizeof(void*)))));
-          }
-          break;
-        }
-        case 2: {
-          if ((*((size_t*) (arg0 + (3*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (2*sizeof(void*)))));
-          }
-          if ((*((size_t*) (arg0 + (5*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (4*sizeof(void*)))));
-          }
-          break;
-        }
-        case 3: {
-          if ((*((size_t*) (arg0 + (3*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (2*sizeof(void*)))));
-          }
-          if ((*((size_t*) (arg0 + (5*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (4*sizeof(void*)))));
-          }
-          break;
-        }
-        case 4: {
-          if ((*((size_t*) (arg0 + (3*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (2*sizeof(void*)))));
-          }
-          if ((*((size_t*) (arg0 + (5*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (4*sizeof(void*)))));
-          }
-          break;
-        }
-        case 5: {
-          if ((*((size_t*) (arg0 + (3*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (2*sizeof(void*)))));
-          }
-          if ((*((size_t*) (arg0 + (5*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (4*sizeof(void*)))));
-          }
-          break;
-        }
-        case 6: {
-          if ((*((size_t*) (arg0 + (3*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (2*sizeof(void*)))));
-          }
-          if ((*((size_t*) (arg0 + (5*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (4*sizeof(void*)))));
-          }
-          break;
-        }
-        case 7: {
-          if ((*((size_t*) (arg0 + (3*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (2*sizeof(void*)))));
-          }
-          if ((*((size_t*) (arg0 + (5*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (4*sizeof(void*)))));
-          }
-          break;
-        }
-      }
-      break;
-    }
-  }
-}
-
-__attribute__((__weak__, __export_name__("cabi_post_pamrun:plugin/rotation@0.1.0#rotate")))
-void __wasm_export_exports_pamrun_plugin_rotation_rotate_post_return(uint8_t * arg0) {
-  switch ((int32_t) (int32_t) *((uint8_t*) (arg0 + 0))) {
-    case 0: {
-      if ((*((size_t*) (arg0 + (2*sizeof(void*))))) > 0) {
-        free(*((uint8_t **) (arg0 + sizeof(void*))));
-      }
-      size_t len0 = *((size_t*) (arg0 + (4*sizeof(void*))));
-      if (len0 > 0) {
-        uint8_t *ptr1 = *((uint8_t **) (arg0 + (3*sizeof(void*))));
+        uint8_t *ptr1 = *((uint8_t **) (arg0 + (8+8*sizeof(void*))));
         for (size_t i2 = 0; i2 < len0; i2++) {
           uint8_t *base = ptr1 + i2 * (8*sizeof(void*));
           (void) base;
-          if ((*((size_t*) (base + sizeof(void*)))) > 0) {
-            free(*((uint8_t **) (base + 0)));
+          if ((*((size_t*) (base + (2*sizeof(void*))))) > 0) {
+            free(*((uint8_t **) (base + sizeof(void*))));
           }
-          if ((*((size_t*) (base + (3*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (base + (2*sizeof(void*)))));
+          if ((*((size_t*) (base + (4*sizeof(void*))))) > 0) {
+            free(*((uint8_t **) (base + (3*sizeof(void*)))));
           }
-          if ((*((size_t*) (base + (5*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (base + (4*sizeof(void*)))));
-          }
-          size_t len = *((size_t*) (base + (7*sizeof(void*))));
-          if (len > 0) {
-            uint8_t *ptr = *((uint8_t **) (base + (6*sizeof(void*))));
-            for (size_t i = 0; i < len; i++) {
-              uint8_t *base = ptr + i * (2*sizeof(void*));
-              (void) base;
-              if ((*((size_t*) (base + sizeof(void*)))) > 0) {
-                free(*((uint8_t **) (base + 0)));
-              }
+          switch ((int32_t) (int32_t) *((uint8_t*) (base + (5*sizeof(void*))))) {
+            case 0: {
+              break;
             }
-            free(ptr);
+            case 1: {
+              if ((*((size_t*) (base + (7*sizeof(void*))))) > 0) {
+                free(*((uint8_t **) (base + (6*sizeof(void*)))));
+              }
+              break;
+            }
           }
         }
         free(ptr1);
       }
-      switch ((int32_t) (int32_t) *((uint8_t*) (arg0 + (5*sizeof(void*))))) {
-        case 0: {
-          break;
-        }
-        case 1: {
-          if ((*((size_t*) (arg0 + (7*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (6*sizeof(void*)))));
-          }
-          break;
-        }
-      }
       break;
     }
     case 1: {
-      switch ((int32_t) (int32_t) *((uint8_t*) (arg0 + sizeof(void*)))) {
+      if ((*((size_t*) (arg0 + (3*sizeof(void*))))) > 0) {
+        free(*((uint8_t **) (arg0 + (2*sizeof(void*)))));
+      }
+      if ((*((size_t*) (arg0 + (5*sizeof(void*))))) > 0) {
+        free(*((uint8_t **) (arg0 + (4*sizeof(void*)))));
+      }
+      switch ((int32_t) (int32_t) *((uint8_t*) (arg0 + (6*sizeof(void*))))) {
         case 0: {
-          if ((*((size_t*) (arg0 + (3*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (2*sizeof(void*)))));
-          }
-          if ((*((size_t*) (arg0 + (5*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (4*sizeof(void*)))));
-          }
           break;
         }
         case 1: {
-          if ((*((size_t*) (arg0 + (3*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (2*sizeof(void*)))));
-          }
-          if ((*((size_t*) (arg0 + (5*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (4*sizeof(void*)))));
-          }
-          break;
-        }
-        case 2: {
-          if ((*((size_t*) (arg0 + (3*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (2*sizeof(void*)))));
-          }
-          if ((*((size_t*) (arg0 + (5*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (4*sizeof(void*)))));
-          }
-          break;
-        }
-        case 3: {
-          if ((*((size_t*) (arg0 + (3*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (2*sizeof(void*)))));
-          }
-          if ((*((size_t*) (arg0 + (5*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (4*sizeof(void*)))));
-          }
-          break;
-        }
-        case 4: {
-          if ((*((size_t*) (arg0 + (3*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (2*sizeof(void*)))));
-          }
-          if ((*((size_t*) (arg0 + (5*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (4*sizeof(void*)))));
-          }
-          break;
-        }
-        case 5: {
-          if ((*((size_t*) (arg0 + (3*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (2*sizeof(void*)))));
-          }
-          if ((*((size_t*) (arg0 + (5*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (4*sizeof(void*)))));
-          }
-          break;
-        }
-        case 6: {
-          if ((*((size_t*) (arg0 + (3*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (2*sizeof(void*)))));
-          }
-          if ((*((size_t*) (arg0 + (5*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (4*sizeof(void*)))));
-          }
-          break;
-        }
-        case 7: {
-          if ((*((size_t*) (arg0 + (3*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (2*sizeof(void*)))));
-          }
-          if ((*((size_t*) (arg0 + (5*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (4*sizeof(void*)))));
+          if ((*((size_t*) (arg0 + (8*sizeof(void*))))) > 0) {
+            free(*((uint8_t **) (arg0 + (7*sizeof(void*)))));
           }
           break;
         }
@@ -530,7 +88,105 @@ void __wasm_export_exports_pamrun_plugin_rotation_rotate_post_return(uint8_t * a
   }
 }
 
-__attribute__((__weak__, __export_name__("cabi_post_pamrun:plugin/rotation@0.1.0#verify")))
+__attribute__((__weak__, __export_name__("cabi_post_pamrun:plugin/rotation@1.0.0#rotate")))
+void __wasm_export_exports_pamrun_plugin_rotation_rotate_post_return(uint8_t * arg0) {
+  switch ((int32_t) (int32_t) *((uint8_t*) (arg0 + 0))) {
+    case 0: {
+      switch ((int32_t) (int32_t) *((uint8_t*) (arg0 + sizeof(void*)))) {
+        case 0: {
+          break;
+        }
+        case 1: {
+          if ((*((size_t*) (arg0 + (3*sizeof(void*))))) > 0) {
+            free(*((uint8_t **) (arg0 + (2*sizeof(void*)))));
+          }
+          break;
+        }
+      }
+      size_t len0 = *((size_t*) (arg0 + (5*sizeof(void*))));
+      if (len0 > 0) {
+        uint8_t *ptr1 = *((uint8_t **) (arg0 + (4*sizeof(void*))));
+        for (size_t i2 = 0; i2 < len0; i2++) {
+          uint8_t *base = ptr1 + i2 * (8+4*sizeof(void*));
+          (void) base;
+          if ((*((size_t*) (base + sizeof(void*)))) > 0) {
+            free(*((uint8_t **) (base + 0)));
+          }
+          switch ((int32_t) (int32_t) *((uint8_t*) (base + (2*sizeof(void*))))) {
+            case 0: {
+              if ((*((size_t*) (base + (8+3*sizeof(void*))))) > 0) {
+                free(*((uint8_t **) (base + (8+2*sizeof(void*)))));
+              }
+              break;
+            }
+            case 1: {
+              break;
+            }
+            case 2: {
+              break;
+            }
+            case 3: {
+              break;
+            }
+            case 4: {
+              size_t len = *((size_t*) (base + (8+3*sizeof(void*))));
+              if (len > 0) {
+                uint8_t *ptr = *((uint8_t **) (base + (8+2*sizeof(void*))));
+                for (size_t i = 0; i < len; i++) {
+                  uint8_t *base = ptr + i * (2*sizeof(void*));
+                  (void) base;
+                  if ((*((size_t*) (base + sizeof(void*)))) > 0) {
+                    free(*((uint8_t **) (base + 0)));
+                  }
+                }
+                free(ptr);
+              }
+              break;
+            }
+            case 5: {
+              break;
+            }
+          }
+        }
+        free(ptr1);
+      }
+      switch ((int32_t) (int32_t) *((uint8_t*) (arg0 + (6*sizeof(void*))))) {
+        case 0: {
+          break;
+        }
+        case 1: {
+          if ((*((size_t*) (arg0 + (8*sizeof(void*))))) > 0) {
+            free(*((uint8_t **) (arg0 + (7*sizeof(void*)))));
+          }
+          break;
+        }
+      }
+      break;
+    }
+    case 1: {
+      if ((*((size_t*) (arg0 + (3*sizeof(void*))))) > 0) {
+        free(*((uint8_t **) (arg0 + (2*sizeof(void*)))));
+      }
+      if ((*((size_t*) (arg0 + (5*sizeof(void*))))) > 0) {
+        free(*((uint8_t **) (arg0 + (4*sizeof(void*)))));
+      }
+      switch ((int32_t) (int32_t) *((uint8_t*) (arg0 + (6*sizeof(void*))))) {
+        case 0: {
+          break;
+        }
+        case 1: {
+          if ((*((size_t*) (arg0 + (8*sizeof(void*))))) > 0) {
+            free(*((uint8_t **) (arg0 + (7*sizeof(void*)))));
+          }
+          break;
+        }
+      }
+      break;
+    }
+  }
+}
+
+__attribute__((__weak__, __export_name__("cabi_post_pamrun:plugin/rotation@1.0.0#verify")))
 void __wasm_export_exports_pamrun_plugin_rotation_verify_post_return(uint8_t * arg0) {
   switch ((int32_t) (int32_t) *((uint8_t*) (arg0 + 0))) {
     case 0: {
@@ -548,76 +204,19 @@ void __wasm_export_exports_pamrun_plugin_rotation_verify_post_return(uint8_t * a
       break;
     }
     case 1: {
-      switch ((int32_t) (int32_t) *((uint8_t*) (arg0 + sizeof(void*)))) {
+      if ((*((size_t*) (arg0 + (3*sizeof(void*))))) > 0) {
+        free(*((uint8_t **) (arg0 + (2*sizeof(void*)))));
+      }
+      if ((*((size_t*) (arg0 + (5*sizeof(void*))))) > 0) {
+        free(*((uint8_t **) (arg0 + (4*sizeof(void*)))));
+      }
+      switch ((int32_t) (int32_t) *((uint8_t*) (arg0 + (6*sizeof(void*))))) {
         case 0: {
-          if ((*((size_t*) (arg0 + (3*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (2*sizeof(void*)))));
-          }
-          if ((*((size_t*) (arg0 + (5*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (4*sizeof(void*)))));
-          }
           break;
         }
         case 1: {
-          if ((*((size_t*) (arg0 + (3*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (2*sizeof(void*)))));
-          }
-          if ((*((size_t*) (arg0 + (5*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (4*sizeof(void*)))));
-          }
-          break;
-        }
-        case 2: {
-          if ((*((size_t*) (arg0 + (3*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (2*sizeof(void*)))));
-          }
-          if ((*((size_t*) (arg0 + (5*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (4*sizeof(void*)))));
-          }
-          break;
-        }
-        case 3: {
-          if ((*((size_t*) (arg0 + (3*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (2*sizeof(void*)))));
-          }
-          if ((*((size_t*) (arg0 + (5*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (4*sizeof(void*)))));
-          }
-          break;
-        }
-        case 4: {
-          if ((*((size_t*) (arg0 + (3*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (2*sizeof(void*)))));
-          }
-          if ((*((size_t*) (arg0 + (5*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (4*sizeof(void*)))));
-          }
-          break;
-        }
-        case 5: {
-          if ((*((size_t*) (arg0 + (3*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (2*sizeof(void*)))));
-          }
-          if ((*((size_t*) (arg0 + (5*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (4*sizeof(void*)))));
-          }
-          break;
-        }
-        case 6: {
-          if ((*((size_t*) (arg0 + (3*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (2*sizeof(void*)))));
-          }
-          if ((*((size_t*) (arg0 + (5*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (4*sizeof(void*)))));
-          }
-          break;
-        }
-        case 7: {
-          if ((*((size_t*) (arg0 + (3*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (2*sizeof(void*)))));
-          }
-          if ((*((size_t*) (arg0 + (5*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (4*sizeof(void*)))));
+          if ((*((size_t*) (arg0 + (8*sizeof(void*))))) > 0) {
+            free(*((uint8_t **) (arg0 + (7*sizeof(void*)))));
           }
           break;
         }
@@ -627,7 +226,7 @@ void __wasm_export_exports_pamrun_plugin_rotation_verify_post_return(uint8_t * a
   }
 }
 
-__attribute__((__weak__, __export_name__("cabi_post_pamrun:plugin/rotation@0.1.0#commit")))
+__attribute__((__weak__, __export_name__("cabi_post_pamrun:plugin/rotation@1.0.0#commit")))
 void __wasm_export_exports_pamrun_plugin_rotation_commit_post_return(uint8_t * arg0) {
   switch ((int32_t) (int32_t) *((uint8_t*) (arg0 + 0))) {
     case 0: {
@@ -646,76 +245,19 @@ void __wasm_export_exports_pamrun_plugin_rotation_commit_post_return(uint8_t * a
       break;
     }
     case 1: {
-      switch ((int32_t) (int32_t) *((uint8_t*) (arg0 + sizeof(void*)))) {
+      if ((*((size_t*) (arg0 + (3*sizeof(void*))))) > 0) {
+        free(*((uint8_t **) (arg0 + (2*sizeof(void*)))));
+      }
+      if ((*((size_t*) (arg0 + (5*sizeof(void*))))) > 0) {
+        free(*((uint8_t **) (arg0 + (4*sizeof(void*)))));
+      }
+      switch ((int32_t) (int32_t) *((uint8_t*) (arg0 + (6*sizeof(void*))))) {
         case 0: {
-          if ((*((size_t*) (arg0 + (3*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (2*sizeof(void*)))));
-          }
-          if ((*((size_t*) (arg0 + (5*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (4*sizeof(void*)))));
-          }
           break;
         }
         case 1: {
-          if ((*((size_t*) (arg0 + (3*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (2*sizeof(void*)))));
-          }
-          if ((*((size_t*) (arg0 + (5*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (4*sizeof(void*)))));
-          }
-          break;
-        }
-        case 2: {
-          if ((*((size_t*) (arg0 + (3*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (2*sizeof(void*)))));
-          }
-          if ((*((size_t*) (arg0 + (5*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (4*sizeof(void*)))));
-          }
-          break;
-        }
-        case 3: {
-          if ((*((size_t*) (arg0 + (3*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (2*sizeof(void*)))));
-          }
-          if ((*((size_t*) (arg0 + (5*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (4*sizeof(void*)))));
-          }
-          break;
-        }
-        case 4: {
-          if ((*((size_t*) (arg0 + (3*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (2*sizeof(void*)))));
-          }
-          if ((*((size_t*) (arg0 + (5*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (4*sizeof(void*)))));
-          }
-          break;
-        }
-        case 5: {
-          if ((*((size_t*) (arg0 + (3*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (2*sizeof(void*)))));
-          }
-          if ((*((size_t*) (arg0 + (5*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (4*sizeof(void*)))));
-          }
-          break;
-        }
-        case 6: {
-          if ((*((size_t*) (arg0 + (3*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (2*sizeof(void*)))));
-          }
-          if ((*((size_t*) (arg0 + (5*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (4*sizeof(void*)))));
-          }
-          break;
-        }
-        case 7: {
-          if ((*((size_t*) (arg0 + (3*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (2*sizeof(void*)))));
-          }
-          if ((*((size_t*) (arg0 + (5*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (4*sizeof(void*)))));
+          if ((*((size_t*) (arg0 + (8*sizeof(void*))))) > 0) {
+            free(*((uint8_t **) (arg0 + (7*sizeof(void*)))));
           }
           break;
         }
@@ -725,7 +267,7 @@ void __wasm_export_exports_pamrun_plugin_rotation_commit_post_return(uint8_t * a
   }
 }
 
-__attribute__((__weak__, __export_name__("cabi_post_pamrun:plugin/rotation@0.1.0#rollback")))
+__attribute__((__weak__, __export_name__("cabi_post_pamrun:plugin/rotation@1.0.0#rollback")))
 void __wasm_export_exports_pamrun_plugin_rotation_rollback_post_return(uint8_t * arg0) {
   switch ((int32_t) (int32_t) *((uint8_t*) (arg0 + 0))) {
     case 0: {
@@ -733,7 +275,7 @@ void __wasm_export_exports_pamrun_plugin_rotation_rollback_post_return(uint8_t *
       if (len > 0) {
         uint8_t *ptr = *((uint8_t **) (arg0 + sizeof(void*)));
         for (size_t i = 0; i < len; i++) {
-          uint8_t *base = ptr + i * (2*sizeof(void*));
+          uint8_t *base = ptr + i * (3*sizeof(void*));
           (void) base;
           if ((*((size_t*) (base + sizeof(void*)))) > 0) {
             free(*((uint8_t **) (base + 0)));
@@ -741,91 +283,22 @@ void __wasm_export_exports_pamrun_plugin_rotation_rollback_post_return(uint8_t *
         }
         free(ptr);
       }
-      size_t len0 = *((size_t*) (arg0 + (4*sizeof(void*))));
-      if (len0 > 0) {
-        uint8_t *ptr1 = *((uint8_t **) (arg0 + (3*sizeof(void*))));
-        for (size_t i2 = 0; i2 < len0; i2++) {
-          uint8_t *base = ptr1 + i2 * (2*sizeof(void*));
-          (void) base;
-          if ((*((size_t*) (base + sizeof(void*)))) > 0) {
-            free(*((uint8_t **) (base + 0)));
-          }
-        }
-        free(ptr1);
-      }
       break;
     }
     case 1: {
-      switch ((int32_t) (int32_t) *((uint8_t*) (arg0 + sizeof(void*)))) {
+      if ((*((size_t*) (arg0 + (3*sizeof(void*))))) > 0) {
+        free(*((uint8_t **) (arg0 + (2*sizeof(void*)))));
+      }
+      if ((*((size_t*) (arg0 + (5*sizeof(void*))))) > 0) {
+        free(*((uint8_t **) (arg0 + (4*sizeof(void*)))));
+      }
+      switch ((int32_t) (int32_t) *((uint8_t*) (arg0 + (6*sizeof(void*))))) {
         case 0: {
-          if ((*((size_t*) (arg0 + (3*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (2*sizeof(void*)))));
-          }
-          if ((*((size_t*) (arg0 + (5*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (4*sizeof(void*)))));
-          }
           break;
         }
         case 1: {
-          if ((*((size_t*) (arg0 + (3*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (2*sizeof(void*)))));
-          }
-          if ((*((size_t*) (arg0 + (5*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (4*sizeof(void*)))));
-          }
-          break;
-        }
-        case 2: {
-          if ((*((size_t*) (arg0 + (3*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (2*sizeof(void*)))));
-          }
-          if ((*((size_t*) (arg0 + (5*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (4*sizeof(void*)))));
-          }
-          break;
-        }
-        case 3: {
-          if ((*((size_t*) (arg0 + (3*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (2*sizeof(void*)))));
-          }
-          if ((*((size_t*) (arg0 + (5*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (4*sizeof(void*)))));
-          }
-          break;
-        }
-        case 4: {
-          if ((*((size_t*) (arg0 + (3*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (2*sizeof(void*)))));
-          }
-          if ((*((size_t*) (arg0 + (5*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (4*sizeof(void*)))));
-          }
-          break;
-        }
-        case 5: {
-          if ((*((size_t*) (arg0 + (3*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (2*sizeof(void*)))));
-          }
-          if ((*((size_t*) (arg0 + (5*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (4*sizeof(void*)))));
-          }
-          break;
-        }
-        case 6: {
-          if ((*((size_t*) (arg0 + (3*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (2*sizeof(void*)))));
-          }
-          if ((*((size_t*) (arg0 + (5*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (4*sizeof(void*)))));
-          }
-          break;
-        }
-        case 7: {
-          if ((*((size_t*) (arg0 + (3*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (2*sizeof(void*)))));
-          }
-          if ((*((size_t*) (arg0 + (5*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (4*sizeof(void*)))));
+          if ((*((size_t*) (arg0 + (8*sizeof(void*))))) > 0) {
+            free(*((uint8_t **) (arg0 + (7*sizeof(void*)))));
           }
           break;
         }
@@ -847,608 +320,9 @@ void *cabi_realloc(void *ptr, size_t old_size, size_t align, size_t new_size) {
 }
 
 __attribute__((__aligned__(sizeof(void*))))
-static uint8_t RET_AREA[(9*sizeof(void*))];
+static uint8_t RET_AREA[(8+10*sizeof(void*))];
 
 // Helper Functions
-
-__attribute__((__import_module__("wasi:io/poll@0.2.12"), __import_name__("[resource-drop]pollable")))
-extern void __wasm_import_wasi_io_poll_pollable_drop(int32_t handle);
-
-void wasi_io_poll_pollable_drop_own(wasi_io_poll_own_pollable_t handle) {
-  __wasm_import_wasi_io_poll_pollable_drop(handle.__handle);
-}
-
-void wasi_io_poll_pollable_drop_borrow(wasi_io_poll_borrow_pollable_t handle) {
-  __wasm_import_wasi_io_poll_pollable_drop(handle.__handle);
-}
-
-wasi_io_poll_borrow_pollable_t wasi_io_poll_borrow_pollable(wasi_io_poll_own_pollable_t arg) {
-  return (wasi_io_poll_borrow_pollable_t) { arg.__handle };
-}
-
-void wasi_io_poll_list_borrow_pollable_free(wasi_io_poll_list_borrow_pollable_t *ptr) {
-  size_t list_len = ptr->len;
-  if (list_len > 0) {
-    wasi_io_poll_borrow_pollable_t *list_ptr = ptr->ptr;
-    for (size_t i = 0; i < list_len; i++) {
-    }
-    free(list_ptr);
-  }
-}
-
-void rotator_list_u32_free(rotator_list_u32_t *ptr) {
-  size_t list_len = ptr->len;
-  if (list_len > 0) {
-    uint32_t *list_ptr = ptr->ptr;
-    for (size_t i = 0; i < list_len; i++) {
-    }
-    free(list_ptr);
-  }
-}
-
-__attribute__((__import_module__("wasi:io/error@0.2.12"), __import_name__("[resource-drop]error")))
-extern void __wasm_import_wasi_io_error_error_drop(int32_t handle);
-
-void wasi_io_error_error_drop_own(wasi_io_error_own_error_t handle) {
-  __wasm_import_wasi_io_error_error_drop(handle.__handle);
-}
-
-void wasi_io_error_error_drop_borrow(wasi_io_error_borrow_error_t handle) {
-  __wasm_import_wasi_io_error_error_drop(handle.__handle);
-}
-
-wasi_io_error_borrow_error_t wasi_io_error_borrow_error(wasi_io_error_own_error_t arg) {
-  return (wasi_io_error_borrow_error_t) { arg.__handle };
-}
-
-void wasi_io_streams_stream_error_free(wasi_io_streams_stream_error_t *ptr) {
-  switch ((int32_t) ptr->tag) {
-    case 0: {
-      break;
-    }
-  }
-}
-
-__attribute__((__import_module__("wasi:io/streams@0.2.12"), __import_name__("[resource-drop]input-stream")))
-extern void __wasm_import_wasi_io_streams_input_stream_drop(int32_t handle);
-
-void wasi_io_streams_input_stream_drop_own(wasi_io_streams_own_input_stream_t handle) {
-  __wasm_import_wasi_io_streams_input_stream_drop(handle.__handle);
-}
-
-void wasi_io_streams_input_stream_drop_borrow(wasi_io_streams_borrow_input_stream_t handle) {
-  __wasm_import_wasi_io_streams_input_stream_drop(handle.__handle);
-}
-
-wasi_io_streams_borrow_input_stream_t wasi_io_streams_borrow_input_stream(wasi_io_streams_own_input_stream_t arg) {
-  return (wasi_io_streams_borrow_input_stream_t) { arg.__handle };
-}
-
-__attribute__((__import_module__("wasi:io/streams@0.2.12"), __import_name__("[resource-drop]output-stream")))
-extern void __wasm_import_wasi_io_streams_output_stream_drop(int32_t handle);
-
-void wasi_io_streams_output_stream_drop_own(wasi_io_streams_own_output_stream_t handle) {
-  __wasm_import_wasi_io_streams_output_stream_drop(handle.__handle);
-}
-
-void wasi_io_streams_output_stream_drop_borrow(wasi_io_streams_borrow_output_stream_t handle) {
-  __wasm_import_wasi_io_streams_output_stream_drop(handle.__handle);
-}
-
-wasi_io_streams_borrow_output_stream_t wasi_io_streams_borrow_output_stream(wasi_io_streams_own_output_stream_t arg) {
-  return (wasi_io_streams_borrow_output_stream_t) { arg.__handle };
-}
-
-void rotator_list_u8_free(rotator_list_u8_t *ptr) {
-  size_t list_len = ptr->len;
-  if (list_len > 0) {
-    uint8_t *list_ptr = ptr->ptr;
-    for (size_t i = 0; i < list_len; i++) {
-    }
-    free(list_ptr);
-  }
-}
-
-void wasi_io_streams_result_list_u8_stream_error_free(wasi_io_streams_result_list_u8_stream_error_t *ptr) {
-  if (!ptr->is_err) {
-    rotator_list_u8_free(&ptr->val.ok);
-  } else {
-    wasi_io_streams_stream_error_free(&ptr->val.err);
-  }
-}
-
-void wasi_io_streams_result_u64_stream_error_free(wasi_io_streams_result_u64_stream_error_t *ptr) {
-  if (!ptr->is_err) {
-  } else {
-    wasi_io_streams_stream_error_free(&ptr->val.err);
-  }
-}
-
-void wasi_io_streams_result_void_stream_error_free(wasi_io_streams_result_void_stream_error_t *ptr) {
-  if (!ptr->is_err) {
-  } else {
-    wasi_io_streams_stream_error_free(&ptr->val.err);
-  }
-}
-
-void wasi_http_types_method_free(wasi_http_types_method_t *ptr) {
-  switch ((int32_t) ptr->tag) {
-    case 9: {
-      rotator_string_free(&ptr->val.other);
-      break;
-    }
-  }
-}
-
-void wasi_http_types_scheme_free(wasi_http_types_scheme_t *ptr) {
-  switch ((int32_t) ptr->tag) {
-    case 2: {
-      rotator_string_free(&ptr->val.other);
-      break;
-    }
-  }
-}
-
-void rotator_option_string_free(rotator_option_string_t *ptr) {
-  if (ptr->is_some) {
-    rotator_string_free(&ptr->val);
-  }
-}
-
-void rotator_option_u16_free(rotator_option_u16_t *ptr) {
-  if (ptr->is_some) {
-  }
-}
-
-void wasi_http_types_dns_error_payload_free(wasi_http_types_dns_error_payload_t *ptr) {
-  rotator_option_string_free(&ptr->rcode);
-  rotator_option_u16_free(&ptr->info_code);
-}
-
-void rotator_option_u8_free(rotator_option_u8_t *ptr) {
-  if (ptr->is_some) {
-  }
-}
-
-void wasi_http_types_tls_alert_received_payload_free(wasi_http_types_tls_alert_received_payload_t *ptr) {
-  rotator_option_u8_free(&ptr->alert_id);
-  rotator_option_string_free(&ptr->alert_message);
-}
-
-void rotator_option_u32_free(rotator_option_u32_t *ptr) {
-  if (ptr->is_some) {
-  }
-}
-
-void wasi_http_types_field_size_payload_free(wasi_http_types_field_size_payload_t *ptr) {
-  rotator_option_string_free(&ptr->field_name);
-  rotator_option_u32_free(&ptr->field_size);
-}
-
-void rotator_option_u64_free(rotator_option_u64_t *ptr) {
-  if (ptr->is_some) {
-  }
-}
-
-void wasi_http_types_option_field_size_payload_free(wasi_http_types_option_field_size_payload_t *ptr) {
-  if (ptr->is_some) {
-    wasi_http_types_field_size_payload_free(&ptr->val);
-  }
-}
-
-void wasi_http_types_error_code_free(wasi_http_types_error_code_t *ptr) {
-  switch ((int32_t) ptr->tag) {
-    case 1: {
-      wasi_http_types_dns_error_payload_free(&ptr->val.dns_error);
-      break;
-    }
-    case 14: {
-      wasi_http_types_tls_alert_received_payload_free(&ptr->val.tls_alert_received);
-      break;
-    }
-    case 17: {
-      rotator_option_u64_free(&ptr->val.http_request_body_size);
-      break;
-    }
-    case 21: {
-      rotator_option_u32_free(&ptr->val.http_request_header_section_size);
-      break;
-    }
-    case 22: {
-      wasi_http_types_option_field_size_payload_free(&ptr->val.http_request_header_size);
-      break;
-    }
-    case 23: {
-      rotator_option_u32_free(&ptr->val.http_request_trailer_section_size);
-      break;
-    }
-    case 24: {
-      wasi_http_types_field_size_payload_free(&ptr->val.http_request_trailer_size);
-      break;
-    }
-    case 26: {
-      rotator_option_u32_free(&ptr->val.http_response_header_section_size);
-      break;
-    }
-    case 27: {
-      wasi_http_types_field_size_payload_free(&ptr->val.http_response_header_size);
-      break;
-    }
-    case 28: {
-      rotator_option_u64_free(&ptr->val.http_response_body_size);
-      break;
-    }
-    case 29: {
-      rotator_option_u32_free(&ptr->val.http_response_trailer_section_size);
-      break;
-    }
-    case 30: {
-      wasi_http_types_field_size_payload_free(&ptr->val.http_response_trailer_size);
-      break;
-    }
-    case 31: {
-      rotator_option_string_free(&ptr->val.http_response_transfer_coding);
-      break;
-    }
-    case 32: {
-      rotator_option_string_free(&ptr->val.http_response_content_coding);
-      break;
-    }
-    case 38: {
-      rotator_option_string_free(&ptr->val.internal_error);
-      break;
-    }
-  }
-}
-
-void wasi_http_types_header_error_free(wasi_http_types_header_error_t *ptr) {
-  switch ((int32_t) ptr->tag) {
-  }
-}
-
-void wasi_http_types_field_key_free(wasi_http_types_field_key_t *ptr) {
-  rotator_string_free(ptr);
-}
-
-void wasi_http_types_field_name_free(wasi_http_types_field_name_t *ptr) {
-  wasi_http_types_field_key_free(ptr);
-}
-
-void wasi_http_types_field_value_free(wasi_http_types_field_value_t *ptr) {
-  size_t list_len = ptr->len;
-  if (list_len > 0) {
-    uint8_t *list_ptr = ptr->ptr;
-    for (size_t i = 0; i < list_len; i++) {
-    }
-    free(list_ptr);
-  }
-}
-
-__attribute__((__import_module__("wasi:http/types@0.2.12"), __import_name__("[resource-drop]fields")))
-extern void __wasm_import_wasi_http_types_fields_drop(int32_t handle);
-
-void wasi_http_types_fields_drop_own(wasi_http_types_own_fields_t handle) {
-  __wasm_import_wasi_http_types_fields_drop(handle.__handle);
-}
-
-void wasi_http_types_fields_drop_borrow(wasi_http_types_borrow_fields_t handle) {
-  __wasm_import_wasi_http_types_fields_drop(handle.__handle);
-}
-
-wasi_http_types_borrow_fields_t wasi_http_types_borrow_fields(wasi_http_types_own_fields_t arg) {
-  return (wasi_http_types_borrow_fields_t) { arg.__handle };
-}
-
-__attribute__((__import_module__("wasi:http/types@0.2.12"), __import_name__("[resource-drop]incoming-request")))
-extern void __wasm_import_wasi_http_types_incoming_request_drop(int32_t handle);
-
-void wasi_http_types_incoming_request_drop_own(wasi_http_types_own_incoming_request_t handle) {
-  __wasm_import_wasi_http_types_incoming_request_drop(handle.__handle);
-}
-
-void wasi_http_types_incoming_request_drop_borrow(wasi_http_types_borrow_incoming_request_t handle) {
-  __wasm_import_wasi_http_types_incoming_request_drop(handle.__handle);
-}
-
-wasi_http_types_borrow_incoming_request_t wasi_http_types_borrow_incoming_request(wasi_http_types_own_incoming_request_t arg) {
-  return (wasi_http_types_borrow_incoming_request_t) { arg.__handle };
-}
-
-__attribute__((__import_module__("wasi:http/types@0.2.12"), __import_name__("[resource-drop]outgoing-request")))
-extern void __wasm_import_wasi_http_types_outgoing_request_drop(int32_t handle);
-
-void wasi_http_types_outgoing_request_drop_own(wasi_http_types_own_outgoing_request_t handle) {
-  __wasm_import_wasi_http_types_outgoing_request_drop(handle.__handle);
-}
-
-void wasi_http_types_outgoing_request_drop_borrow(wasi_http_types_borrow_outgoing_request_t handle) {
-  __wasm_import_wasi_http_types_outgoing_request_drop(handle.__handle);
-}
-
-wasi_http_types_borrow_outgoing_request_t wasi_http_types_borrow_outgoing_request(wasi_http_types_own_outgoing_request_t arg) {
-  return (wasi_http_types_borrow_outgoing_request_t) { arg.__handle };
-}
-
-__attribute__((__import_module__("wasi:http/types@0.2.12"), __import_name__("[resource-drop]request-options")))
-extern void __wasm_import_wasi_http_types_request_options_drop(int32_t handle);
-
-void wasi_http_types_request_options_drop_own(wasi_http_types_own_request_options_t handle) {
-  __wasm_import_wasi_http_types_request_options_drop(handle.__handle);
-}
-
-void wasi_http_types_request_options_drop_borrow(wasi_http_types_borrow_request_options_t handle) {
-  __wasm_import_wasi_http_types_request_options_drop(handle.__handle);
-}
-
-wasi_http_types_borrow_request_options_t wasi_http_types_borrow_request_options(wasi_http_types_own_request_options_t arg) {
-  return (wasi_http_types_borrow_request_options_t) { arg.__handle };
-}
-
-__attribute__((__import_module__("wasi:http/types@0.2.12"), __import_name__("[resource-drop]response-outparam")))
-extern void __wasm_import_wasi_http_types_response_outparam_drop(int32_t handle);
-
-void wasi_http_types_response_outparam_drop_own(wasi_http_types_own_response_outparam_t handle) {
-  __wasm_import_wasi_http_types_response_outparam_drop(handle.__handle);
-}
-
-void wasi_http_types_response_outparam_drop_borrow(wasi_http_types_borrow_response_outparam_t handle) {
-  __wasm_import_wasi_http_types_response_outparam_drop(handle.__handle);
-}
-
-wasi_http_types_borrow_response_outparam_t wasi_http_types_borrow_response_outparam(wasi_http_types_own_response_outparam_t arg) {
-  return (wasi_http_types_borrow_response_outparam_t) { arg.__handle };
-}
-
-__attribute__((__import_module__("wasi:http/types@0.2.12"), __import_name__("[resource-drop]incoming-response")))
-extern void __wasm_import_wasi_http_types_incoming_response_drop(int32_t handle);
-
-void wasi_http_types_incoming_response_drop_own(wasi_http_types_own_incoming_response_t handle) {
-  __wasm_import_wasi_http_types_incoming_response_drop(handle.__handle);
-}
-
-void wasi_http_types_incoming_response_drop_borrow(wasi_http_types_borrow_incoming_response_t handle) {
-  __wasm_import_wasi_http_types_incoming_response_drop(handle.__handle);
-}
-
-wasi_http_types_borrow_incoming_response_t wasi_http_types_borrow_incoming_response(wasi_http_types_own_incoming_response_t arg) {
-  return (wasi_http_types_borrow_incoming_response_t) { arg.__handle };
-}
-
-__attribute__((__import_module__("wasi:http/types@0.2.12"), __import_name__("[resource-drop]incoming-body")))
-extern void __wasm_import_wasi_http_types_incoming_body_drop(int32_t handle);
-
-void wasi_http_types_incoming_body_drop_own(wasi_http_types_own_incoming_body_t handle) {
-  __wasm_import_wasi_http_types_incoming_body_drop(handle.__handle);
-}
-
-void wasi_http_types_incoming_body_drop_borrow(wasi_http_types_borrow_incoming_body_t handle) {
-  __wasm_import_wasi_http_types_incoming_body_drop(handle.__handle);
-}
-
-wasi_http_types_borrow_incoming_body_t wasi_http_types_borrow_incoming_body(wasi_http_types_own_incoming_body_t arg) {
-  return (wasi_http_types_borrow_incoming_body_t) { arg.__handle };
-}
-
-__attribute__((__import_module__("wasi:http/types@0.2.12"), __import_name__("[resource-drop]future-trailers")))
-extern void __wasm_import_wasi_http_types_future_trailers_drop(int32_t handle);
-
-void wasi_http_types_future_trailers_drop_own(wasi_http_types_own_future_trailers_t handle) {
-  __wasm_import_wasi_http_types_future_trailers_drop(handle.__handle);
-}
-
-void wasi_http_types_future_trailers_drop_borrow(wasi_http_types_borrow_future_trailers_t handle) {
-  __wasm_import_wasi_http_types_future_trailers_drop(handle.__handle);
-}
-
-wasi_http_types_borrow_future_trailers_t wasi_http_types_borrow_future_trailers(wasi_http_types_own_future_trailers_t arg) {
-  return (wasi_http_types_borrow_future_trailers_t) { arg.__handle };
-}
-
-__attribute__((__import_module__("wasi:http/types@0.2.12"), __import_name__("[resource-drop]outgoing-response")))
-extern void __wasm_import_wasi_http_types_outgoing_response_drop(int32_t handle);
-
-void wasi_http_types_outgoing_response_drop_own(wasi_http_types_own_outgoing_response_t handle) {
-  __wasm_import_wasi_http_types_outgoing_response_drop(handle.__handle);
-}
-
-void wasi_http_types_outgoing_response_drop_borrow(wasi_http_types_borrow_outgoing_response_t handle) {
-  __wasm_import_wasi_http_types_outgoing_response_drop(handle.__handle);
-}
-
-wasi_http_types_borrow_outgoing_response_t wasi_http_types_borrow_outgoing_response(wasi_http_types_own_outgoing_response_t arg) {
-  return (wasi_http_types_borrow_outgoing_response_t) { arg.__handle };
-}
-
-__attribute__((__import_module__("wasi:http/types@0.2.12"), __import_name__("[resource-drop]outgoing-body")))
-extern void __wasm_import_wasi_http_types_outgoing_body_drop(int32_t handle);
-
-void wasi_http_types_outgoing_body_drop_own(wasi_http_types_own_outgoing_body_t handle) {
-  __wasm_import_wasi_http_types_outgoing_body_drop(handle.__handle);
-}
-
-void wasi_http_types_outgoing_body_drop_borrow(wasi_http_types_borrow_outgoing_body_t handle) {
-  __wasm_import_wasi_http_types_outgoing_body_drop(handle.__handle);
-}
-
-wasi_http_types_borrow_outgoing_body_t wasi_http_types_borrow_outgoing_body(wasi_http_types_own_outgoing_body_t arg) {
-  return (wasi_http_types_borrow_outgoing_body_t) { arg.__handle };
-}
-
-__attribute__((__import_module__("wasi:http/types@0.2.12"), __import_name__("[resource-drop]future-incoming-response")))
-extern void __wasm_import_wasi_http_types_future_incoming_response_drop(int32_t handle);
-
-void wasi_http_types_future_incoming_response_drop_own(wasi_http_types_own_future_incoming_response_t handle) {
-  __wasm_import_wasi_http_types_future_incoming_response_drop(handle.__handle);
-}
-
-void wasi_http_types_future_incoming_response_drop_borrow(wasi_http_types_borrow_future_incoming_response_t handle) {
-  __wasm_import_wasi_http_types_future_incoming_response_drop(handle.__handle);
-}
-
-wasi_http_types_borrow_future_incoming_response_t wasi_http_types_borrow_future_incoming_response(wasi_http_types_own_future_incoming_response_t arg) {
-  return (wasi_http_types_borrow_future_incoming_response_t) { arg.__handle };
-}
-
-void wasi_http_types_tuple2_field_name_field_value_free(wasi_http_types_tuple2_field_name_field_value_t *ptr) {
-  wasi_http_types_field_name_free(&ptr->f0);
-  wasi_http_types_field_value_free(&ptr->f1);
-}
-
-void wasi_http_types_list_tuple2_field_name_field_value_free(wasi_http_types_list_tuple2_field_name_field_value_t *ptr) {
-  size_t list_len = ptr->len;
-  if (list_len > 0) {
-    wasi_http_types_tuple2_field_name_field_value_t *list_ptr = ptr->ptr;
-    for (size_t i = 0; i < list_len; i++) {
-      wasi_http_types_tuple2_field_name_field_value_free(&list_ptr[i]);
-    }
-    free(list_ptr);
-  }
-}
-
-void wasi_http_types_result_own_fields_header_error_free(wasi_http_types_result_own_fields_header_error_t *ptr) {
-  if (!ptr->is_err) {
-  } else {
-    wasi_http_types_header_error_free(&ptr->val.err);
-  }
-}
-
-void wasi_http_types_list_field_value_free(wasi_http_types_list_field_value_t *ptr) {
-  size_t list_len = ptr->len;
-  if (list_len > 0) {
-    wasi_http_types_field_value_t *list_ptr = ptr->ptr;
-    for (size_t i = 0; i < list_len; i++) {
-      wasi_http_types_field_value_free(&list_ptr[i]);
-    }
-    free(list_ptr);
-  }
-}
-
-void wasi_http_types_result_void_header_error_free(wasi_http_types_result_void_header_error_t *ptr) {
-  if (!ptr->is_err) {
-  } else {
-    wasi_http_types_header_error_free(&ptr->val.err);
-  }
-}
-
-void wasi_http_types_option_scheme_free(wasi_http_types_option_scheme_t *ptr) {
-  if (ptr->is_some) {
-    wasi_http_types_scheme_free(&ptr->val);
-  }
-}
-
-void wasi_http_types_result_own_incoming_body_void_free(wasi_http_types_result_own_incoming_body_void_t *ptr) {
-  if (!ptr->is_err) {
-  }
-}
-
-void wasi_http_types_result_own_outgoing_body_void_free(wasi_http_types_result_own_outgoing_body_void_t *ptr) {
-  if (!ptr->is_err) {
-  }
-}
-
-void wasi_http_types_result_void_void_free(wasi_http_types_result_void_void_t *ptr) {
-  if (!ptr->is_err) {
-  }
-}
-
-void wasi_http_types_option_duration_free(wasi_http_types_option_duration_t *ptr) {
-  if (ptr->is_some) {
-  }
-}
-
-void wasi_http_types_result_own_outgoing_response_error_code_free(wasi_http_types_result_own_outgoing_response_error_code_t *ptr) {
-  if (!ptr->is_err) {
-  } else {
-    wasi_http_types_error_code_free(&ptr->val.err);
-  }
-}
-
-void wasi_http_types_result_own_input_stream_void_free(wasi_http_types_result_own_input_stream_void_t *ptr) {
-  if (!ptr->is_err) {
-  }
-}
-
-void wasi_http_types_option_own_trailers_free(wasi_http_types_option_own_trailers_t *ptr) {
-  if (ptr->is_some) {
-  }
-}
-
-void wasi_http_types_result_option_own_trailers_error_code_free(wasi_http_types_result_option_own_trailers_error_code_t *ptr) {
-  if (!ptr->is_err) {
-    wasi_http_types_option_own_trailers_free(&ptr->val.ok);
-  } else {
-    wasi_http_types_error_code_free(&ptr->val.err);
-  }
-}
-
-void wasi_http_types_result_result_option_own_trailers_error_code_void_free(wasi_http_types_result_result_option_own_trailers_error_code_void_t *ptr) {
-  if (!ptr->is_err) {
-    wasi_http_types_result_option_own_trailers_error_code_free(&ptr->val.ok);
-  }
-}
-
-void wasi_http_types_option_result_result_option_own_trailers_error_code_void_free(wasi_http_types_option_result_result_option_own_trailers_error_code_void_t *ptr) {
-  if (ptr->is_some) {
-    wasi_http_types_result_result_option_own_trailers_error_code_void_free(&ptr->val);
-  }
-}
-
-void wasi_http_types_result_own_output_stream_void_free(wasi_http_types_result_own_output_stream_void_t *ptr) {
-  if (!ptr->is_err) {
-  }
-}
-
-void wasi_http_types_result_void_error_code_free(wasi_http_types_result_void_error_code_t *ptr) {
-  if (!ptr->is_err) {
-  } else {
-    wasi_http_types_error_code_free(&ptr->val.err);
-  }
-}
-
-void wasi_http_types_result_own_incoming_response_error_code_free(wasi_http_types_result_own_incoming_response_error_code_t *ptr) {
-  if (!ptr->is_err) {
-  } else {
-    wasi_http_types_error_code_free(&ptr->val.err);
-  }
-}
-
-void wasi_http_types_result_result_own_incoming_response_error_code_void_free(wasi_http_types_result_result_own_incoming_response_error_code_void_t *ptr) {
-  if (!ptr->is_err) {
-    wasi_http_types_result_own_incoming_response_error_code_free(&ptr->val.ok);
-  }
-}
-
-void wasi_http_types_option_result_result_own_incoming_response_error_code_void_free(wasi_http_types_option_result_result_own_incoming_response_error_code_void_t *ptr) {
-  if (ptr->is_some) {
-    wasi_http_types_result_result_own_incoming_response_error_code_void_free(&ptr->val);
-  }
-}
-
-void wasi_http_types_option_error_code_free(wasi_http_types_option_error_code_t *ptr) {
-  if (ptr->is_some) {
-    wasi_http_types_error_code_free(&ptr->val);
-  }
-}
-
-void wasi_http_outgoing_handler_error_code_free(wasi_http_outgoing_handler_error_code_t *ptr) {
-  wasi_http_types_error_code_free(ptr);
-}
-
-void wasi_http_outgoing_handler_option_own_request_options_free(wasi_http_outgoing_handler_option_own_request_options_t *ptr) {
-  if (ptr->is_some) {
-  }
-}
-
-void wasi_http_outgoing_handler_result_own_future_incoming_response_error_code_free(wasi_http_outgoing_handler_result_own_future_incoming_response_error_code_t *ptr) {
-  if (!ptr->is_err) {
-  } else {
-    wasi_http_outgoing_handler_error_code_free(&ptr->val.err);
-  }
-}
-
-void pamrun_plugin_model_manifest_free(pamrun_plugin_model_manifest_t *ptr) {
-  rotator_string_free(ptr);
-}
 
 void rotator_list_string_free(rotator_list_string_t *ptr) {
   size_t list_len = ptr->len;
@@ -1461,31 +335,7 @@ void rotator_list_string_free(rotator_list_string_t *ptr) {
   }
 }
 
-void pamrun_plugin_model_field_free(pamrun_plugin_model_field_t *ptr) {
-  rotator_string_free(&ptr->label);
-  rotator_string_free(&ptr->kind);
-  rotator_list_string_free(&ptr->values);
-}
-
-void pamrun_plugin_model_list_field_free(pamrun_plugin_model_list_field_t *ptr) {
-  size_t list_len = ptr->len;
-  if (list_len > 0) {
-    pamrun_plugin_model_field_t *list_ptr = ptr->ptr;
-    for (size_t i = 0; i < list_len; i++) {
-      pamrun_plugin_model_field_free(&list_ptr[i]);
-    }
-    free(list_ptr);
-  }
-}
-
-void pamrun_plugin_model_vault_record_free(pamrun_plugin_model_vault_record_t *ptr) {
-  rotator_string_free(&ptr->uid);
-  rotator_string_free(&ptr->title);
-  rotator_string_free(&ptr->role);
-  pamrun_plugin_model_list_field_free(&ptr->fields);
-}
-
-void pamrun_plugin_model_setting_value_free(pamrun_plugin_model_setting_value_t *ptr) {
+void pamrun_plugin_model_value_free(pamrun_plugin_model_value_t *ptr) {
   switch ((int32_t) ptr->tag) {
     case 0: {
       rotator_string_free(&ptr->val.text);
@@ -1501,51 +351,29 @@ void pamrun_plugin_model_setting_value_free(pamrun_plugin_model_setting_value_t 
       break;
     }
     case 4: {
+      rotator_list_string_free(&ptr->val.texts);
       break;
     }
   }
 }
 
-void pamrun_plugin_model_setting_free(pamrun_plugin_model_setting_t *ptr) {
-  rotator_string_free(&ptr->key);
-  pamrun_plugin_model_setting_value_free(&ptr->value);
+void pamrun_plugin_model_named_free(pamrun_plugin_model_named_t *ptr) {
+  rotator_string_free(&ptr->name);
+  pamrun_plugin_model_value_free(&ptr->value);
 }
 
-void pamrun_plugin_model_update_free(pamrun_plugin_model_update_t *ptr) {
-  rotator_string_free(&ptr->label);
-  rotator_string_free(&ptr->place);
-  rotator_string_free(&ptr->kind);
-  rotator_list_string_free(&ptr->values);
-}
-
-void pamrun_plugin_model_list_vault_record_free(pamrun_plugin_model_list_vault_record_t *ptr) {
-  size_t list_len = ptr->len;
-  if (list_len > 0) {
-    pamrun_plugin_model_vault_record_t *list_ptr = ptr->ptr;
-    for (size_t i = 0; i < list_len; i++) {
-      pamrun_plugin_model_vault_record_free(&list_ptr[i]);
-    }
-    free(list_ptr);
+void rotator_option_string_free(rotator_option_string_t *ptr) {
+  if (ptr->is_some) {
+    rotator_string_free(&ptr->val);
   }
 }
 
-void pamrun_plugin_model_list_setting_free(pamrun_plugin_model_list_setting_t *ptr) {
+void pamrun_plugin_model_list_named_free(pamrun_plugin_model_list_named_t *ptr) {
   size_t list_len = ptr->len;
   if (list_len > 0) {
-    pamrun_plugin_model_setting_t *list_ptr = ptr->ptr;
+    pamrun_plugin_model_named_t *list_ptr = ptr->ptr;
     for (size_t i = 0; i < list_len; i++) {
-      pamrun_plugin_model_setting_free(&list_ptr[i]);
-    }
-    free(list_ptr);
-  }
-}
-
-void pamrun_plugin_model_list_update_free(pamrun_plugin_model_list_update_t *ptr) {
-  size_t list_len = ptr->len;
-  if (list_len > 0) {
-    pamrun_plugin_model_update_t *list_ptr = ptr->ptr;
-    for (size_t i = 0; i < list_len; i++) {
-      pamrun_plugin_model_update_free(&list_ptr[i]);
+      pamrun_plugin_model_named_free(&list_ptr[i]);
     }
     free(list_ptr);
   }
@@ -1554,37 +382,54 @@ void pamrun_plugin_model_list_update_free(pamrun_plugin_model_list_update_t *ptr
 void pamrun_plugin_model_request_free(pamrun_plugin_model_request_t *ptr) {
   rotator_string_free(&ptr->rotation_id);
   rotator_string_free(&ptr->marker);
-  pamrun_plugin_model_list_vault_record_free(&ptr->records);
-  pamrun_plugin_model_list_setting_free(&ptr->settings);
-  pamrun_plugin_model_list_update_free(&ptr->deliver);
+  rotator_option_string_free(&ptr->target);
+  pamrun_plugin_model_list_named_free(&ptr->inputs);
+  pamrun_plugin_model_list_named_free(&ptr->settings);
+  rotator_list_string_free(&ptr->deliver);
 }
 
 void pamrun_plugin_model_listed_free(pamrun_plugin_model_listed_t *ptr) {
   rotator_string_free(&ptr->id);
-  rotator_string_free(&ptr->label);
+  rotator_option_string_free(&ptr->label);
+  rotator_option_string_free(&ptr->created);
+  rotator_option_string_free(&ptr->expires);
+  pamrun_plugin_model_list_named_free(&ptr->outputs);
 }
 
-void pamrun_plugin_model_list_listed_free(pamrun_plugin_model_list_listed_t *ptr) {
+void pamrun_plugin_model_finding_free(pamrun_plugin_model_finding_t *ptr) {
+  rotator_string_free(&ptr->code);
+  rotator_string_free(&ptr->message);
+  rotator_option_string_free(&ptr->fix);
+}
+
+void pamrun_plugin_model_option_slots_free(pamrun_plugin_model_option_slots_t *ptr) {
+  if (ptr->is_some) {
+  }
+}
+
+void pamrun_plugin_model_list_finding_free(pamrun_plugin_model_list_finding_t *ptr) {
   size_t list_len = ptr->len;
   if (list_len > 0) {
-    pamrun_plugin_model_listed_t *list_ptr = ptr->ptr;
+    pamrun_plugin_model_finding_t *list_ptr = ptr->ptr;
     for (size_t i = 0; i < list_len; i++) {
-      pamrun_plugin_model_listed_free(&list_ptr[i]);
+      pamrun_plugin_model_finding_free(&list_ptr[i]);
     }
     free(list_ptr);
   }
 }
 
 void pamrun_plugin_model_plan_free(pamrun_plugin_model_plan_t *ptr) {
-  rotator_string_free(&ptr->target);
   rotator_string_free(&ptr->creates);
-  pamrun_plugin_model_list_listed_free(&ptr->removes);
-  rotator_list_string_free(&ptr->notes);
+  rotator_list_string_free(&ptr->removes);
+  pamrun_plugin_model_option_slots_free(&ptr->slots);
+  rotator_string_free(&ptr->context);
+  pamrun_plugin_model_list_finding_free(&ptr->findings);
 }
 
 void pamrun_plugin_model_credential_free(pamrun_plugin_model_credential_t *ptr) {
-  rotator_string_free(&ptr->handle);
-  pamrun_plugin_model_list_update_free(&ptr->updates);
+  rotator_option_string_free(&ptr->id);
+  pamrun_plugin_model_list_named_free(&ptr->returns);
+  rotator_option_string_free(&ptr->expires);
 }
 
 void pamrun_plugin_model_proof_free(pamrun_plugin_model_proof_t *ptr) {
@@ -1596,64 +441,89 @@ void pamrun_plugin_model_proof_free(pamrun_plugin_model_proof_t *ptr) {
   }
 }
 
-void pamrun_plugin_model_removed_free(pamrun_plugin_model_removed_t *ptr) {
+void pamrun_plugin_model_retired_free(pamrun_plugin_model_retired_t *ptr) {
   rotator_string_free(&ptr->id);
 }
 
-void pamrun_plugin_model_undone_free(pamrun_plugin_model_undone_t *ptr) {
-  rotator_list_string_free(&ptr->seen);
-  rotator_list_string_free(&ptr->gone);
-}
-
-void pamrun_plugin_model_problem_free(pamrun_plugin_model_problem_t *ptr) {
-  rotator_string_free(&ptr->code);
-  rotator_string_free(&ptr->message);
-}
-
-void pamrun_plugin_model_outage_free(pamrun_plugin_model_outage_t *ptr) {
-  rotator_string_free(&ptr->code);
-  rotator_string_free(&ptr->message);
-}
-
 void pamrun_plugin_model_failure_free(pamrun_plugin_model_failure_t *ptr) {
+  rotator_string_free(&ptr->code);
+  rotator_string_free(&ptr->message);
+  rotator_option_string_free(&ptr->fix);
+}
+
+void pamrun_plugin_http_named_free(pamrun_plugin_http_named_t *ptr) {
+  pamrun_plugin_model_named_free(ptr);
+}
+
+void pamrun_plugin_http_listed_free(pamrun_plugin_http_listed_t *ptr) {
+  pamrun_plugin_model_listed_free(ptr);
+}
+
+void pamrun_plugin_http_list_named_free(pamrun_plugin_http_list_named_t *ptr) {
+  size_t list_len = ptr->len;
+  if (list_len > 0) {
+    pamrun_plugin_http_named_t *list_ptr = ptr->ptr;
+    for (size_t i = 0; i < list_len; i++) {
+      pamrun_plugin_http_named_free(&list_ptr[i]);
+    }
+    free(list_ptr);
+  }
+}
+
+void pamrun_plugin_http_list_listed_free(pamrun_plugin_http_list_listed_t *ptr) {
+  size_t list_len = ptr->len;
+  if (list_len > 0) {
+    pamrun_plugin_http_listed_t *list_ptr = ptr->ptr;
+    for (size_t i = 0; i < list_len; i++) {
+      pamrun_plugin_http_listed_free(&list_ptr[i]);
+    }
+    free(list_ptr);
+  }
+}
+
+void pamrun_plugin_http_answer_free(pamrun_plugin_http_answer_t *ptr) {
+  pamrun_plugin_http_list_named_free(&ptr->outputs);
+  pamrun_plugin_http_list_listed_free(&ptr->items);
+}
+
+void rotator_option_u32_free(rotator_option_u32_t *ptr) {
+  if (ptr->is_some) {
+  }
+}
+
+void pamrun_plugin_http_rejection_free(pamrun_plugin_http_rejection_t *ptr) {
+  rotator_string_free(&ptr->request);
+  pamrun_plugin_http_list_named_free(&ptr->errors);
+  rotator_option_u32_free(&ptr->retry_after);
+}
+
+void pamrun_plugin_http_trouble_free(pamrun_plugin_http_trouble_t *ptr) {
   switch ((int32_t) ptr->tag) {
     case 0: {
-      pamrun_plugin_model_problem_free(&ptr->val.invalid);
+      pamrun_plugin_http_rejection_free(&ptr->val.rejected);
       break;
     }
     case 1: {
-      pamrun_plugin_model_problem_free(&ptr->val.denied);
+      pamrun_plugin_http_rejection_free(&ptr->val.unavailable);
       break;
     }
     case 2: {
-      pamrun_plugin_model_problem_free(&ptr->val.not_found);
+      rotator_string_free(&ptr->val.uncertain);
       break;
     }
     case 3: {
-      pamrun_plugin_model_problem_free(&ptr->val.conflict);
-      break;
-    }
-    case 4: {
-      pamrun_plugin_model_problem_free(&ptr->val.wrong_credential);
-      break;
-    }
-    case 5: {
-      pamrun_plugin_model_outage_free(&ptr->val.unavailable);
-      break;
-    }
-    case 6: {
-      pamrun_plugin_model_problem_free(&ptr->val.uncertain);
-      break;
-    }
-    case 7: {
-      pamrun_plugin_model_problem_free(&ptr->val.other);
+      rotator_string_free(&ptr->val.refused);
       break;
     }
   }
 }
 
-void exports_pamrun_plugin_rotation_manifest_free(exports_pamrun_plugin_rotation_manifest_t *ptr) {
-  pamrun_plugin_model_manifest_free(ptr);
+void pamrun_plugin_http_result_answer_trouble_free(pamrun_plugin_http_result_answer_trouble_t *ptr) {
+  if (!ptr->is_err) {
+    pamrun_plugin_http_answer_free(&ptr->val.ok);
+  } else {
+    pamrun_plugin_http_trouble_free(&ptr->val.err);
+  }
 }
 
 void exports_pamrun_plugin_rotation_request_free(exports_pamrun_plugin_rotation_request_t *ptr) {
@@ -1672,12 +542,8 @@ void exports_pamrun_plugin_rotation_proof_free(exports_pamrun_plugin_rotation_pr
   pamrun_plugin_model_proof_free(ptr);
 }
 
-void exports_pamrun_plugin_rotation_removed_free(exports_pamrun_plugin_rotation_removed_t *ptr) {
-  pamrun_plugin_model_removed_free(ptr);
-}
-
-void exports_pamrun_plugin_rotation_undone_free(exports_pamrun_plugin_rotation_undone_t *ptr) {
-  pamrun_plugin_model_undone_free(ptr);
+void exports_pamrun_plugin_rotation_retired_free(exports_pamrun_plugin_rotation_retired_t *ptr) {
+  pamrun_plugin_model_retired_free(ptr);
 }
 
 void exports_pamrun_plugin_rotation_failure_free(exports_pamrun_plugin_rotation_failure_t *ptr) {
@@ -1708,28 +574,20 @@ void exports_pamrun_plugin_rotation_result_proof_failure_free(exports_pamrun_plu
   }
 }
 
-void exports_pamrun_plugin_rotation_list_removed_free(exports_pamrun_plugin_rotation_list_removed_t *ptr) {
+void exports_pamrun_plugin_rotation_list_retired_free(exports_pamrun_plugin_rotation_list_retired_t *ptr) {
   size_t list_len = ptr->len;
   if (list_len > 0) {
-    exports_pamrun_plugin_rotation_removed_t *list_ptr = ptr->ptr;
+    exports_pamrun_plugin_rotation_retired_t *list_ptr = ptr->ptr;
     for (size_t i = 0; i < list_len; i++) {
-      exports_pamrun_plugin_rotation_removed_free(&list_ptr[i]);
+      exports_pamrun_plugin_rotation_retired_free(&list_ptr[i]);
     }
     free(list_ptr);
   }
 }
 
-void exports_pamrun_plugin_rotation_result_list_removed_failure_free(exports_pamrun_plugin_rotation_result_list_removed_failure_t *ptr) {
+void exports_pamrun_plugin_rotation_result_list_retired_failure_free(exports_pamrun_plugin_rotation_result_list_retired_failure_t *ptr) {
   if (!ptr->is_err) {
-    exports_pamrun_plugin_rotation_list_removed_free(&ptr->val.ok);
-  } else {
-    exports_pamrun_plugin_rotation_failure_free(&ptr->val.err);
-  }
-}
-
-void exports_pamrun_plugin_rotation_result_undone_failure_free(exports_pamrun_plugin_rotation_result_undone_failure_t *ptr) {
-  if (!ptr->is_err) {
-    exports_pamrun_plugin_rotation_undone_free(&ptr->val.ok);
+    exports_pamrun_plugin_rotation_list_retired_free(&ptr->val.ok);
   } else {
     exports_pamrun_plugin_rotation_failure_free(&ptr->val.err);
   }
@@ -1762,4608 +620,79 @@ void rotator_string_free(rotator_string_t *ret) {
 
 // Component Adapters
 
-bool wasi_io_poll_method_pollable_ready(wasi_io_poll_borrow_pollable_t self) {
-  int32_t ret = __wasm_import_wasi_io_poll_method_pollable_ready((self).__handle);
-  return ret;
-}
-
-void wasi_io_poll_method_pollable_block(wasi_io_poll_borrow_pollable_t self) {
-  __wasm_import_wasi_io_poll_method_pollable_block((self).__handle);
-}
-
-void wasi_io_poll_poll(wasi_io_poll_list_borrow_pollable_t *in, rotator_list_u32_t *ret) {
+bool pamrun_plugin_http_call(rotator_string_t *request, pamrun_plugin_http_list_named_t *params, pamrun_plugin_http_answer_t *ret, pamrun_plugin_http_trouble_t *err) {
   __attribute__((__aligned__(sizeof(void*))))
-  uint8_t ret_area[(2*sizeof(void*))];
+  uint8_t ret_area[(8+7*sizeof(void*))];
   uint8_t *ptr = (uint8_t *) &ret_area;
-  __wasm_import_wasi_io_poll_poll((uint8_t *) (*in).ptr, (*in).len, ptr);
-  *ret = (rotator_list_u32_t) { (uint32_t*)(*((uint8_t **) (ptr + 0))), (*((size_t*) (ptr + sizeof(void*)))) };
-}
-
-wasi_clocks_monotonic_clock_instant_t wasi_clocks_monotonic_clock_now(void) {
-  int64_t ret = __wasm_import_wasi_clocks_monotonic_clock_now();
-  return (uint64_t) (ret);
-}
-
-wasi_clocks_monotonic_clock_duration_t wasi_clocks_monotonic_clock_resolution(void) {
-  int64_t ret = __wasm_import_wasi_clocks_monotonic_clock_resolution();
-  return (uint64_t) (ret);
-}
-
-wasi_clocks_monotonic_clock_own_pollable_t wasi_clocks_monotonic_clock_subscribe_instant(wasi_clocks_monotonic_clock_instant_t when) {
-  int32_t ret = __wasm_import_wasi_clocks_monotonic_clock_subscribe_instant((int64_t) (when));
-  return (wasi_clocks_monotonic_clock_own_pollable_t) { ret };
-}
-
-wasi_clocks_monotonic_clock_own_pollable_t wasi_clocks_monotonic_clock_subscribe_duration(wasi_clocks_monotonic_clock_duration_t when) {
-  int32_t ret = __wasm_import_wasi_clocks_monotonic_clock_subscribe_duration((int64_t) (when));
-  return (wasi_clocks_monotonic_clock_own_pollable_t) { ret };
-}
-
-void wasi_io_error_method_error_to_debug_string(wasi_io_error_borrow_error_t self, rotator_string_t *ret) {
-  __attribute__((__aligned__(sizeof(void*))))
-  uint8_t ret_area[(2*sizeof(void*))];
-  uint8_t *ptr = (uint8_t *) &ret_area;
-  __wasm_import_wasi_io_error_method_error_to_debug_string((self).__handle, ptr);
-  *ret = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (ptr + 0))), (*((size_t*) (ptr + sizeof(void*)))) };
-}
-
-bool wasi_io_streams_method_input_stream_read(wasi_io_streams_borrow_input_stream_t self, uint64_t len, rotator_list_u8_t *ret, wasi_io_streams_stream_error_t *err) {
-  __attribute__((__aligned__(sizeof(void*))))
-  uint8_t ret_area[(3*sizeof(void*))];
-  uint8_t *ptr = (uint8_t *) &ret_area;
-  __wasm_import_wasi_io_streams_method_input_stream_read((self).__handle, (int64_t) (len), ptr);
-  wasi_io_streams_result_list_u8_stream_error_t result;
+  __wasm_import_pamrun_plugin_http_call((uint8_t *) (*request).ptr, (*request).len, (uint8_t *) (*params).ptr, (*params).len, ptr);
+  pamrun_plugin_http_result_answer_trouble_t result;
   switch ((int32_t) *((uint8_t*) (ptr + 0))) {
     case 0: {
       result.is_err = false;
-      result.val.ok = (rotator_list_u8_t) { (uint8_t*)(*((uint8_t **) (ptr + sizeof(void*)))), (*((size_t*) (ptr + (2*sizeof(void*))))) };
+      result.val.ok = (pamrun_plugin_http_answer_t) {
+        (pamrun_plugin_http_list_named_t) (pamrun_plugin_http_list_named_t) { (pamrun_plugin_http_named_t*)(*((uint8_t **) (ptr + sizeof(void*)))), (*((size_t*) (ptr + (2*sizeof(void*))))) },
+        (pamrun_plugin_http_list_listed_t) (pamrun_plugin_http_list_listed_t) { (pamrun_plugin_http_listed_t*)(*((uint8_t **) (ptr + (3*sizeof(void*))))), (*((size_t*) (ptr + (4*sizeof(void*))))) },
+      };
       break;
     }
     case 1: {
       result.is_err = true;
-      wasi_io_streams_stream_error_t variant;
-      variant.tag = (int32_t) *((uint8_t*) (ptr + sizeof(void*)));
-      switch ((int32_t) variant.tag) {
+      pamrun_plugin_http_trouble_t variant12;
+      variant12.tag = (int32_t) *((uint8_t*) (ptr + sizeof(void*)));
+      switch ((int32_t) variant12.tag) {
         case 0: {
-          variant.val.last_operation_failed = (wasi_io_streams_own_error_t) { *((int32_t*) (ptr + (4+1*sizeof(void*)))) };
-          break;
-        }
-        case 1: {
-          break;
-        }
-      }
-
-      result.val.err = variant;
-      break;
-    }
-  }
-  if (!result.is_err) {
-    *ret = result.val.ok;
-    return 1;
-  } else {
-    *err = result.val.err;
-    return 0;
-  }
-}
-
-bool wasi_io_streams_method_input_stream_blocking_read(wasi_io_streams_borrow_input_stream_t self, uint64_t len, rotator_list_u8_t *ret, wasi_io_streams_stream_error_t *err) {
-  __attribute__((__aligned__(sizeof(void*))))
-  uint8_t ret_area[(3*sizeof(void*))];
-  uint8_t *ptr = (uint8_t *) &ret_area;
-  __wasm_import_wasi_io_streams_method_input_stream_blocking_read((self).__handle, (int64_t) (len), ptr);
-  wasi_io_streams_result_list_u8_stream_error_t result;
-  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
-    case 0: {
-      result.is_err = false;
-      result.val.ok = (rotator_list_u8_t) { (uint8_t*)(*((uint8_t **) (ptr + sizeof(void*)))), (*((size_t*) (ptr + (2*sizeof(void*))))) };
-      break;
-    }
-    case 1: {
-      result.is_err = true;
-      wasi_io_streams_stream_error_t variant;
-      variant.tag = (int32_t) *((uint8_t*) (ptr + sizeof(void*)));
-      switch ((int32_t) variant.tag) {
-        case 0: {
-          variant.val.last_operation_failed = (wasi_io_streams_own_error_t) { *((int32_t*) (ptr + (4+1*sizeof(void*)))) };
-          break;
-        }
-        case 1: {
-          break;
-        }
-      }
-
-      result.val.err = variant;
-      break;
-    }
-  }
-  if (!result.is_err) {
-    *ret = result.val.ok;
-    return 1;
-  } else {
-    *err = result.val.err;
-    return 0;
-  }
-}
-
-bool wasi_io_streams_method_input_stream_skip(wasi_io_streams_borrow_input_stream_t self, uint64_t len, uint64_t *ret, wasi_io_streams_stream_error_t *err) {
-  __attribute__((__aligned__(8)))
-  uint8_t ret_area[16];
-  uint8_t *ptr = (uint8_t *) &ret_area;
-  __wasm_import_wasi_io_streams_method_input_stream_skip((self).__handle, (int64_t) (len), ptr);
-  wasi_io_streams_result_u64_stream_error_t result;
-  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
-    case 0: {
-      result.is_err = false;
-      result.val.ok = (uint64_t) (*((int64_t*) (ptr + 8)));
-      break;
-    }
-    case 1: {
-      result.is_err = true;
-      wasi_io_streams_stream_error_t variant;
-      variant.tag = (int32_t) *((uint8_t*) (ptr + 8));
-      switch ((int32_t) variant.tag) {
-        case 0: {
-          variant.val.last_operation_failed = (wasi_io_streams_own_error_t) { *((int32_t*) (ptr + 12)) };
-          break;
-        }
-        case 1: {
-          break;
-        }
-      }
-
-      result.val.err = variant;
-      break;
-    }
-  }
-  if (!result.is_err) {
-    *ret = result.val.ok;
-    return 1;
-  } else {
-    *err = result.val.err;
-    return 0;
-  }
-}
-
-bool wasi_io_streams_method_input_stream_blocking_skip(wasi_io_streams_borrow_input_stream_t self, uint64_t len, uint64_t *ret, wasi_io_streams_stream_error_t *err) {
-  __attribute__((__aligned__(8)))
-  uint8_t ret_area[16];
-  uint8_t *ptr = (uint8_t *) &ret_area;
-  __wasm_import_wasi_io_streams_method_input_stream_blocking_skip((self).__handle, (int64_t) (len), ptr);
-  wasi_io_streams_result_u64_stream_error_t result;
-  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
-    case 0: {
-      result.is_err = false;
-      result.val.ok = (uint64_t) (*((int64_t*) (ptr + 8)));
-      break;
-    }
-    case 1: {
-      result.is_err = true;
-      wasi_io_streams_stream_error_t variant;
-      variant.tag = (int32_t) *((uint8_t*) (ptr + 8));
-      switch ((int32_t) variant.tag) {
-        case 0: {
-          variant.val.last_operation_failed = (wasi_io_streams_own_error_t) { *((int32_t*) (ptr + 12)) };
-          break;
-        }
-        case 1: {
-          break;
-        }
-      }
-
-      result.val.err = variant;
-      break;
-    }
-  }
-  if (!result.is_err) {
-    *ret = result.val.ok;
-    return 1;
-  } else {
-    *err = result.val.err;
-    return 0;
-  }
-}
-
-wasi_io_streams_own_pollable_t wasi_io_streams_method_input_stream_subscribe(wasi_io_streams_borrow_input_stream_t self) {
-  int32_t ret = __wasm_import_wasi_io_streams_method_input_stream_subscribe((self).__handle);
-  return (wasi_io_streams_own_pollable_t) { ret };
-}
-
-bool wasi_io_streams_method_output_stream_check_write(wasi_io_streams_borrow_output_stream_t self, uint64_t *ret, wasi_io_streams_stream_error_t *err) {
-  __attribute__((__aligned__(8)))
-  uint8_t ret_area[16];
-  uint8_t *ptr = (uint8_t *) &ret_area;
-  __wasm_import_wasi_io_streams_method_output_stream_check_write((self).__handle, ptr);
-  wasi_io_streams_result_u64_stream_error_t result;
-  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
-    case 0: {
-      result.is_err = false;
-      result.val.ok = (uint64_t) (*((int64_t*) (ptr + 8)));
-      break;
-    }
-    case 1: {
-      result.is_err = true;
-      wasi_io_streams_stream_error_t variant;
-      variant.tag = (int32_t) *((uint8_t*) (ptr + 8));
-      switch ((int32_t) variant.tag) {
-        case 0: {
-          variant.val.last_operation_failed = (wasi_io_streams_own_error_t) { *((int32_t*) (ptr + 12)) };
-          break;
-        }
-        case 1: {
-          break;
-        }
-      }
-
-      result.val.err = variant;
-      break;
-    }
-  }
-  if (!result.is_err) {
-    *ret = result.val.ok;
-    return 1;
-  } else {
-    *err = result.val.err;
-    return 0;
-  }
-}
-
-bool wasi_io_streams_method_output_stream_write(wasi_io_streams_borrow_output_stream_t self, rotator_list_u8_t *contents, wasi_io_streams_stream_error_t *err) {
-  __attribute__((__aligned__(4)))
-  uint8_t ret_area[12];
-  uint8_t *ptr = (uint8_t *) &ret_area;
-  __wasm_import_wasi_io_streams_method_output_stream_write((self).__handle, (uint8_t *) (*contents).ptr, (*contents).len, ptr);
-  wasi_io_streams_result_void_stream_error_t result;
-  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
-    case 0: {
-      result.is_err = false;
-      break;
-    }
-    case 1: {
-      result.is_err = true;
-      wasi_io_streams_stream_error_t variant;
-      variant.tag = (int32_t) *((uint8_t*) (ptr + 4));
-      switch ((int32_t) variant.tag) {
-        case 0: {
-          variant.val.last_operation_failed = (wasi_io_streams_own_error_t) { *((int32_t*) (ptr + 8)) };
-          break;
-        }
-        case 1: {
-          break;
-        }
-      }
-
-      result.val.err = variant;
-      break;
-    }
-  }
-  if (!result.is_err) {
-    return 1;
-  } else {
-    *err = result.val.err;
-    return 0;
-  }
-}
-
-bool wasi_io_streams_method_output_stream_blocking_write_and_flush(wasi_io_streams_borrow_output_stream_t self, rotator_list_u8_t *contents, wasi_io_streams_stream_error_t *err) {
-  __attribute__((__aligned__(4)))
-  uint8_t ret_area[12];
-  uint8_t *ptr = (uint8_t *) &ret_area;
-  __wasm_import_wasi_io_streams_method_output_stream_blocking_write_and_flush((self).__handle, (uint8_t *) (*contents).ptr, (*contents).len, ptr);
-  wasi_io_streams_result_void_stream_error_t result;
-  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
-    case 0: {
-      result.is_err = false;
-      break;
-    }
-    case 1: {
-      result.is_err = true;
-      wasi_io_streams_stream_error_t variant;
-      variant.tag = (int32_t) *((uint8_t*) (ptr + 4));
-      switch ((int32_t) variant.tag) {
-        case 0: {
-          variant.val.last_operation_failed = (wasi_io_streams_own_error_t) { *((int32_t*) (ptr + 8)) };
-          break;
-        }
-        case 1: {
-          break;
-        }
-      }
-
-      result.val.err = variant;
-      break;
-    }
-  }
-  if (!result.is_err) {
-    return 1;
-  } else {
-    *err = result.val.err;
-    return 0;
-  }
-}
-
-bool wasi_io_streams_method_output_stream_flush(wasi_io_streams_borrow_output_stream_t self, wasi_io_streams_stream_error_t *err) {
-  __attribute__((__aligned__(4)))
-  uint8_t ret_area[12];
-  uint8_t *ptr = (uint8_t *) &ret_area;
-  __wasm_import_wasi_io_streams_method_output_stream_flush((self).__handle, ptr);
-  wasi_io_streams_result_void_stream_error_t result;
-  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
-    case 0: {
-      result.is_err = false;
-      break;
-    }
-    case 1: {
-      result.is_err = true;
-      wasi_io_streams_stream_error_t variant;
-      variant.tag = (int32_t) *((uint8_t*) (ptr + 4));
-      switch ((int32_t) variant.tag) {
-        case 0: {
-          variant.val.last_operation_failed = (wasi_io_streams_own_error_t) { *((int32_t*) (ptr + 8)) };
-          break;
-        }
-        case 1: {
-          break;
-        }
-      }
-
-      result.val.err = variant;
-      break;
-    }
-  }
-  if (!result.is_err) {
-    return 1;
-  } else {
-    *err = result.val.err;
-    return 0;
-  }
-}
-
-bool wasi_io_streams_method_output_stream_blocking_flush(wasi_io_streams_borrow_output_stream_t self, wasi_io_streams_stream_error_t *err) {
-  __attribute__((__aligned__(4)))
-  uint8_t ret_area[12];
-  uint8_t *ptr = (uint8_t *) &ret_area;
-  __wasm_import_wasi_io_streams_method_output_stream_blocking_flush((self).__handle, ptr);
-  wasi_io_streams_result_void_stream_error_t result;
-  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
-    case 0: {
-      result.is_err = false;
-      break;
-    }
-    case 1: {
-      result.is_err = true;
-      wasi_io_streams_stream_error_t variant;
-      variant.tag = (int32_t) *((uint8_t*) (ptr + 4));
-      switch ((int32_t) variant.tag) {
-        case 0: {
-          variant.val.last_operation_failed = (wasi_io_streams_own_error_t) { *((int32_t*) (ptr + 8)) };
-          break;
-        }
-        case 1: {
-          break;
-        }
-      }
-
-      result.val.err = variant;
-      break;
-    }
-  }
-  if (!result.is_err) {
-    return 1;
-  } else {
-    *err = result.val.err;
-    return 0;
-  }
-}
-
-wasi_io_streams_own_pollable_t wasi_io_streams_method_output_stream_subscribe(wasi_io_streams_borrow_output_stream_t self) {
-  int32_t ret = __wasm_import_wasi_io_streams_method_output_stream_subscribe((self).__handle);
-  return (wasi_io_streams_own_pollable_t) { ret };
-}
-
-bool wasi_io_streams_method_output_stream_write_zeroes(wasi_io_streams_borrow_output_stream_t self, uint64_t len, wasi_io_streams_stream_error_t *err) {
-  __attribute__((__aligned__(4)))
-  uint8_t ret_area[12];
-  uint8_t *ptr = (uint8_t *) &ret_area;
-  __wasm_import_wasi_io_streams_method_output_stream_write_zeroes((self).__handle, (int64_t) (len), ptr);
-  wasi_io_streams_result_void_stream_error_t result;
-  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
-    case 0: {
-      result.is_err = false;
-      break;
-    }
-    case 1: {
-      result.is_err = true;
-      wasi_io_streams_stream_error_t variant;
-      variant.tag = (int32_t) *((uint8_t*) (ptr + 4));
-      switch ((int32_t) variant.tag) {
-        case 0: {
-          variant.val.last_operation_failed = (wasi_io_streams_own_error_t) { *((int32_t*) (ptr + 8)) };
-          break;
-        }
-        case 1: {
-          break;
-        }
-      }
-
-      result.val.err = variant;
-      break;
-    }
-  }
-  if (!result.is_err) {
-    return 1;
-  } else {
-    *err = result.val.err;
-    return 0;
-  }
-}
-
-bool wasi_io_streams_method_output_stream_blocking_write_zeroes_and_flush(wasi_io_streams_borrow_output_stream_t self, uint64_t len, wasi_io_streams_stream_error_t *err) {
-  __attribute__((__aligned__(4)))
-  uint8_t ret_area[12];
-  uint8_t *ptr = (uint8_t *) &ret_area;
-  __wasm_import_wasi_io_streams_method_output_stream_blocking_write_zeroes_and_flush((self).__handle, (int64_t) (len), ptr);
-  wasi_io_streams_result_void_stream_error_t result;
-  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
-    case 0: {
-      result.is_err = false;
-      break;
-    }
-    case 1: {
-      result.is_err = true;
-      wasi_io_streams_stream_error_t variant;
-      variant.tag = (int32_t) *((uint8_t*) (ptr + 4));
-      switch ((int32_t) variant.tag) {
-        case 0: {
-          variant.val.last_operation_failed = (wasi_io_streams_own_error_t) { *((int32_t*) (ptr + 8)) };
-          break;
-        }
-        case 1: {
-          break;
-        }
-      }
-
-      result.val.err = variant;
-      break;
-    }
-  }
-  if (!result.is_err) {
-    return 1;
-  } else {
-    *err = result.val.err;
-    return 0;
-  }
-}
-
-bool wasi_io_streams_method_output_stream_splice(wasi_io_streams_borrow_output_stream_t self, wasi_io_streams_borrow_input_stream_t src, uint64_t len, uint64_t *ret, wasi_io_streams_stream_error_t *err) {
-  __attribute__((__aligned__(8)))
-  uint8_t ret_area[16];
-  uint8_t *ptr = (uint8_t *) &ret_area;
-  __wasm_import_wasi_io_streams_method_output_stream_splice((self).__handle, (src).__handle, (int64_t) (len), ptr);
-  wasi_io_streams_result_u64_stream_error_t result;
-  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
-    case 0: {
-      result.is_err = false;
-      result.val.ok = (uint64_t) (*((int64_t*) (ptr + 8)));
-      break;
-    }
-    case 1: {
-      result.is_err = true;
-      wasi_io_streams_stream_error_t variant;
-      variant.tag = (int32_t) *((uint8_t*) (ptr + 8));
-      switch ((int32_t) variant.tag) {
-        case 0: {
-          variant.val.last_operation_failed = (wasi_io_streams_own_error_t) { *((int32_t*) (ptr + 12)) };
-          break;
-        }
-        case 1: {
-          break;
-        }
-      }
-
-      result.val.err = variant;
-      break;
-    }
-  }
-  if (!result.is_err) {
-    *ret = result.val.ok;
-    return 1;
-  } else {
-    *err = result.val.err;
-    return 0;
-  }
-}
-
-bool wasi_io_streams_method_output_stream_blocking_splice(wasi_io_streams_borrow_output_stream_t self, wasi_io_streams_borrow_input_stream_t src, uint64_t len, uint64_t *ret, wasi_io_streams_stream_error_t *err) {
-  __attribute__((__aligned__(8)))
-  uint8_t ret_area[16];
-  uint8_t *ptr = (uint8_t *) &ret_area;
-  __wasm_import_wasi_io_streams_method_output_stream_blocking_splice((self).__handle, (src).__handle, (int64_t) (len), ptr);
-  wasi_io_streams_result_u64_stream_error_t result;
-  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
-    case 0: {
-      result.is_err = false;
-      result.val.ok = (uint64_t) (*((int64_t*) (ptr + 8)));
-      break;
-    }
-    case 1: {
-      result.is_err = true;
-      wasi_io_streams_stream_error_t variant;
-      variant.tag = (int32_t) *((uint8_t*) (ptr + 8));
-      switch ((int32_t) variant.tag) {
-        case 0: {
-          variant.val.last_operation_failed = (wasi_io_streams_own_error_t) { *((int32_t*) (ptr + 12)) };
-          break;
-        }
-        case 1: {
-          break;
-        }
-      }
-
-      result.val.err = variant;
-      break;
-    }
-  }
-  if (!result.is_err) {
-    *ret = result.val.ok;
-    return 1;
-  } else {
-    *err = result.val.err;
-    return 0;
-  }
-}
-
-wasi_http_types_own_fields_t wasi_http_types_constructor_fields(void) {
-  int32_t ret = __wasm_import_wasi_http_types_constructor_fields();
-  return (wasi_http_types_own_fields_t) { ret };
-}
-
-bool wasi_http_types_static_fields_from_list(wasi_http_types_list_tuple2_field_name_field_value_t *entries, wasi_http_types_own_fields_t *ret, wasi_http_types_header_error_t *err) {
-  __attribute__((__aligned__(4)))
-  uint8_t ret_area[8];
-  uint8_t *ptr = (uint8_t *) &ret_area;
-  __wasm_import_wasi_http_types_static_fields_from_list((uint8_t *) (*entries).ptr, (*entries).len, ptr);
-  wasi_http_types_result_own_fields_header_error_t result;
-  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
-    case 0: {
-      result.is_err = false;
-      result.val.ok = (wasi_http_types_own_fields_t) { *((int32_t*) (ptr + 4)) };
-      break;
-    }
-    case 1: {
-      result.is_err = true;
-      wasi_http_types_header_error_t variant;
-      variant.tag = (int32_t) *((uint8_t*) (ptr + 4));
-      switch ((int32_t) variant.tag) {
-        case 0: {
-          break;
-        }
-        case 1: {
-          break;
-        }
-        case 2: {
-          break;
-        }
-      }
-
-      result.val.err = variant;
-      break;
-    }
-  }
-  if (!result.is_err) {
-    *ret = result.val.ok;
-    return 1;
-  } else {
-    *err = result.val.err;
-    return 0;
-  }
-}
-
-void wasi_http_types_method_fields_get(wasi_http_types_borrow_fields_t self, wasi_http_types_field_name_t *name, wasi_http_types_list_field_value_t *ret) {
-  __attribute__((__aligned__(sizeof(void*))))
-  uint8_t ret_area[(2*sizeof(void*))];
-  uint8_t *ptr = (uint8_t *) &ret_area;
-  __wasm_import_wasi_http_types_method_fields_get((self).__handle, (uint8_t *) (*name).ptr, (*name).len, ptr);
-  *ret = (wasi_http_types_list_field_value_t) { (wasi_http_types_field_value_t*)(*((uint8_t **) (ptr + 0))), (*((size_t*) (ptr + sizeof(void*)))) };
-}
-
-bool wasi_http_types_method_fields_has(wasi_http_types_borrow_fields_t self, wasi_http_types_field_name_t *name) {
-  int32_t ret = __wasm_import_wasi_http_types_method_fields_has((self).__handle, (uint8_t *) (*name).ptr, (*name).len);
-  return ret;
-}
-
-bool wasi_http_types_method_fields_set(wasi_http_types_borrow_fields_t self, wasi_http_types_field_name_t *name, wasi_http_types_list_field_value_t *value, wasi_http_types_header_error_t *err) {
-  __attribute__((__aligned__(1)))
-  uint8_t ret_area[2];
-  uint8_t *ptr = (uint8_t *) &ret_area;
-  __wasm_import_wasi_http_types_method_fields_set((self).__handle, (uint8_t *) (*name).ptr, (*name).len, (uint8_t *) (*value).ptr, (*value).len, ptr);
-  wasi_http_types_result_void_header_error_t result;
-  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
-    case 0: {
-      result.is_err = false;
-      break;
-    }
-    case 1: {
-      result.is_err = true;
-      wasi_http_types_header_error_t variant;
-      variant.tag = (int32_t) *((uint8_t*) (ptr + 1));
-      switch ((int32_t) variant.tag) {
-        case 0: {
-          break;
-        }
-        case 1: {
-          break;
-        }
-        case 2: {
-          break;
-        }
-      }
-
-      result.val.err = variant;
-      break;
-    }
-  }
-  if (!result.is_err) {
-    return 1;
-  } else {
-    *err = result.val.err;
-    return 0;
-  }
-}
-
-bool wasi_http_types_method_fields_delete(wasi_http_types_borrow_fields_t self, wasi_http_types_field_name_t *name, wasi_http_types_header_error_t *err) {
-  __attribute__((__aligned__(1)))
-  uint8_t ret_area[2];
-  uint8_t *ptr = (uint8_t *) &ret_area;
-  __wasm_import_wasi_http_types_method_fields_delete((self).__handle, (uint8_t *) (*name).ptr, (*name).len, ptr);
-  wasi_http_types_result_void_header_error_t result;
-  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
-    case 0: {
-      result.is_err = false;
-      break;
-    }
-    case 1: {
-      result.is_err = true;
-      wasi_http_types_header_error_t variant;
-      variant.tag = (int32_t) *((uint8_t*) (ptr + 1));
-      switch ((int32_t) variant.tag) {
-        case 0: {
-          break;
-        }
-        case 1: {
-          break;
-        }
-        case 2: {
-          break;
-        }
-      }
-
-      result.val.err = variant;
-      break;
-    }
-  }
-  if (!result.is_err) {
-    return 1;
-  } else {
-    *err = result.val.err;
-    return 0;
-  }
-}
-
-bool wasi_http_types_method_fields_append(wasi_http_types_borrow_fields_t self, wasi_http_types_field_name_t *name, wasi_http_types_field_value_t *value, wasi_http_types_header_error_t *err) {
-  __attribute__((__aligned__(1)))
-  uint8_t ret_area[2];
-  uint8_t *ptr = (uint8_t *) &ret_area;
-  __wasm_import_wasi_http_types_method_fields_append((self).__handle, (uint8_t *) (*name).ptr, (*name).len, (uint8_t *) (*value).ptr, (*value).len, ptr);
-  wasi_http_types_result_void_header_error_t result;
-  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
-    case 0: {
-      result.is_err = false;
-      break;
-    }
-    case 1: {
-      result.is_err = true;
-      wasi_http_types_header_error_t variant;
-      variant.tag = (int32_t) *((uint8_t*) (ptr + 1));
-      switch ((int32_t) variant.tag) {
-        case 0: {
-          break;
-        }
-        case 1: {
-          break;
-        }
-        case 2: {
-          break;
-        }
-      }
-
-      result.val.err = variant;
-      break;
-    }
-  }
-  if (!result.is_err) {
-    return 1;
-  } else {
-    *err = result.val.err;
-    return 0;
-  }
-}
-
-void wasi_http_types_method_fields_entries(wasi_http_types_borrow_fields_t self, wasi_http_types_list_tuple2_field_name_field_value_t *ret) {
-  __attribute__((__aligned__(sizeof(void*))))
-  uint8_t ret_area[(2*sizeof(void*))];
-  uint8_t *ptr = (uint8_t *) &ret_area;
-  __wasm_import_wasi_http_types_method_fields_entries((self).__handle, ptr);
-  *ret = (wasi_http_types_list_tuple2_field_name_field_value_t) { (wasi_http_types_tuple2_field_name_field_value_t*)(*((uint8_t **) (ptr + 0))), (*((size_t*) (ptr + sizeof(void*)))) };
-}
-
-wasi_http_types_own_fields_t wasi_http_types_method_fields_clone(wasi_http_types_borrow_fields_t self) {
-  int32_t ret = __wasm_import_wasi_http_types_method_fields_clone((self).__handle);
-  return (wasi_http_types_own_fields_t) { ret };
-}
-
-void wasi_http_types_method_incoming_request_method(wasi_http_types_borrow_incoming_request_t self, wasi_http_types_method_t *ret) {
-  __attribute__((__aligned__(sizeof(void*))))
-  uint8_t ret_area[(3*sizeof(void*))];
-  uint8_t *ptr = (uint8_t *) &ret_area;
-  __wasm_import_wasi_http_types_method_incoming_request_method((self).__handle, ptr);
-  wasi_http_types_method_t variant;
-  variant.tag = (int32_t) *((uint8_t*) (ptr + 0));
-  switch ((int32_t) variant.tag) {
-    case 0: {
-      break;
-    }
-    case 1: {
-      break;
-    }
-    case 2: {
-      break;
-    }
-    case 3: {
-      break;
-    }
-    case 4: {
-      break;
-    }
-    case 5: {
-      break;
-    }
-    case 6: {
-      break;
-    }
-    case 7: {
-      break;
-    }
-    case 8: {
-      break;
-    }
-    case 9: {
-      variant.val.other = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (ptr + sizeof(void*)))), (*((size_t*) (ptr + (2*sizeof(void*))))) };
-      break;
-    }
-  }
-  *ret = variant;
-}
-
-bool wasi_http_types_method_incoming_request_path_with_query(wasi_http_types_borrow_incoming_request_t self, rotator_string_t *ret) {
-  __attribute__((__aligned__(sizeof(void*))))
-  uint8_t ret_area[(3*sizeof(void*))];
-  uint8_t *ptr = (uint8_t *) &ret_area;
-  __wasm_import_wasi_http_types_method_incoming_request_path_with_query((self).__handle, ptr);
-  rotator_option_string_t option;
-  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
-    case 0: {
-      option.is_some = false;
-      break;
-    }
-    case 1: {
-      option.is_some = true;
-      option.val = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (ptr + sizeof(void*)))), (*((size_t*) (ptr + (2*sizeof(void*))))) };
-      break;
-    }
-  }
-  *ret = option.val;
-  return option.is_some;
-}
-
-bool wasi_http_types_method_incoming_request_scheme(wasi_http_types_borrow_incoming_request_t self, wasi_http_types_scheme_t *ret) {
-  __attribute__((__aligned__(sizeof(void*))))
-  uint8_t ret_area[(4*sizeof(void*))];
-  uint8_t *ptr = (uint8_t *) &ret_area;
-  __wasm_import_wasi_http_types_method_incoming_request_scheme((self).__handle, ptr);
-  wasi_http_types_option_scheme_t option;
-  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
-    case 0: {
-      option.is_some = false;
-      break;
-    }
-    case 1: {
-      option.is_some = true;
-      wasi_http_types_scheme_t variant;
-      variant.tag = (int32_t) *((uint8_t*) (ptr + sizeof(void*)));
-      switch ((int32_t) variant.tag) {
-        case 0: {
-          break;
-        }
-        case 1: {
-          break;
-        }
-        case 2: {
-          variant.val.other = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
-          break;
-        }
-      }
-
-      option.val = variant;
-      break;
-    }
-  }
-  *ret = option.val;
-  return option.is_some;
-}
-
-bool wasi_http_types_method_incoming_request_authority(wasi_http_types_borrow_incoming_request_t self, rotator_string_t *ret) {
-  __attribute__((__aligned__(sizeof(void*))))
-  uint8_t ret_area[(3*sizeof(void*))];
-  uint8_t *ptr = (uint8_t *) &ret_area;
-  __wasm_import_wasi_http_types_method_incoming_request_authority((self).__handle, ptr);
-  rotator_option_string_t option;
-  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
-    case 0: {
-      option.is_some = false;
-      break;
-    }
-    case 1: {
-      option.is_some = true;
-      option.val = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (ptr + sizeof(void*)))), (*((size_t*) (ptr + (2*sizeof(void*))))) };
-      break;
-    }
-  }
-  *ret = option.val;
-  return option.is_some;
-}
-
-wasi_http_types_own_headers_t wasi_http_types_method_incoming_request_headers(wasi_http_types_borrow_incoming_request_t self) {
-  int32_t ret = __wasm_import_wasi_http_types_method_incoming_request_headers((self).__handle);
-  return (wasi_http_types_own_headers_t) { ret };
-}
-
-bool wasi_http_types_method_incoming_request_consume(wasi_http_types_borrow_incoming_request_t self, wasi_http_types_own_incoming_body_t *ret) {
-  __attribute__((__aligned__(4)))
-  uint8_t ret_area[8];
-  uint8_t *ptr = (uint8_t *) &ret_area;
-  __wasm_import_wasi_http_types_method_incoming_request_consume((self).__handle, ptr);
-  wasi_http_types_result_own_incoming_body_void_t result;
-  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
-    case 0: {
-      result.is_err = false;
-      result.val.ok = (wasi_http_types_own_incoming_body_t) { *((int32_t*) (ptr + 4)) };
-      break;
-    }
-    case 1: {
-      result.is_err = true;
-      break;
-    }
-  }
-  if (!result.is_err) {
-    *ret = result.val.ok;
-    return 1;
-  } else {
-    return 0;
-  }
-}
-
-wasi_http_types_own_outgoing_request_t wasi_http_types_constructor_outgoing_request(wasi_http_types_own_headers_t headers) {
-  int32_t ret = __wasm_import_wasi_http_types_constructor_outgoing_request((headers).__handle);
-  return (wasi_http_types_own_outgoing_request_t) { ret };
-}
-
-bool wasi_http_types_method_outgoing_request_body(wasi_http_types_borrow_outgoing_request_t self, wasi_http_types_own_outgoing_body_t *ret) {
-  __attribute__((__aligned__(4)))
-  uint8_t ret_area[8];
-  uint8_t *ptr = (uint8_t *) &ret_area;
-  __wasm_import_wasi_http_types_method_outgoing_request_body((self).__handle, ptr);
-  wasi_http_types_result_own_outgoing_body_void_t result;
-  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
-    case 0: {
-      result.is_err = false;
-      result.val.ok = (wasi_http_types_own_outgoing_body_t) { *((int32_t*) (ptr + 4)) };
-      break;
-    }
-    case 1: {
-      result.is_err = true;
-      break;
-    }
-  }
-  if (!result.is_err) {
-    *ret = result.val.ok;
-    return 1;
-  } else {
-    return 0;
-  }
-}
-
-void wasi_http_types_method_outgoing_request_method(wasi_http_types_borrow_outgoing_request_t self, wasi_http_types_method_t *ret) {
-  __attribute__((__aligned__(sizeof(void*))))
-  uint8_t ret_area[(3*sizeof(void*))];
-  uint8_t *ptr = (uint8_t *) &ret_area;
-  __wasm_import_wasi_http_types_method_outgoing_request_method((self).__handle, ptr);
-  wasi_http_types_method_t variant;
-  variant.tag = (int32_t) *((uint8_t*) (ptr + 0));
-  switch ((int32_t) variant.tag) {
-    case 0: {
-      break;
-    }
-    case 1: {
-      break;
-    }
-    case 2: {
-      break;
-    }
-    case 3: {
-      break;
-    }
-    case 4: {
-      break;
-    }
-    case 5: {
-      break;
-    }
-    case 6: {
-      break;
-    }
-    case 7: {
-      break;
-    }
-    case 8: {
-      break;
-    }
-    case 9: {
-      variant.val.other = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (ptr + sizeof(void*)))), (*((size_t*) (ptr + (2*sizeof(void*))))) };
-      break;
-    }
-  }
-  *ret = variant;
-}
-
-bool wasi_http_types_method_outgoing_request_set_method(wasi_http_types_borrow_outgoing_request_t self, wasi_http_types_method_t *method) {
-  int32_t variant;
-  uint8_t * variant9;
-  size_t variant10;
-  switch ((int32_t) (*method).tag) {
-    case 0: {
-      variant = 0;
-      variant9 = 0;
-      variant10 = 0;
-      break;
-    }
-    case 1: {
-      variant = 1;
-      variant9 = 0;
-      variant10 = 0;
-      break;
-    }
-    case 2: {
-      variant = 2;
-      variant9 = 0;
-      variant10 = 0;
-      break;
-    }
-    case 3: {
-      variant = 3;
-      variant9 = 0;
-      variant10 = 0;
-      break;
-    }
-    case 4: {
-      variant = 4;
-      variant9 = 0;
-      variant10 = 0;
-      break;
-    }
-    case 5: {
-      variant = 5;
-      variant9 = 0;
-      variant10 = 0;
-      break;
-    }
-    case 6: {
-      variant = 6;
-      variant9 = 0;
-      variant10 = 0;
-      break;
-    }
-    case 7: {
-      variant = 7;
-      variant9 = 0;
-      variant10 = 0;
-      break;
-    }
-    case 8: {
-      variant = 8;
-      variant9 = 0;
-      variant10 = 0;
-      break;
-    }
-    case 9: {
-      const rotator_string_t *payload8 = &(*method).val.other;
-      variant = 9;
-      variant9 = (uint8_t *) (*payload8).ptr;
-      variant10 = (*payload8).len;
-      break;
-    }
-  }
-  int32_t ret = __wasm_import_wasi_http_types_method_outgoing_request_set_method((self).__handle, variant, variant9, variant10);
-  wasi_http_types_result_void_void_t result;
-  switch (ret) {
-    case 0: {
-      result.is_err = false;
-      break;
-    }
-    case 1: {
-      result.is_err = true;
-      break;
-    }
-  }
-  if (!result.is_err) {
-    return 1;
-  } else {
-    return 0;
-  }
-}
-
-bool wasi_http_types_method_outgoing_request_path_with_query(wasi_http_types_borrow_outgoing_request_t self, rotator_string_t *ret) {
-  __attribute__((__aligned__(sizeof(void*))))
-  uint8_t ret_area[(3*sizeof(void*))];
-  uint8_t *ptr = (uint8_t *) &ret_area;
-  __wasm_import_wasi_http_types_method_outgoing_request_path_with_query((self).__handle, ptr);
-  rotator_option_string_t option;
-  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
-    case 0: {
-      option.is_some = false;
-      break;
-    }
-    case 1: {
-      option.is_some = true;
-      option.val = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (ptr + sizeof(void*)))), (*((size_t*) (ptr + (2*sizeof(void*))))) };
-      break;
-    }
-  }
-  *ret = option.val;
-  return option.is_some;
-}
-
-bool wasi_http_types_method_outgoing_request_set_path_with_query(wasi_http_types_borrow_outgoing_request_t self, rotator_string_t *maybe_path_with_query) {
-  rotator_option_string_t path_with_query;
-  path_with_query.is_some = maybe_path_with_query != NULL;if (maybe_path_with_query) {
-    path_with_query.val = *maybe_path_with_query;
-  }
-  int32_t option;
-  uint8_t * option1;
-  size_t option2;
-  if ((path_with_query).is_some) {
-    const rotator_string_t *payload0 = &(path_with_query).val;
-    option = 1;
-    option1 = (uint8_t *) (*payload0).ptr;
-    option2 = (*payload0).len;
-  } else {
-    option = 0;
-    option1 = 0;
-    option2 = 0;
-  }
-  int32_t ret = __wasm_import_wasi_http_types_method_outgoing_request_set_path_with_query((self).__handle, option, option1, option2);
-  wasi_http_types_result_void_void_t result;
-  switch (ret) {
-    case 0: {
-      result.is_err = false;
-      break;
-    }
-    case 1: {
-      result.is_err = true;
-      break;
-    }
-  }
-  if (!result.is_err) {
-    return 1;
-  } else {
-    return 0;
-  }
-}
-
-bool wasi_http_types_method_outgoing_request_scheme(wasi_http_types_borrow_outgoing_request_t self, wasi_http_types_scheme_t *ret) {
-  __attribute__((__aligned__(sizeof(void*))))
-  uint8_t ret_area[(4*sizeof(void*))];
-  uint8_t *ptr = (uint8_t *) &ret_area;
-  __wasm_import_wasi_http_types_method_outgoing_request_scheme((self).__handle, ptr);
-  wasi_http_types_option_scheme_t option;
-  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
-    case 0: {
-      option.is_some = false;
-      break;
-    }
-    case 1: {
-      option.is_some = true;
-      wasi_http_types_scheme_t variant;
-      variant.tag = (int32_t) *((uint8_t*) (ptr + sizeof(void*)));
-      switch ((int32_t) variant.tag) {
-        case 0: {
-          break;
-        }
-        case 1: {
-          break;
-        }
-        case 2: {
-          variant.val.other = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
-          break;
-        }
-      }
-
-      option.val = variant;
-      break;
-    }
-  }
-  *ret = option.val;
-  return option.is_some;
-}
-
-bool wasi_http_types_method_outgoing_request_set_scheme(wasi_http_types_borrow_outgoing_request_t self, wasi_http_types_scheme_t *maybe_scheme) {
-  wasi_http_types_option_scheme_t scheme;
-  scheme.is_some = maybe_scheme != NULL;if (maybe_scheme) {
-    scheme.val = *maybe_scheme;
-  }
-  int32_t option;
-  int32_t option6;
-  uint8_t * option7;
-  size_t option8;
-  if ((scheme).is_some) {
-    const wasi_http_types_scheme_t *payload0 = &(scheme).val;
-    int32_t variant;
-    uint8_t * variant4;
-    size_t variant5;
-    switch ((int32_t) (*payload0).tag) {
-      case 0: {
-        variant = 0;
-        variant4 = 0;
-        variant5 = 0;
-        break;
-      }
-      case 1: {
-        variant = 1;
-        variant4 = 0;
-        variant5 = 0;
-        break;
-      }
-      case 2: {
-        const rotator_string_t *payload3 = &(*payload0).val.other;
-        variant = 2;
-        variant4 = (uint8_t *) (*payload3).ptr;
-        variant5 = (*payload3).len;
-        break;
-      }
-    }
-    option = 1;
-    option6 = variant;
-    option7 = variant4;
-    option8 = variant5;
-  } else {
-    option = 0;
-    option6 = 0;
-    option7 = 0;
-    option8 = 0;
-  }
-  int32_t ret = __wasm_import_wasi_http_types_method_outgoing_request_set_scheme((self).__handle, option, option6, option7, option8);
-  wasi_http_types_result_void_void_t result;
-  switch (ret) {
-    case 0: {
-      result.is_err = false;
-      break;
-    }
-    case 1: {
-      result.is_err = true;
-      break;
-    }
-  }
-  if (!result.is_err) {
-    return 1;
-  } else {
-    return 0;
-  }
-}
-
-bool wasi_http_types_method_outgoing_request_authority(wasi_http_types_borrow_outgoing_request_t self, rotator_string_t *ret) {
-  __attribute__((__aligned__(sizeof(void*))))
-  uint8_t ret_area[(3*sizeof(void*))];
-  uint8_t *ptr = (uint8_t *) &ret_area;
-  __wasm_import_wasi_http_types_method_outgoing_request_authority((self).__handle, ptr);
-  rotator_option_string_t option;
-  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
-    case 0: {
-      option.is_some = false;
-      break;
-    }
-    case 1: {
-      option.is_some = true;
-      option.val = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (ptr + sizeof(void*)))), (*((size_t*) (ptr + (2*sizeof(void*))))) };
-      break;
-    }
-  }
-  *ret = option.val;
-  return option.is_some;
-}
-
-bool wasi_http_types_method_outgoing_request_set_authority(wasi_http_types_borrow_outgoing_request_t self, rotator_string_t *maybe_authority) {
-  rotator_option_string_t authority;
-  authority.is_some = maybe_authority != NULL;if (maybe_authority) {
-    authority.val = *maybe_authority;
-  }
-  int32_t option;
-  uint8_t * option1;
-  size_t option2;
-  if ((authority).is_some) {
-    const rotator_string_t *payload0 = &(authority).val;
-    option = 1;
-    option1 = (uint8_t *) (*payload0).ptr;
-    option2 = (*payload0).len;
-  } else {
-    option = 0;
-    option1 = 0;
-    option2 = 0;
-  }
-  int32_t ret = __wasm_import_wasi_http_types_method_outgoing_request_set_authority((self).__handle, option, option1, option2);
-  wasi_http_types_result_void_void_t result;
-  switch (ret) {
-    case 0: {
-      result.is_err = false;
-      break;
-    }
-    case 1: {
-      result.is_err = true;
-      break;
-    }
-  }
-  if (!result.is_err) {
-    return 1;
-  } else {
-    return 0;
-  }
-}
-
-wasi_http_types_own_headers_t wasi_http_types_method_outgoing_request_headers(wasi_http_types_borrow_outgoing_request_t self) {
-  int32_t ret = __wasm_import_wasi_http_types_method_outgoing_request_headers((self).__handle);
-  return (wasi_http_types_own_headers_t) { ret };
-}
-
-wasi_http_types_own_request_options_t wasi_http_types_constructor_request_options(void) {
-  int32_t ret = __wasm_import_wasi_http_types_constructor_request_options();
-  return (wasi_http_types_own_request_options_t) { ret };
-}
-
-bool wasi_http_types_method_request_options_connect_timeout(wasi_http_types_borrow_request_options_t self, wasi_http_types_duration_t *ret) {
-  __attribute__((__aligned__(8)))
-  uint8_t ret_area[16];
-  uint8_t *ptr = (uint8_t *) &ret_area;
-  __wasm_import_wasi_http_types_method_request_options_connect_timeout((self).__handle, ptr);
-  wasi_http_types_option_duration_t option;
-  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
-    case 0: {
-      option.is_some = false;
-      break;
-    }
-    case 1: {
-      option.is_some = true;
-      option.val = (uint64_t) (*((int64_t*) (ptr + 8)));
-      break;
-    }
-  }
-  *ret = option.val;
-  return option.is_some;
-}
-
-bool wasi_http_types_method_request_options_set_connect_timeout(wasi_http_types_borrow_request_options_t self, wasi_http_types_duration_t *maybe_duration) {
-  wasi_http_types_option_duration_t duration;
-  duration.is_some = maybe_duration != NULL;if (maybe_duration) {
-    duration.val = *maybe_duration;
-  }
-  int32_t option;
-  int64_t option1;
-  if ((duration).is_some) {
-    const wasi_http_types_duration_t *payload0 = &(duration).val;
-    option = 1;
-    option1 = (int64_t) (*payload0);
-  } else {
-    option = 0;
-    option1 = 0;
-  }
-  int32_t ret = __wasm_import_wasi_http_types_method_request_options_set_connect_timeout((self).__handle, option, option1);
-  wasi_http_types_result_void_void_t result;
-  switch (ret) {
-    case 0: {
-      result.is_err = false;
-      break;
-    }
-    case 1: {
-      result.is_err = true;
-      break;
-    }
-  }
-  if (!result.is_err) {
-    return 1;
-  } else {
-    return 0;
-  }
-}
-
-bool wasi_http_types_method_request_options_first_byte_timeout(wasi_http_types_borrow_request_options_t self, wasi_http_types_duration_t *ret) {
-  __attribute__((__aligned__(8)))
-  uint8_t ret_area[16];
-  uint8_t *ptr = (uint8_t *) &ret_area;
-  __wasm_import_wasi_http_types_method_request_options_first_byte_timeout((self).__handle, ptr);
-  wasi_http_types_option_duration_t option;
-  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
-    case 0: {
-      option.is_some = false;
-      break;
-    }
-    case 1: {
-      option.is_some = true;
-      option.val = (uint64_t) (*((int64_t*) (ptr + 8)));
-      break;
-    }
-  }
-  *ret = option.val;
-  return option.is_some;
-}
-
-bool wasi_http_types_method_request_options_set_first_byte_timeout(wasi_http_types_borrow_request_options_t self, wasi_http_types_duration_t *maybe_duration) {
-  wasi_http_types_option_duration_t duration;
-  duration.is_some = maybe_duration != NULL;if (maybe_duration) {
-    duration.val = *maybe_duration;
-  }
-  int32_t option;
-  int64_t option1;
-  if ((duration).is_some) {
-    const wasi_http_types_duration_t *payload0 = &(duration).val;
-    option = 1;
-    option1 = (int64_t) (*payload0);
-  } else {
-    option = 0;
-    option1 = 0;
-  }
-  int32_t ret = __wasm_import_wasi_http_types_method_request_options_set_first_byte_timeout((self).__handle, option, option1);
-  wasi_http_types_result_void_void_t result;
-  switch (ret) {
-    case 0: {
-      result.is_err = false;
-      break;
-    }
-    case 1: {
-      result.is_err = true;
-      break;
-    }
-  }
-  if (!result.is_err) {
-    return 1;
-  } else {
-    return 0;
-  }
-}
-
-bool wasi_http_types_method_request_options_between_bytes_timeout(wasi_http_types_borrow_request_options_t self, wasi_http_types_duration_t *ret) {
-  __attribute__((__aligned__(8)))
-  uint8_t ret_area[16];
-  uint8_t *ptr = (uint8_t *) &ret_area;
-  __wasm_import_wasi_http_types_method_request_options_between_bytes_timeout((self).__handle, ptr);
-  wasi_http_types_option_duration_t option;
-  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
-    case 0: {
-      option.is_some = false;
-      break;
-    }
-    case 1: {
-      option.is_some = true;
-      option.val = (uint64_t) (*((int64_t*) (ptr + 8)));
-      break;
-    }
-  }
-  *ret = option.val;
-  return option.is_some;
-}
-
-bool wasi_http_types_method_request_options_set_between_bytes_timeout(wasi_http_types_borrow_request_options_t self, wasi_http_types_duration_t *maybe_duration) {
-  wasi_http_types_option_duration_t duration;
-  duration.is_some = maybe_duration != NULL;if (maybe_duration) {
-    duration.val = *maybe_duration;
-  }
-  int32_t option;
-  int64_t option1;
-  if ((duration).is_some) {
-    const wasi_http_types_duration_t *payload0 = &(duration).val;
-    option = 1;
-    option1 = (int64_t) (*payload0);
-  } else {
-    option = 0;
-    option1 = 0;
-  }
-  int32_t ret = __wasm_import_wasi_http_types_method_request_options_set_between_bytes_timeout((self).__handle, option, option1);
-  wasi_http_types_result_void_void_t result;
-  switch (ret) {
-    case 0: {
-      result.is_err = false;
-      break;
-    }
-    case 1: {
-      result.is_err = true;
-      break;
-    }
-  }
-  if (!result.is_err) {
-    return 1;
-  } else {
-    return 0;
-  }
-}
-
-void wasi_http_types_static_response_outparam_set(wasi_http_types_own_response_outparam_t param, wasi_http_types_result_own_outgoing_response_error_code_t *response) {
-  int32_t result;
-  int32_t result146;
-  int32_t result147;
-  int64_t result148;
-  uint8_t * result149;
-  uint8_t * result150;
-  size_t result151;
-  int32_t result152;
-  if ((*response).is_err) {
-    const wasi_http_types_error_code_t *payload0 = &(*response).val.err;int32_t variant;
-    int32_t variant140;
-    int64_t variant141;
-    uint8_t * variant142;
-    uint8_t * variant143;
-    size_t variant144;
-    int32_t variant145;
-    switch ((int32_t) (*payload0).tag) {
-      case 0: {
-        variant = 0;
-        variant140 = 0;
-        variant141 = 0;
-        variant142 = 0;
-        variant143 = 0;
-        variant144 = 0;
-        variant145 = 0;
-        break;
-      }
-      case 1: {
-        const wasi_http_types_dns_error_payload_t *payload2 = &(*payload0).val.dns_error;
-        int32_t option;
-        uint8_t * option5;
-        size_t option6;
-        if (((*payload2).rcode).is_some) {
-          const rotator_string_t *payload4 = &((*payload2).rcode).val;
-          option = 1;
-          option5 = (uint8_t *) (*payload4).ptr;
-          option6 = (*payload4).len;
-        } else {
-          option = 0;
-          option5 = 0;
-          option6 = 0;
-        }
-        int32_t option9;
-        int32_t option10;
-        if (((*payload2).info_code).is_some) {
-          const uint16_t *payload8 = &((*payload2).info_code).val;
-          option9 = 1;
-          option10 = (int32_t) (*payload8);
-        } else {
-          option9 = 0;
-          option10 = 0;
-        }
-        variant = 1;
-        variant140 = option;
-        variant141 = (int64_t) option5;
-        variant142 = (uint8_t *) option6;
-        variant143 = (uint8_t *) option9;
-        variant144 = option10;
-        variant145 = 0;
-        break;
-      }
-      case 2: {
-        variant = 2;
-        variant140 = 0;
-        variant141 = 0;
-        variant142 = 0;
-        variant143 = 0;
-        variant144 = 0;
-        variant145 = 0;
-        break;
-      }
-      case 3: {
-        variant = 3;
-        variant140 = 0;
-        variant141 = 0;
-        variant142 = 0;
-        variant143 = 0;
-        variant144 = 0;
-        variant145 = 0;
-        break;
-      }
-      case 4: {
-        variant = 4;
-        variant140 = 0;
-        variant141 = 0;
-        variant142 = 0;
-        variant143 = 0;
-        variant144 = 0;
-        variant145 = 0;
-        break;
-      }
-      case 5: {
-        variant = 5;
-        variant140 = 0;
-        variant141 = 0;
-        variant142 = 0;
-        variant143 = 0;
-        variant144 = 0;
-        variant145 = 0;
-        break;
-      }
-      case 6: {
-        variant = 6;
-        variant140 = 0;
-        variant141 = 0;
-        variant142 = 0;
-        variant143 = 0;
-        variant144 = 0;
-        variant145 = 0;
-        break;
-      }
-      case 7: {
-        variant = 7;
-        variant140 = 0;
-        variant141 = 0;
-        variant142 = 0;
-        variant143 = 0;
-        variant144 = 0;
-        variant145 = 0;
-        break;
-      }
-      case 8: {
-        variant = 8;
-        variant140 = 0;
-        variant141 = 0;
-        variant142 = 0;
-        variant143 = 0;
-        variant144 = 0;
-        variant145 = 0;
-        break;
-      }
-      case 9: {
-        variant = 9;
-        variant140 = 0;
-        variant141 = 0;
-        variant142 = 0;
-        variant143 = 0;
-        variant144 = 0;
-        variant145 = 0;
-        break;
-      }
-      case 10: {
-        variant = 10;
-        variant140 = 0;
-        variant141 = 0;
-        variant142 = 0;
-        variant143 = 0;
-        variant144 = 0;
-        variant145 = 0;
-        break;
-      }
-      case 11: {
-        variant = 11;
-        variant140 = 0;
-        variant141 = 0;
-        variant142 = 0;
-        variant143 = 0;
-        variant144 = 0;
-        variant145 = 0;
-        break;
-      }
-      case 12: {
-        variant = 12;
-        variant140 = 0;
-        variant141 = 0;
-        variant142 = 0;
-        variant143 = 0;
-        variant144 = 0;
-        variant145 = 0;
-        break;
-      }
-      case 13: {
-        variant = 13;
-        variant140 = 0;
-        variant141 = 0;
-        variant142 = 0;
-        variant143 = 0;
-        variant144 = 0;
-        variant145 = 0;
-        break;
-      }
-      case 14: {
-        const wasi_http_types_tls_alert_received_payload_t *payload23 = &(*payload0).val.tls_alert_received;
-        int32_t option26;
-        int32_t option27;
-        if (((*payload23).alert_id).is_some) {
-          const uint8_t *payload25 = &((*payload23).alert_id).val;
-          option26 = 1;
-          option27 = (int32_t) (*payload25);
-        } else {
-          option26 = 0;
-          option27 = 0;
-        }
-        int32_t option30;
-        uint8_t * option31;
-        size_t option32;
-        if (((*payload23).alert_message).is_some) {
-          const rotator_string_t *payload29 = &((*payload23).alert_message).val;
-          option30 = 1;
-          option31 = (uint8_t *) (*payload29).ptr;
-          option32 = (*payload29).len;
-        } else {
-          option30 = 0;
-          option31 = 0;
-          option32 = 0;
-        }
-        variant = 14;
-        variant140 = option26;
-        variant141 = (int64_t) option27;
-        variant142 = (uint8_t *) option30;
-        variant143 = option31;
-        variant144 = option32;
-        variant145 = 0;
-        break;
-      }
-      case 15: {
-        variant = 15;
-        variant140 = 0;
-        variant141 = 0;
-        variant142 = 0;
-        variant143 = 0;
-        variant144 = 0;
-        variant145 = 0;
-        break;
-      }
-      case 16: {
-        variant = 16;
-        variant140 = 0;
-        variant141 = 0;
-        variant142 = 0;
-        variant143 = 0;
-        variant144 = 0;
-        variant145 = 0;
-        break;
-      }
-      case 17: {
-        const rotator_option_u64_t *payload35 = &(*payload0).val.http_request_body_size;
-        int32_t option38;
-        int64_t option39;
-        if ((*payload35).is_some) {
-          const uint64_t *payload37 = &(*payload35).val;
-          option38 = 1;
-          option39 = (int64_t) (*payload37);
-        } else {
-          option38 = 0;
-          option39 = 0;
-        }
-        variant = 17;
-        variant140 = option38;
-        variant141 = option39;
-        variant142 = 0;
-        variant143 = 0;
-        variant144 = 0;
-        variant145 = 0;
-        break;
-      }
-      case 18: {
-        variant = 18;
-        variant140 = 0;
-        variant141 = 0;
-        variant142 = 0;
-        variant143 = 0;
-        variant144 = 0;
-        variant145 = 0;
-        break;
-      }
-      case 19: {
-        variant = 19;
-        variant140 = 0;
-        variant141 = 0;
-        variant142 = 0;
-        variant143 = 0;
-        variant144 = 0;
-        variant145 = 0;
-        break;
-      }
-      case 20: {
-        variant = 20;
-        variant140 = 0;
-        variant141 = 0;
-        variant142 = 0;
-        variant143 = 0;
-        variant144 = 0;
-        variant145 = 0;
-        break;
-      }
-      case 21: {
-        const rotator_option_u32_t *payload43 = &(*payload0).val.http_request_header_section_size;
-        int32_t option46;
-        int32_t option47;
-        if ((*payload43).is_some) {
-          const uint32_t *payload45 = &(*payload43).val;
-          option46 = 1;
-          option47 = (int32_t) (*payload45);
-        } else {
-          option46 = 0;
-          option47 = 0;
-        }
-        variant = 21;
-        variant140 = option46;
-        variant141 = (int64_t) option47;
-        variant142 = 0;
-        variant143 = 0;
-        variant144 = 0;
-        variant145 = 0;
-        break;
-      }
-      case 22: {
-        const wasi_http_types_option_field_size_payload_t *payload48 = &(*payload0).val.http_request_header_size;
-        int32_t option60;
-        int32_t option61;
-        uint8_t * option62;
-        size_t option63;
-        int32_t option64;
-        int32_t option65;
-        if ((*payload48).is_some) {
-          const wasi_http_types_field_size_payload_t *payload50 = &(*payload48).val;
-          int32_t option53;
-          uint8_t * option54;
-          size_t option55;
-          if (((*payload50).field_name).is_some) {
-            const rotator_string_t *payload52 = &((*payload50).field_name).val;
-            option53 = 1;
-            option54 = (uint8_t *) (*payload52).ptr;
-            option55 = (*payload52).len;
-          } else {
-            option53 = 0;
-            option54 = 0;
-            option55 = 0;
-          }
-          int32_t option58;
-          int32_t option59;
-          if (((*payload50).field_size).is_some) {
-            const uint32_t *payload57 = &((*payload50).field_size).val;
-            option58 = 1;
-            option59 = (int32_t) (*payload57);
-          } else {
-            option58 = 0;
-            option59 = 0;
-          }
-          option60 = 1;
-          option61 = option53;
-          option62 = option54;
-          option63 = option55;
-          option64 = option58;
-          option65 = option59;
-        } else {
-          option60 = 0;
-          option61 = 0;
-          option62 = 0;
-          option63 = 0;
-          option64 = 0;
-          option65 = 0;
-        }
-        variant = 22;
-        variant140 = option60;
-        variant141 = (int64_t) option61;
-        variant142 = option62;
-        variant143 = (uint8_t *) option63;
-        variant144 = option64;
-        variant145 = option65;
-        break;
-      }
-      case 23: {
-        const rotator_option_u32_t *payload66 = &(*payload0).val.http_request_trailer_section_size;
-        int32_t option69;
-        int32_t option70;
-        if ((*payload66).is_some) {
-          const uint32_t *payload68 = &(*payload66).val;
-          option69 = 1;
-          option70 = (int32_t) (*payload68);
-        } else {
-          option69 = 0;
-          option70 = 0;
-        }
-        variant = 23;
-        variant140 = option69;
-        variant141 = (int64_t) option70;
-        variant142 = 0;
-        variant143 = 0;
-        variant144 = 0;
-        variant145 = 0;
-        break;
-      }
-      case 24: {
-        const wasi_http_types_field_size_payload_t *payload71 = &(*payload0).val.http_request_trailer_size;
-        int32_t option74;
-        uint8_t * option75;
-        size_t option76;
-        if (((*payload71).field_name).is_some) {
-          const rotator_string_t *payload73 = &((*payload71).field_name).val;
-          option74 = 1;
-          option75 = (uint8_t *) (*payload73).ptr;
-          option76 = (*payload73).len;
-        } else {
-          option74 = 0;
-          option75 = 0;
-          option76 = 0;
-        }
-        int32_t option79;
-        int32_t option80;
-        if (((*payload71).field_size).is_some) {
-          const uint32_t *payload78 = &((*payload71).field_size).val;
-          option79 = 1;
-          option80 = (int32_t) (*payload78);
-        } else {
-          option79 = 0;
-          option80 = 0;
-        }
-        variant = 24;
-        variant140 = option74;
-        variant141 = (int64_t) option75;
-        variant142 = (uint8_t *) option76;
-        variant143 = (uint8_t *) option79;
-        variant144 = option80;
-        variant145 = 0;
-        break;
-      }
-      case 25: {
-        variant = 25;
-        variant140 = 0;
-        variant141 = 0;
-        variant142 = 0;
-        variant143 = 0;
-        variant144 = 0;
-        variant145 = 0;
-        break;
-      }
-      case 26: {
-        const rotator_option_u32_t *payload82 = &(*payload0).val.http_response_header_section_size;
-        int32_t option85;
-        int32_t option86;
-        if ((*payload82).is_some) {
-          const uint32_t *payload84 = &(*payload82).val;
-          option85 = 1;
-          option86 = (int32_t) (*payload84);
-        } else {
-          option85 = 0;
-          option86 = 0;
-        }
-        variant = 26;
-        variant140 = option85;
-        variant141 = (int64_t) option86;
-        variant142 = 0;
-        variant143 = 0;
-        variant144 = 0;
-        variant145 = 0;
-        break;
-      }
-      case 27: {
-        const wasi_http_types_field_size_payload_t *payload87 = &(*payload0).val.http_response_header_size;
-        int32_t option90;
-        uint8_t * option91;
-        size_t option92;
-        if (((*payload87).field_name).is_some) {
-          const rotator_string_t *payload89 = &((*payload87).field_name).val;
-          option90 = 1;
-          option91 = (uint8_t *) (*payload89).ptr;
-          option92 = (*payload89).len;
-        } else {
-          option90 = 0;
-          option91 = 0;
-          option92 = 0;
-        }
-        int32_t option95;
-        int32_t option96;
-        if (((*payload87).field_size).is_some) {
-          const uint32_t *payload94 = &((*payload87).field_size).val;
-          option95 = 1;
-          option96 = (int32_t) (*payload94);
-        } else {
-          option95 = 0;
-          option96 = 0;
-        }
-        variant = 27;
-        variant140 = option90;
-        variant141 = (int64_t) option91;
-        variant142 = (uint8_t *) option92;
-        variant143 = (uint8_t *) option95;
-        variant144 = option96;
-        variant145 = 0;
-        break;
-      }
-      case 28: {
-        const rotator_option_u64_t *payload97 = &(*payload0).val.http_response_body_size;
-        int32_t option100;
-        int64_t option101;
-        if ((*payload97).is_some) {
-          const uint64_t *payload99 = &(*payload97).val;
-          option100 = 1;
-          option101 = (int64_t) (*payload99);
-        } else {
-          option100 = 0;
-          option101 = 0;
-        }
-        variant = 28;
-        variant140 = option100;
-        variant141 = option101;
-        variant142 = 0;
-        variant143 = 0;
-        variant144 = 0;
-        variant145 = 0;
-        break;
-      }
-      case 29: {
-        const rotator_option_u32_t *payload102 = &(*payload0).val.http_response_trailer_section_size;
-        int32_t option105;
-        int32_t option106;
-        if ((*payload102).is_some) {
-          const uint32_t *payload104 = &(*payload102).val;
-          option105 = 1;
-          option106 = (int32_t) (*payload104);
-        } else {
-          option105 = 0;
-          option106 = 0;
-        }
-        variant = 29;
-        variant140 = option105;
-        variant141 = (int64_t) option106;
-        variant142 = 0;
-        variant143 = 0;
-        variant144 = 0;
-        variant145 = 0;
-        break;
-      }
-      case 30: {
-        const wasi_http_types_field_size_payload_t *payload107 = &(*payload0).val.http_response_trailer_size;
-        int32_t option110;
-        uint8_t * option111;
-        size_t option112;
-        if (((*payload107).field_name).is_some) {
-          const rotator_string_t *payload109 = &((*payload107).field_name).val;
-          option110 = 1;
-          option111 = (uint8_t *) (*payload109).ptr;
-          option112 = (*payload109).len;
-        } else {
-          option110 = 0;
-          option111 = 0;
-          option112 = 0;
-        }
-        int32_t option115;
-        int32_t option116;
-        if (((*payload107).field_size).is_some) {
-          const uint32_t *payload114 = &((*payload107).field_size).val;
-          option115 = 1;
-          option116 = (int32_t) (*payload114);
-        } else {
-          option115 = 0;
-          option116 = 0;
-        }
-        variant = 30;
-        variant140 = option110;
-        variant141 = (int64_t) option111;
-        variant142 = (uint8_t *) option112;
-        variant143 = (uint8_t *) option115;
-        variant144 = option116;
-        variant145 = 0;
-        break;
-      }
-      case 31: {
-        const rotator_option_string_t *payload117 = &(*payload0).val.http_response_transfer_coding;
-        int32_t option120;
-        uint8_t * option121;
-        size_t option122;
-        if ((*payload117).is_some) {
-          const rotator_string_t *payload119 = &(*payload117).val;
-          option120 = 1;
-          option121 = (uint8_t *) (*payload119).ptr;
-          option122 = (*payload119).len;
-        } else {
-          option120 = 0;
-          option121 = 0;
-          option122 = 0;
-        }
-        variant = 31;
-        variant140 = option120;
-        variant141 = (int64_t) option121;
-        variant142 = (uint8_t *) option122;
-        variant143 = 0;
-        variant144 = 0;
-        variant145 = 0;
-        break;
-      }
-      case 32: {
-        const rotator_option_string_t *payload123 = &(*payload0).val.http_response_content_coding;
-        int32_t option126;
-        uint8_t * option127;
-        size_t option128;
-        if ((*payload123).is_some) {
-          const rotator_string_t *payload125 = &(*payload123).val;
-          option126 = 1;
-          option127 = (uint8_t *) (*payload125).ptr;
-          option128 = (*payload125).len;
-        } else {
-          option126 = 0;
-          option127 = 0;
-          option128 = 0;
-        }
-        variant = 32;
-        variant140 = option126;
-        variant141 = (int64_t) option127;
-        variant142 = (uint8_t *) option128;
-        variant143 = 0;
-        variant144 = 0;
-        variant145 = 0;
-        break;
-      }
-      case 33: {
-        variant = 33;
-        variant140 = 0;
-        variant141 = 0;
-        variant142 = 0;
-        variant143 = 0;
-        variant144 = 0;
-        variant145 = 0;
-        break;
-      }
-      case 34: {
-        variant = 34;
-        variant140 = 0;
-        variant141 = 0;
-        variant142 = 0;
-        variant143 = 0;
-        variant144 = 0;
-        variant145 = 0;
-        break;
-      }
-      case 35: {
-        variant = 35;
-        variant140 = 0;
-        variant141 = 0;
-        variant142 = 0;
-        variant143 = 0;
-        variant144 = 0;
-        variant145 = 0;
-        break;
-      }
-      case 36: {
-        variant = 36;
-        variant140 = 0;
-        variant141 = 0;
-        variant142 = 0;
-        variant143 = 0;
-        variant144 = 0;
-        variant145 = 0;
-        break;
-      }
-      case 37: {
-        variant = 37;
-        variant140 = 0;
-        variant141 = 0;
-        variant142 = 0;
-        variant143 = 0;
-        variant144 = 0;
-        variant145 = 0;
-        break;
-      }
-      case 38: {
-        const rotator_option_string_t *payload134 = &(*payload0).val.internal_error;
-        int32_t option137;
-        uint8_t * option138;
-        size_t option139;
-        if ((*payload134).is_some) {
-          const rotator_string_t *payload136 = &(*payload134).val;
-          option137 = 1;
-          option138 = (uint8_t *) (*payload136).ptr;
-          option139 = (*payload136).len;
-        } else {
-          option137 = 0;
-          option138 = 0;
-          option139 = 0;
-        }
-        variant = 38;
-        variant140 = option137;
-        variant141 = (int64_t) option138;
-        variant142 = (uint8_t *) option139;
-        variant143 = 0;
-        variant144 = 0;
-        variant145 = 0;
-        break;
-      }
-    }
-    result = 1;
-    result146 = variant;
-    result147 = variant140;
-    result148 = variant141;
-    result149 = variant142;
-    result150 = variant143;
-    result151 = variant144;
-    result152 = variant145;
-  } else {
-    const wasi_http_types_own_outgoing_response_t *payload = &(*response).val.ok;result = 0;
-    result146 = (*payload).__handle;
-    result147 = 0;
-    result148 = 0;
-    result149 = 0;
-    result150 = 0;
-    result151 = 0;
-    result152 = 0;
-  }
-  __wasm_import_wasi_http_types_static_response_outparam_set((param).__handle, result, result146, result147, result148, result149, result150, result151, result152);
-}
-
-wasi_http_types_status_code_t wasi_http_types_method_incoming_response_status(wasi_http_types_borrow_incoming_response_t self) {
-  int32_t ret = __wasm_import_wasi_http_types_method_incoming_response_status((self).__handle);
-  return (uint16_t) (ret);
-}
-
-wasi_http_types_own_headers_t wasi_http_types_method_incoming_response_headers(wasi_http_types_borrow_incoming_response_t self) {
-  int32_t ret = __wasm_import_wasi_http_types_method_incoming_response_headers((self).__handle);
-  return (wasi_http_types_own_headers_t) { ret };
-}
-
-bool wasi_http_types_method_incoming_response_consume(wasi_http_types_borrow_incoming_response_t self, wasi_http_types_own_incoming_body_t *ret) {
-  __attribute__((__aligned__(4)))
-  uint8_t ret_area[8];
-  uint8_t *ptr = (uint8_t *) &ret_area;
-  __wasm_import_wasi_http_types_method_incoming_response_consume((self).__handle, ptr);
-  wasi_http_types_result_own_incoming_body_void_t result;
-  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
-    case 0: {
-      result.is_err = false;
-      result.val.ok = (wasi_http_types_own_incoming_body_t) { *((int32_t*) (ptr + 4)) };
-      break;
-    }
-    case 1: {
-      result.is_err = true;
-      break;
-    }
-  }
-  if (!result.is_err) {
-    *ret = result.val.ok;
-    return 1;
-  } else {
-    return 0;
-  }
-}
-
-bool wasi_http_types_method_incoming_body_stream(wasi_http_types_borrow_incoming_body_t self, wasi_http_types_own_input_stream_t *ret) {
-  __attribute__((__aligned__(4)))
-  uint8_t ret_area[8];
-  uint8_t *ptr = (uint8_t *) &ret_area;
-  __wasm_import_wasi_http_types_method_incoming_body_stream((self).__handle, ptr);
-  wasi_http_types_result_own_input_stream_void_t result;
-  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
-    case 0: {
-      result.is_err = false;
-      result.val.ok = (wasi_http_types_own_input_stream_t) { *((int32_t*) (ptr + 4)) };
-      break;
-    }
-    case 1: {
-      result.is_err = true;
-      break;
-    }
-  }
-  if (!result.is_err) {
-    *ret = result.val.ok;
-    return 1;
-  } else {
-    return 0;
-  }
-}
-
-wasi_http_types_own_future_trailers_t wasi_http_types_static_incoming_body_finish(wasi_http_types_own_incoming_body_t this_) {
-  int32_t ret = __wasm_import_wasi_http_types_static_incoming_body_finish((this_).__handle);
-  return (wasi_http_types_own_future_trailers_t) { ret };
-}
-
-wasi_http_types_own_pollable_t wasi_http_types_method_future_trailers_subscribe(wasi_http_types_borrow_future_trailers_t self) {
-  int32_t ret = __wasm_import_wasi_http_types_method_future_trailers_subscribe((self).__handle);
-  return (wasi_http_types_own_pollable_t) { ret };
-}
-
-bool wasi_http_types_method_future_trailers_get(wasi_http_types_borrow_future_trailers_t self, wasi_http_types_result_result_option_own_trailers_error_code_void_t *ret) {
-  __attribute__((__aligned__(8)))
-  uint8_t ret_area[(40+4*sizeof(void*))];
-  uint8_t *ptr = (uint8_t *) &ret_area;
-  __wasm_import_wasi_http_types_method_future_trailers_get((self).__handle, ptr);
-  wasi_http_types_option_result_result_option_own_trailers_error_code_void_t option23;
-  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
-    case 0: {
-      option23.is_some = false;
-      break;
-    }
-    case 1: {
-      option23.is_some = true;
-      wasi_http_types_result_result_option_own_trailers_error_code_void_t result22;
-      switch ((int32_t) *((uint8_t*) (ptr + 8))) {
-        case 0: {
-          result22.is_err = false;
-          wasi_http_types_result_option_own_trailers_error_code_t result;
-          switch ((int32_t) *((uint8_t*) (ptr + 16))) {
-            case 0: {
-              result.is_err = false;
-              wasi_http_types_option_own_trailers_t option;
-              switch ((int32_t) *((uint8_t*) (ptr + 24))) {
-                case 0: {
-                  option.is_some = false;
-                  break;
-                }
-                case 1: {
-                  option.is_some = true;
-                  option.val = (wasi_http_types_own_trailers_t) { *((int32_t*) (ptr + 28)) };
-                  break;
-                }
-              }
-
-              result.val.ok = option;
-              break;
-            }
-            case 1: {
-              result.is_err = true;
-              wasi_http_types_error_code_t variant;
-              variant.tag = (int32_t) *((uint8_t*) (ptr + 24));
-              switch ((int32_t) variant.tag) {
-                case 0: {
-                  break;
-                }
-                case 1: {
-                  rotator_option_string_t option0;
-                  switch ((int32_t) *((uint8_t*) (ptr + 32))) {
-                    case 0: {
-                      option0.is_some = false;
-                      break;
-                    }
-                    case 1: {
-                      option0.is_some = true;
-                      option0.val = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (32+1*sizeof(void*))))), (*((size_t*) (ptr + (32+2*sizeof(void*))))) };
-                      break;
-                    }
-                  }
-                  rotator_option_u16_t option1;
-                  switch ((int32_t) *((uint8_t*) (ptr + (32+3*sizeof(void*))))) {
-                    case 0: {
-                      option1.is_some = false;
-                      break;
-                    }
-                    case 1: {
-                      option1.is_some = true;
-                      option1.val = (uint16_t) ((int32_t) *((uint16_t*) (ptr + (34+3*sizeof(void*)))));
-                      break;
-                    }
-                  }
-                  variant.val.dns_error = (wasi_http_types_dns_error_payload_t) {
-                    (rotator_option_string_t) option0,
-                    (rotator_option_u16_t) option1,
-                  };
-                  break;
-                }
-                case 2: {
-                  break;
-                }
-                case 3: {
-                  break;
-                }
-                case 4: {
-                  break;
-                }
-                case 5: {
-                  break;
-                }
-                case 6: {
-                  break;
-                }
-                case 7: {
-                  break;
-                }
-                case 8: {
-                  break;
-                }
-                case 9: {
-                  break;
-                }
-                case 10: {
-                  break;
-                }
-                case 11: {
-                  break;
-                }
-                case 12: {
-                  break;
-                }
-                case 13: {
-                  break;
-                }
-                case 14: {
-                  rotator_option_u8_t option2;
-                  switch ((int32_t) *((uint8_t*) (ptr + 32))) {
-                    case 0: {
-                      option2.is_some = false;
-                      break;
-                    }
-                    case 1: {
-                      option2.is_some = true;
-                      option2.val = (uint8_t) ((int32_t) *((uint8_t*) (ptr + 33)));
-                      break;
-                    }
-                  }
-                  rotator_option_string_t option3;
-                  switch ((int32_t) *((uint8_t*) (ptr + (32+1*sizeof(void*))))) {
-                    case 0: {
-                      option3.is_some = false;
-                      break;
-                    }
-                    case 1: {
-                      option3.is_some = true;
-                      option3.val = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (32+2*sizeof(void*))))), (*((size_t*) (ptr + (32+3*sizeof(void*))))) };
-                      break;
-                    }
-                  }
-                  variant.val.tls_alert_received = (wasi_http_types_tls_alert_received_payload_t) {
-                    (rotator_option_u8_t) option2,
-                    (rotator_option_string_t) option3,
-                  };
-                  break;
-                }
-                case 15: {
-                  break;
-                }
-                case 16: {
-                  break;
-                }
-                case 17: {
-                  rotator_option_u64_t option4;
-                  switch ((int32_t) *((uint8_t*) (ptr + 32))) {
-                    case 0: {
-                      option4.is_some = false;
-                      break;
-                    }
-                    case 1: {
-                      option4.is_some = true;
-                      option4.val = (uint64_t) (*((int64_t*) (ptr + 40)));
-                      break;
-                    }
-                  }
-                  variant.val.http_request_body_size = option4;
-                  break;
-                }
-                case 18: {
-                  break;
-                }
-                case 19: {
-                  break;
-                }
-                case 20: {
-                  break;
-                }
-                case 21: {
-                  rotator_option_u32_t option5;
-                  switch ((int32_t) *((uint8_t*) (ptr + 32))) {
-                    case 0: {
-                      option5.is_some = false;
-                      break;
-                    }
-                    case 1: {
-                      option5.is_some = true;
-                      option5.val = (uint32_t) (*((int32_t*) (ptr + 36)));
-                      break;
-                    }
-                  }
-                  variant.val.http_request_header_section_size = option5;
-                  break;
-                }
-                case 22: {
-                  wasi_http_types_option_field_size_payload_t option8;
-                  switch ((int32_t) *((uint8_t*) (ptr + 32))) {
-                    case 0: {
-                      option8.is_some = false;
-                      break;
-                    }
-                    case 1: {
-                      option8.is_some = true;
-                      rotator_option_string_t option6;
-                      switch ((int32_t) *((uint8_t*) (ptr + (32+1*sizeof(void*))))) {
-                        case 0: {
-                          option6.is_some = false;
-                          break;
-                        }
-                        case 1: {
-                          option6.is_some = true;
-                          option6.val = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (32+2*sizeof(void*))))), (*((size_t*) (ptr + (32+3*sizeof(void*))))) };
-                          break;
-                        }
-                      }
-                      rotator_option_u32_t option7;
-                      switch ((int32_t) *((uint8_t*) (ptr + (32+4*sizeof(void*))))) {
-                        case 0: {
-                          option7.is_some = false;
-                          break;
-                        }
-                        case 1: {
-                          option7.is_some = true;
-                          option7.val = (uint32_t) (*((int32_t*) (ptr + (36+4*sizeof(void*)))));
-                          break;
-                        }
-                      }
-
-                      option8.val = (wasi_http_types_field_size_payload_t) {
-                        (rotator_option_string_t) option6,
-                        (rotator_option_u32_t) option7,
-                      };
-                      break;
-                    }
-                  }
-                  variant.val.http_request_header_size = option8;
-                  break;
-                }
-                case 23: {
-                  rotator_option_u32_t option9;
-                  switch ((int32_t) *((uint8_t*) (ptr + 32))) {
-                    case 0: {
-                      option9.is_some = false;
-                      break;
-                    }
-                    case 1: {
-                      option9.is_some = true;
-                      option9.val = (uint32_t) (*((int32_t*) (ptr + 36)));
-                      break;
-                    }
-                  }
-                  variant.val.http_request_trailer_section_size = option9;
-                  break;
-                }
-                case 24: {
-                  rotator_option_string_t option10;
-                  switch ((int32_t) *((uint8_t*) (ptr + 32))) {
-                    case 0: {
-                      option10.is_some = false;
-                      break;
-                    }
-                    case 1: {
-                      option10.is_some = true;
-                      option10.val = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (32+1*sizeof(void*))))), (*((size_t*) (ptr + (32+2*sizeof(void*))))) };
-                      break;
-                    }
-                  }
-                  rotator_option_u32_t option11;
-                  switch ((int32_t) *((uint8_t*) (ptr + (32+3*sizeof(void*))))) {
-                    case 0: {
-                      option11.is_some = false;
-                      break;
-                    }
-                    case 1: {
-                      option11.is_some = true;
-                      option11.val = (uint32_t) (*((int32_t*) (ptr + (36+3*sizeof(void*)))));
-                      break;
-                    }
-                  }
-                  variant.val.http_request_trailer_size = (wasi_http_types_field_size_payload_t) {
-                    (rotator_option_string_t) option10,
-                    (rotator_option_u32_t) option11,
-                  };
-                  break;
-                }
-                case 25: {
-                  break;
-                }
-                case 26: {
-                  rotator_option_u32_t option12;
-                  switch ((int32_t) *((uint8_t*) (ptr + 32))) {
-                    case 0: {
-                      option12.is_some = false;
-                      break;
-                    }
-                    case 1: {
-                      option12.is_some = true;
-                      option12.val = (uint32_t) (*((int32_t*) (ptr + 36)));
-                      break;
-                    }
-                  }
-                  variant.val.http_response_header_section_size = option12;
-                  break;
-                }
-                case 27: {
-                  rotator_option_string_t option13;
-                  switch ((int32_t) *((uint8_t*) (ptr + 32))) {
-                    case 0: {
-                      option13.is_some = false;
-                      break;
-                    }
-                    case 1: {
-                      option13.is_some = true;
-                      option13.val = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (32+1*sizeof(void*))))), (*((size_t*) (ptr + (32+2*sizeof(void*))))) };
-                      break;
-                    }
-                  }
-                  rotator_option_u32_t option14;
-                  switch ((int32_t) *((uint8_t*) (ptr + (32+3*sizeof(void*))))) {
-                    case 0: {
-                      option14.is_some = false;
-                      break;
-                    }
-                    case 1: {
-                      option14.is_some = true;
-                      option14.val = (uint32_t) (*((int32_t*) (ptr + (36+3*sizeof(void*)))));
-                      break;
-                    }
-                  }
-                  variant.val.http_response_header_size = (wasi_http_types_field_size_payload_t) {
-                    (rotator_option_string_t) option13,
-                    (rotator_option_u32_t) option14,
-                  };
-                  break;
-                }
-                case 28: {
-                  rotator_option_u64_t option15;
-                  switch ((int32_t) *((uint8_t*) (ptr + 32))) {
-                    case 0: {
-                      option15.is_some = false;
-                      break;
-                    }
-                    case 1: {
-                      option15.is_some = true;
-                      option15.val = (uint64_t) (*((int64_t*) (ptr + 40)));
-                      break;
-                    }
-                  }
-                  variant.val.http_response_body_size = option15;
-                  break;
-                }
-                case 29: {
-                  rotator_option_u32_t option16;
-                  switch ((int32_t) *((uint8_t*) (ptr + 32))) {
-                    case 0: {
-                      option16.is_some = false;
-                      break;
-                    }
-                    case 1: {
-                      option16.is_some = true;
-                      option16.val = (uint32_t) (*((int32_t*) (ptr + 36)));
-                      break;
-                    }
-                  }
-                  variant.val.http_response_trailer_section_size = option16;
-                  break;
-                }
-                case 30: {
-                  rotator_option_string_t option17;
-                  switch ((int32_t) *((uint8_t*) (ptr + 32))) {
-                    case 0: {
-                      option17.is_some = false;
-                      break;
-                    }
-                    case 1: {
-                      option17.is_some = true;
-                      option17.val = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (32+1*sizeof(void*))))), (*((size_t*) (ptr + (32+2*sizeof(void*))))) };
-                      break;
-                    }
-                  }
-                  rotator_option_u32_t option18;
-                  switch ((int32_t) *((uint8_t*) (ptr + (32+3*sizeof(void*))))) {
-                    case 0: {
-                      option18.is_some = false;
-                      break;
-                    }
-                    case 1: {
-                      option18.is_some = true;
-                      option18.val = (uint32_t) (*((int32_t*) (ptr + (36+3*sizeof(void*)))));
-                      break;
-                    }
-                  }
-                  variant.val.http_response_trailer_size = (wasi_http_types_field_size_payload_t) {
-                    (rotator_option_string_t) option17,
-                    (rotator_option_u32_t) option18,
-                  };
-                  break;
-                }
-                case 31: {
-                  rotator_option_string_t option19;
-                  switch ((int32_t) *((uint8_t*) (ptr + 32))) {
-                    case 0: {
-                      option19.is_some = false;
-                      break;
-                    }
-                    case 1: {
-                      option19.is_some = true;
-                      option19.val = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (32+1*sizeof(void*))))), (*((size_t*) (ptr + (32+2*sizeof(void*))))) };
-                      break;
-                    }
-                  }
-                  variant.val.http_response_transfer_coding = option19;
-                  break;
-                }
-                case 32: {
-                  rotator_option_string_t option20;
-                  switch ((int32_t) *((uint8_t*) (ptr + 32))) {
-                    case 0: {
-                      option20.is_some = false;
-                      break;
-                    }
-                    case 1: {
-                      option20.is_some = true;
-                      option20.val = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (32+1*sizeof(void*))))), (*((size_t*) (ptr + (32+2*sizeof(void*))))) };
-                      break;
-                    }
-                  }
-                  variant.val.http_response_content_coding = option20;
-                  break;
-                }
-                case 33: {
-                  break;
-                }
-                case 34: {
-                  break;
-                }
-                case 35: {
-                  break;
-                }
-                case 36: {
-                  break;
-                }
-                case 37: {
-                  break;
-                }
-                case 38: {
-                  rotator_option_string_t option21;
-                  switch ((int32_t) *((uint8_t*) (ptr + 32))) {
-                    case 0: {
-                      option21.is_some = false;
-                      break;
-                    }
-                    case 1: {
-                      option21.is_some = true;
-                      option21.val = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (32+1*sizeof(void*))))), (*((size_t*) (ptr + (32+2*sizeof(void*))))) };
-                      break;
-                    }
-                  }
-                  variant.val.internal_error = option21;
-                  break;
-                }
-              }
-
-              result.val.err = variant;
-              break;
-            }
-          }
-
-          result22.val.ok = result;
-          break;
-        }
-        case 1: {
-          result22.is_err = true;
-          break;
-        }
-      }
-
-      option23.val = result22;
-      break;
-    }
-  }
-  *ret = option23.val;
-  return option23.is_some;
-}
-
-wasi_http_types_own_outgoing_response_t wasi_http_types_constructor_outgoing_response(wasi_http_types_own_headers_t headers) {
-  int32_t ret = __wasm_import_wasi_http_types_constructor_outgoing_response((headers).__handle);
-  return (wasi_http_types_own_outgoing_response_t) { ret };
-}
-
-wasi_http_types_status_code_t wasi_http_types_method_outgoing_response_status_code(wasi_http_types_borrow_outgoing_response_t self) {
-  int32_t ret = __wasm_import_wasi_http_types_method_outgoing_response_status_code((self).__handle);
-  return (uint16_t) (ret);
-}
-
-bool wasi_http_types_method_outgoing_response_set_status_code(wasi_http_types_borrow_outgoing_response_t self, wasi_http_types_status_code_t status_code) {
-  int32_t ret = __wasm_import_wasi_http_types_method_outgoing_response_set_status_code((self).__handle, (int32_t) (status_code));
-  wasi_http_types_result_void_void_t result;
-  switch (ret) {
-    case 0: {
-      result.is_err = false;
-      break;
-    }
-    case 1: {
-      result.is_err = true;
-      break;
-    }
-  }
-  if (!result.is_err) {
-    return 1;
-  } else {
-    return 0;
-  }
-}
-
-wasi_http_types_own_headers_t wasi_http_types_method_outgoing_response_headers(wasi_http_types_borrow_outgoing_response_t self) {
-  int32_t ret = __wasm_import_wasi_http_types_method_outgoing_response_headers((self).__handle);
-  return (wasi_http_types_own_headers_t) { ret };
-}
-
-bool wasi_http_types_method_outgoing_response_body(wasi_http_types_borrow_outgoing_response_t self, wasi_http_types_own_outgoing_body_t *ret) {
-  __attribute__((__aligned__(4)))
-  uint8_t ret_area[8];
-  uint8_t *ptr = (uint8_t *) &ret_area;
-  __wasm_import_wasi_http_types_method_outgoing_response_body((self).__handle, ptr);
-  wasi_http_types_result_own_outgoing_body_void_t result;
-  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
-    case 0: {
-      result.is_err = false;
-      result.val.ok = (wasi_http_types_own_outgoing_body_t) { *((int32_t*) (ptr + 4)) };
-      break;
-    }
-    case 1: {
-      result.is_err = true;
-      break;
-    }
-  }
-  if (!result.is_err) {
-    *ret = result.val.ok;
-    return 1;
-  } else {
-    return 0;
-  }
-}
-
-bool wasi_http_types_method_outgoing_body_write(wasi_http_types_borrow_outgoing_body_t self, wasi_http_types_own_output_stream_t *ret) {
-  __attribute__((__aligned__(4)))
-  uint8_t ret_area[8];
-  uint8_t *ptr = (uint8_t *) &ret_area;
-  __wasm_import_wasi_http_types_method_outgoing_body_write((self).__handle, ptr);
-  wasi_http_types_result_own_output_stream_void_t result;
-  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
-    case 0: {
-      result.is_err = false;
-      result.val.ok = (wasi_http_types_own_output_stream_t) { *((int32_t*) (ptr + 4)) };
-      break;
-    }
-    case 1: {
-      result.is_err = true;
-      break;
-    }
-  }
-  if (!result.is_err) {
-    *ret = result.val.ok;
-    return 1;
-  } else {
-    return 0;
-  }
-}
-
-bool wasi_http_types_static_outgoing_body_finish(wasi_http_types_own_outgoing_body_t this_, wasi_http_types_own_trailers_t *maybe_trailers, wasi_http_types_error_code_t *err) {
-  __attribute__((__aligned__(8)))
-  uint8_t ret_area[(24+4*sizeof(void*))];
-  wasi_http_types_option_own_trailers_t trailers;
-  trailers.is_some = maybe_trailers != NULL;if (maybe_trailers) {
-    trailers.val = *maybe_trailers;
-  }
-  int32_t option;
-  int32_t option1;
-  if ((trailers).is_some) {
-    const wasi_http_types_own_trailers_t *payload0 = &(trailers).val;
-    option = 1;
-    option1 = (*payload0).__handle;
-  } else {
-    option = 0;
-    option1 = 0;
-  }
-  uint8_t *ptr = (uint8_t *) &ret_area;
-  __wasm_import_wasi_http_types_static_outgoing_body_finish((this_).__handle, option, option1, ptr);
-  wasi_http_types_result_void_error_code_t result;
-  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
-    case 0: {
-      result.is_err = false;
-      break;
-    }
-    case 1: {
-      result.is_err = true;
-      wasi_http_types_error_code_t variant;
-      variant.tag = (int32_t) *((uint8_t*) (ptr + 8));
-      switch ((int32_t) variant.tag) {
-        case 0: {
-          break;
-        }
-        case 1: {
-          rotator_option_string_t option2;
-          switch ((int32_t) *((uint8_t*) (ptr + 16))) {
-            case 0: {
-              option2.is_some = false;
-              break;
-            }
-            case 1: {
-              option2.is_some = true;
-              option2.val = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (16+1*sizeof(void*))))), (*((size_t*) (ptr + (16+2*sizeof(void*))))) };
-              break;
-            }
-          }
-          rotator_option_u16_t option3;
-          switch ((int32_t) *((uint8_t*) (ptr + (16+3*sizeof(void*))))) {
-            case 0: {
-              option3.is_some = false;
-              break;
-            }
-            case 1: {
-              option3.is_some = true;
-              option3.val = (uint16_t) ((int32_t) *((uint16_t*) (ptr + (18+3*sizeof(void*)))));
-              break;
-            }
-          }
-          variant.val.dns_error = (wasi_http_types_dns_error_payload_t) {
-            (rotator_option_string_t) option2,
-            (rotator_option_u16_t) option3,
-          };
-          break;
-        }
-        case 2: {
-          break;
-        }
-        case 3: {
-          break;
-        }
-        case 4: {
-          break;
-        }
-        case 5: {
-          break;
-        }
-        case 6: {
-          break;
-        }
-        case 7: {
-          break;
-        }
-        case 8: {
-          break;
-        }
-        case 9: {
-          break;
-        }
-        case 10: {
-          break;
-        }
-        case 11: {
-          break;
-        }
-        case 12: {
-          break;
-        }
-        case 13: {
-          break;
-        }
-        case 14: {
-          rotator_option_u8_t option4;
-          switch ((int32_t) *((uint8_t*) (ptr + 16))) {
-            case 0: {
-              option4.is_some = false;
-              break;
-            }
-            case 1: {
-              option4.is_some = true;
-              option4.val = (uint8_t) ((int32_t) *((uint8_t*) (ptr + 17)));
-              break;
-            }
-          }
-          rotator_option_string_t option5;
-          switch ((int32_t) *((uint8_t*) (ptr + (16+1*sizeof(void*))))) {
-            case 0: {
-              option5.is_some = false;
-              break;
-            }
-            case 1: {
-              option5.is_some = true;
-              option5.val = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (16+2*sizeof(void*))))), (*((size_t*) (ptr + (16+3*sizeof(void*))))) };
-              break;
-            }
-          }
-          variant.val.tls_alert_received = (wasi_http_types_tls_alert_received_payload_t) {
-            (rotator_option_u8_t) option4,
-            (rotator_option_string_t) option5,
-          };
-          break;
-        }
-        case 15: {
-          break;
-        }
-        case 16: {
-          break;
-        }
-        case 17: {
-          rotator_option_u64_t option6;
-          switch ((int32_t) *((uint8_t*) (ptr + 16))) {
-            case 0: {
-              option6.is_some = false;
-              break;
-            }
-            case 1: {
-              option6.is_some = true;
-              option6.val = (uint64_t) (*((int64_t*) (ptr + 24)));
-              break;
-            }
-          }
-          variant.val.http_request_body_size = option6;
-          break;
-        }
-        case 18: {
-          break;
-        }
-        case 19: {
-          break;
-        }
-        case 20: {
-          break;
-        }
-        case 21: {
-          rotator_option_u32_t option7;
-          switch ((int32_t) *((uint8_t*) (ptr + 16))) {
-            case 0: {
-              option7.is_some = false;
-              break;
-            }
-            case 1: {
-              option7.is_some = true;
-              option7.val = (uint32_t) (*((int32_t*) (ptr + 20)));
-              break;
-            }
-          }
-          variant.val.http_request_header_section_size = option7;
-          break;
-        }
-        case 22: {
-          wasi_http_types_option_field_size_payload_t option10;
-          switch ((int32_t) *((uint8_t*) (ptr + 16))) {
-            case 0: {
-              option10.is_some = false;
-              break;
-            }
-            case 1: {
-              option10.is_some = true;
-              rotator_option_string_t option8;
-              switch ((int32_t) *((uint8_t*) (ptr + (16+1*sizeof(void*))))) {
-                case 0: {
-                  option8.is_some = false;
-                  break;
-                }
-                case 1: {
-                  option8.is_some = true;
-                  option8.val = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (16+2*sizeof(void*))))), (*((size_t*) (ptr + (16+3*sizeof(void*))))) };
-                  break;
-                }
-              }
-              rotator_option_u32_t option9;
-              switch ((int32_t) *((uint8_t*) (ptr + (16+4*sizeof(void*))))) {
-                case 0: {
-                  option9.is_some = false;
-                  break;
-                }
-                case 1: {
-                  option9.is_some = true;
-                  option9.val = (uint32_t) (*((int32_t*) (ptr + (20+4*sizeof(void*)))));
-                  break;
-                }
-              }
-
-              option10.val = (wasi_http_types_field_size_payload_t) {
-                (rotator_option_string_t) option8,
-                (rotator_option_u32_t) option9,
-              };
-              break;
-            }
-          }
-          variant.val.http_request_header_size = option10;
-          break;
-        }
-        case 23: {
-          rotator_option_u32_t option11;
-          switch ((int32_t) *((uint8_t*) (ptr + 16))) {
-            case 0: {
-              option11.is_some = false;
-              break;
-            }
-            case 1: {
-              option11.is_some = true;
-              option11.val = (uint32_t) (*((int32_t*) (ptr + 20)));
-              break;
-            }
-          }
-          variant.val.http_request_trailer_section_size = option11;
-          break;
-        }
-        case 24: {
-          rotator_option_string_t option12;
-          switch ((int32_t) *((uint8_t*) (ptr + 16))) {
-            case 0: {
-              option12.is_some = false;
-              break;
-            }
-            case 1: {
-              option12.is_some = true;
-              option12.val = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (16+1*sizeof(void*))))), (*((size_t*) (ptr + (16+2*sizeof(void*))))) };
-              break;
-            }
-          }
-          rotator_option_u32_t option13;
-          switch ((int32_t) *((uint8_t*) (ptr + (16+3*sizeof(void*))))) {
-            case 0: {
-              option13.is_some = false;
-              break;
-            }
-            case 1: {
-              option13.is_some = true;
-              option13.val = (uint32_t) (*((int32_t*) (ptr + (20+3*sizeof(void*)))));
-              break;
-            }
-          }
-          variant.val.http_request_trailer_size = (wasi_http_types_field_size_payload_t) {
-            (rotator_option_string_t) option12,
-            (rotator_option_u32_t) option13,
-          };
-          break;
-        }
-        case 25: {
-          break;
-        }
-        case 26: {
-          rotator_option_u32_t option14;
-          switch ((int32_t) *((uint8_t*) (ptr + 16))) {
-            case 0: {
-              option14.is_some = false;
-              break;
-            }
-            case 1: {
-              option14.is_some = true;
-              option14.val = (uint32_t) (*((int32_t*) (ptr + 20)));
-              break;
-            }
-          }
-          variant.val.http_response_header_section_size = option14;
-          break;
-        }
-        case 27: {
-          rotator_option_string_t option15;
-          switch ((int32_t) *((uint8_t*) (ptr + 16))) {
-            case 0: {
-              option15.is_some = false;
-              break;
-            }
-            case 1: {
-              option15.is_some = true;
-              option15.val = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (16+1*sizeof(void*))))), (*((size_t*) (ptr + (16+2*sizeof(void*))))) };
-              break;
-            }
-          }
-          rotator_option_u32_t option16;
-          switch ((int32_t) *((uint8_t*) (ptr + (16+3*sizeof(void*))))) {
-            case 0: {
-              option16.is_some = false;
-              break;
-            }
-            case 1: {
-              option16.is_some = true;
-              option16.val = (uint32_t) (*((int32_t*) (ptr + (20+3*sizeof(void*)))));
-              break;
-            }
-          }
-          variant.val.http_response_header_size = (wasi_http_types_field_size_payload_t) {
-            (rotator_option_string_t) option15,
-            (rotator_option_u32_t) option16,
-          };
-          break;
-        }
-        case 28: {
-          rotator_option_u64_t option17;
-          switch ((int32_t) *((uint8_t*) (ptr + 16))) {
-            case 0: {
-              option17.is_some = false;
-              break;
-            }
-            case 1: {
-              option17.is_some = true;
-              option17.val = (uint64_t) (*((int64_t*) (ptr + 24)));
-              break;
-            }
-          }
-          variant.val.http_response_body_size = option17;
-          break;
-        }
-        case 29: {
-          rotator_option_u32_t option18;
-          switch ((int32_t) *((uint8_t*) (ptr + 16))) {
-            case 0: {
-              option18.is_some = false;
-              break;
-            }
-            case 1: {
-              option18.is_some = true;
-              option18.val = (uint32_t) (*((int32_t*) (ptr + 20)));
-              break;
-            }
-          }
-          variant.val.http_response_trailer_section_size = option18;
-          break;
-        }
-        case 30: {
-          rotator_option_string_t option19;
-          switch ((int32_t) *((uint8_t*) (ptr + 16))) {
-            case 0: {
-              option19.is_some = false;
-              break;
-            }
-            case 1: {
-              option19.is_some = true;
-              option19.val = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (16+1*sizeof(void*))))), (*((size_t*) (ptr + (16+2*sizeof(void*))))) };
-              break;
-            }
-          }
-          rotator_option_u32_t option20;
-          switch ((int32_t) *((uint8_t*) (ptr + (16+3*sizeof(void*))))) {
-            case 0: {
-              option20.is_some = false;
-              break;
-            }
-            case 1: {
-              option20.is_some = true;
-              option20.val = (uint32_t) (*((int32_t*) (ptr + (20+3*sizeof(void*)))));
-              break;
-            }
-          }
-          variant.val.http_response_trailer_size = (wasi_http_types_field_size_payload_t) {
-            (rotator_option_string_t) option19,
-            (rotator_option_u32_t) option20,
-          };
-          break;
-        }
-        case 31: {
-          rotator_option_string_t option21;
-          switch ((int32_t) *((uint8_t*) (ptr + 16))) {
-            case 0: {
-              option21.is_some = false;
-              break;
-            }
-            case 1: {
-              option21.is_some = true;
-              option21.val = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (16+1*sizeof(void*))))), (*((size_t*) (ptr + (16+2*sizeof(void*))))) };
-              break;
-            }
-          }
-          variant.val.http_response_transfer_coding = option21;
-          break;
-        }
-        case 32: {
-          rotator_option_string_t option22;
-          switch ((int32_t) *((uint8_t*) (ptr + 16))) {
-            case 0: {
-              option22.is_some = false;
-              break;
-            }
-            case 1: {
-              option22.is_some = true;
-              option22.val = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (16+1*sizeof(void*))))), (*((size_t*) (ptr + (16+2*sizeof(void*))))) };
-              break;
-            }
-          }
-          variant.val.http_response_content_coding = option22;
-          break;
-        }
-        case 33: {
-          break;
-        }
-        case 34: {
-          break;
-        }
-        case 35: {
-          break;
-        }
-        case 36: {
-          break;
-        }
-        case 37: {
-          break;
-        }
-        case 38: {
-          rotator_option_string_t option23;
-          switch ((int32_t) *((uint8_t*) (ptr + 16))) {
-            case 0: {
-              option23.is_some = false;
-              break;
-            }
-            case 1: {
-              option23.is_some = true;
-              option23.val = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (16+1*sizeof(void*))))), (*((size_t*) (ptr + (16+2*sizeof(void*))))) };
-              break;
-            }
-          }
-          variant.val.internal_error = option23;
-          break;
-        }
-      }
-
-      result.val.err = variant;
-      break;
-    }
-  }
-  if (!result.is_err) {
-    return 1;
-  } else {
-    *err = result.val.err;
-    return 0;
-  }
-}
-
-wasi_http_types_own_pollable_t wasi_http_types_method_future_incoming_response_subscribe(wasi_http_types_borrow_future_incoming_response_t self) {
-  int32_t ret = __wasm_import_wasi_http_types_method_future_incoming_response_subscribe((self).__handle);
-  return (wasi_http_types_own_pollable_t) { ret };
-}
-
-bool wasi_http_types_method_future_incoming_response_get(wasi_http_types_borrow_future_incoming_response_t self, wasi_http_types_result_result_own_incoming_response_error_code_void_t *ret) {
-  __attribute__((__aligned__(8)))
-  uint8_t ret_area[(40+4*sizeof(void*))];
-  uint8_t *ptr = (uint8_t *) &ret_area;
-  __wasm_import_wasi_http_types_method_future_incoming_response_get((self).__handle, ptr);
-  wasi_http_types_option_result_result_own_incoming_response_error_code_void_t option22;
-  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
-    case 0: {
-      option22.is_some = false;
-      break;
-    }
-    case 1: {
-      option22.is_some = true;
-      wasi_http_types_result_result_own_incoming_response_error_code_void_t result21;
-      switch ((int32_t) *((uint8_t*) (ptr + 8))) {
-        case 0: {
-          result21.is_err = false;
-          wasi_http_types_result_own_incoming_response_error_code_t result;
-          switch ((int32_t) *((uint8_t*) (ptr + 16))) {
-            case 0: {
-              result.is_err = false;
-              result.val.ok = (wasi_http_types_own_incoming_response_t) { *((int32_t*) (ptr + 24)) };
-              break;
-            }
-            case 1: {
-              result.is_err = true;
-              wasi_http_types_error_code_t variant;
-              variant.tag = (int32_t) *((uint8_t*) (ptr + 24));
-              switch ((int32_t) variant.tag) {
-                case 0: {
-                  break;
-                }
-                case 1: {
-                  rotator_option_string_t option;
-                  switch ((int32_t) *((uint8_t*) (ptr + 32))) {
-                    case 0: {
-                      option.is_some = false;
-                      break;
-                    }
-                    case 1: {
-                      option.is_some = true;
-                      option.val = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (32+1*sizeof(void*))))), (*((size_t*) (ptr + (32+2*sizeof(void*))))) };
-                      break;
-                    }
-                  }
-                  rotator_option_u16_t option0;
-                  switch ((int32_t) *((uint8_t*) (ptr + (32+3*sizeof(void*))))) {
-                    case 0: {
-                      option0.is_some = false;
-                      break;
-                    }
-                    case 1: {
-                      option0.is_some = true;
-                      option0.val = (uint16_t) ((int32_t) *((uint16_t*) (ptr + (34+3*sizeof(void*)))));
-                      break;
-                    }
-                  }
-                  variant.val.dns_error = (wasi_http_types_dns_error_payload_t) {
-                    (rotator_option_string_t) option,
-                    (rotator_option_u16_t) option0,
-                  };
-                  break;
-                }
-                case 2: {
-                  break;
-                }
-                case 3: {
-                  break;
-                }
-                case 4: {
-                  break;
-                }
-                case 5: {
-                  break;
-                }
-                case 6: {
-                  break;
-                }
-                case 7: {
-                  break;
-                }
-                case 8: {
-                  break;
-                }
-                case 9: {
-                  break;
-                }
-                case 10: {
-                  break;
-                }
-                case 11: {
-                  break;
-                }
-                case 12: {
-                  break;
-                }
-                case 13: {
-                  break;
-                }
-                case 14: {
-                  rotator_option_u8_t option1;
-                  switch ((int32_t) *((uint8_t*) (ptr + 32))) {
-                    case 0: {
-                      option1.is_some = false;
-                      break;
-                    }
-                    case 1: {
-                      option1.is_some = true;
-                      option1.val = (uint8_t) ((int32_t) *((uint8_t*) (ptr + 33)));
-                      break;
-                    }
-                  }
-                  rotator_option_string_t option2;
-                  switch ((int32_t) *((uint8_t*) (ptr + (32+1*sizeof(void*))))) {
-                    case 0: {
-                      option2.is_some = false;
-                      break;
-                    }
-                    case 1: {
-                      option2.is_some = true;
-                      option2.val = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (32+2*sizeof(void*))))), (*((size_t*) (ptr + (32+3*sizeof(void*))))) };
-                      break;
-                    }
-                  }
-                  variant.val.tls_alert_received = (wasi_http_types_tls_alert_received_payload_t) {
-                    (rotator_option_u8_t) option1,
-                    (rotator_option_string_t) option2,
-                  };
-                  break;
-                }
-                case 15: {
-                  break;
-                }
-                case 16: {
-                  break;
-                }
-                case 17: {
-                  rotator_option_u64_t option3;
-                  switch ((int32_t) *((uint8_t*) (ptr + 32))) {
-                    case 0: {
-                      option3.is_some = false;
-                      break;
-                    }
-                    case 1: {
-                      option3.is_some = true;
-                      option3.val = (uint64_t) (*((int64_t*) (ptr + 40)));
-                      break;
-                    }
-                  }
-                  variant.val.http_request_body_size = option3;
-                  break;
-                }
-                case 18: {
-                  break;
-                }
-                case 19: {
-                  break;
-                }
-                case 20: {
-                  break;
-                }
-                case 21: {
-                  rotator_option_u32_t option4;
-                  switch ((int32_t) *((uint8_t*) (ptr + 32))) {
-                    case 0: {
-                      option4.is_some = false;
-                      break;
-                    }
-                    case 1: {
-                      option4.is_some = true;
-                      option4.val = (uint32_t) (*((int32_t*) (ptr + 36)));
-                      break;
-                    }
-                  }
-                  variant.val.http_request_header_section_size = option4;
-                  break;
-                }
-                case 22: {
-                  wasi_http_types_option_field_size_payload_t option7;
-                  switch ((int32_t) *((uint8_t*) (ptr + 32))) {
-                    case 0: {
-                      option7.is_some = false;
-                      break;
-                    }
-                    case 1: {
-                      option7.is_some = true;
-                      rotator_option_string_t option5;
-                      switch ((int32_t) *((uint8_t*) (ptr + (32+1*sizeof(void*))))) {
-                        case 0: {
-                          option5.is_some = false;
-                          break;
-                        }
-                        case 1: {
-                          option5.is_some = true;
-                          option5.val = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (32+2*sizeof(void*))))), (*((size_t*) (ptr + (32+3*sizeof(void*))))) };
-                          break;
-                        }
-                      }
-                      rotator_option_u32_t option6;
-                      switch ((int32_t) *((uint8_t*) (ptr + (32+4*sizeof(void*))))) {
-                        case 0: {
-                          option6.is_some = false;
-                          break;
-                        }
-                        case 1: {
-                          option6.is_some = true;
-                          option6.val = (uint32_t) (*((int32_t*) (ptr + (36+4*sizeof(void*)))));
-                          break;
-                        }
-                      }
-
-                      option7.val = (wasi_http_types_field_size_payload_t) {
-                        (rotator_option_string_t) option5,
-                        (rotator_option_u32_t) option6,
-                      };
-                      break;
-                    }
-                  }
-                  variant.val.http_request_header_size = option7;
-                  break;
-                }
-                case 23: {
-                  rotator_option_u32_t option8;
-                  switch ((int32_t) *((uint8_t*) (ptr + 32))) {
-                    case 0: {
-                      option8.is_some = false;
-                      break;
-                    }
-                    case 1: {
-                      option8.is_some = true;
-                      option8.val = (uint32_t) (*((int32_t*) (ptr + 36)));
-                      break;
-                    }
-                  }
-                  variant.val.http_request_trailer_section_size = option8;
-                  break;
-                }
-                case 24: {
-                  rotator_option_string_t option9;
-                  switch ((int32_t) *((uint8_t*) (ptr + 32))) {
-                    case 0: {
-                      option9.is_some = false;
-                      break;
-                    }
-                    case 1: {
-                      option9.is_some = true;
-                      option9.val = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (32+1*sizeof(void*))))), (*((size_t*) (ptr + (32+2*sizeof(void*))))) };
-                      break;
-                    }
-                  }
-                  rotator_option_u32_t option10;
-                  switch ((int32_t) *((uint8_t*) (ptr + (32+3*sizeof(void*))))) {
-                    case 0: {
-                      option10.is_some = false;
-                      break;
-                    }
-                    case 1: {
-                      option10.is_some = true;
-                      option10.val = (uint32_t) (*((int32_t*) (ptr + (36+3*sizeof(void*)))));
-                      break;
-                    }
-                  }
-                  variant.val.http_request_trailer_size = (wasi_http_types_field_size_payload_t) {
-                    (rotator_option_string_t) option9,
-                    (rotator_option_u32_t) option10,
-                  };
-                  break;
-                }
-                case 25: {
-                  break;
-                }
-                case 26: {
-                  rotator_option_u32_t option11;
-                  switch ((int32_t) *((uint8_t*) (ptr + 32))) {
-                    case 0: {
-                      option11.is_some = false;
-                      break;
-                    }
-                    case 1: {
-                      option11.is_some = true;
-                      option11.val = (uint32_t) (*((int32_t*) (ptr + 36)));
-                      break;
-                    }
-                  }
-                  variant.val.http_response_header_section_size = option11;
-                  break;
-                }
-                case 27: {
-                  rotator_option_string_t option12;
-                  switch ((int32_t) *((uint8_t*) (ptr + 32))) {
-                    case 0: {
-                      option12.is_some = false;
-                      break;
-                    }
-                    case 1: {
-                      option12.is_some = true;
-                      option12.val = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (32+1*sizeof(void*))))), (*((size_t*) (ptr + (32+2*sizeof(void*))))) };
-                      break;
-                    }
-                  }
-                  rotator_option_u32_t option13;
-                  switch ((int32_t) *((uint8_t*) (ptr + (32+3*sizeof(void*))))) {
-                    case 0: {
-                      option13.is_some = false;
-                      break;
-                    }
-                    case 1: {
-                      option13.is_some = true;
-                      option13.val = (uint32_t) (*((int32_t*) (ptr + (36+3*sizeof(void*)))));
-                      break;
-                    }
-                  }
-                  variant.val.http_response_header_size = (wasi_http_types_field_size_payload_t) {
-                    (rotator_option_string_t) option12,
-                    (rotator_option_u32_t) option13,
-                  };
-                  break;
-                }
-                case 28: {
-                  rotator_option_u64_t option14;
-                  switch ((int32_t) *((uint8_t*) (ptr + 32))) {
-                    case 0: {
-                      option14.is_some = false;
-                      break;
-                    }
-                    case 1: {
-                      option14.is_some = true;
-                      option14.val = (uint64_t) (*((int64_t*) (ptr + 40)));
-                      break;
-                    }
-                  }
-                  variant.val.http_response_body_size = option14;
-                  break;
-                }
-                case 29: {
-                  rotator_option_u32_t option15;
-                  switch ((int32_t) *((uint8_t*) (ptr + 32))) {
-                    case 0: {
-                      option15.is_some = false;
-                      break;
-                    }
-                    case 1: {
-                      option15.is_some = true;
-                      option15.val = (uint32_t) (*((int32_t*) (ptr + 36)));
-                      break;
-                    }
-                  }
-                  variant.val.http_response_trailer_section_size = option15;
-                  break;
-                }
-                case 30: {
-                  rotator_option_string_t option16;
-                  switch ((int32_t) *((uint8_t*) (ptr + 32))) {
-                    case 0: {
-                      option16.is_some = false;
-                      break;
-                    }
-                    case 1: {
-                      option16.is_some = true;
-                      option16.val = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (32+1*sizeof(void*))))), (*((size_t*) (ptr + (32+2*sizeof(void*))))) };
-                      break;
-                    }
-                  }
-                  rotator_option_u32_t option17;
-                  switch ((int32_t) *((uint8_t*) (ptr + (32+3*sizeof(void*))))) {
-                    case 0: {
-                      option17.is_some = false;
-                      break;
-                    }
-                    case 1: {
-                      option17.is_some = true;
-                      option17.val = (uint32_t) (*((int32_t*) (ptr + (36+3*sizeof(void*)))));
-                      break;
-                    }
-                  }
-                  variant.val.http_response_trailer_size = (wasi_http_types_field_size_payload_t) {
-                    (rotator_option_string_t) option16,
-                    (rotator_option_u32_t) option17,
-                  };
-                  break;
-                }
-                case 31: {
-                  rotator_option_string_t option18;
-                  switch ((int32_t) *((uint8_t*) (ptr + 32))) {
-                    case 0: {
-                      option18.is_some = false;
-                      break;
-                    }
-                    case 1: {
-                      option18.is_some = true;
-                      option18.val = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (32+1*sizeof(void*))))), (*((size_t*) (ptr + (32+2*sizeof(void*))))) };
-                      break;
-                    }
-                  }
-                  variant.val.http_response_transfer_coding = option18;
-                  break;
-                }
-                case 32: {
-                  rotator_option_string_t option19;
-                  switch ((int32_t) *((uint8_t*) (ptr + 32))) {
-                    case 0: {
-                      option19.is_some = false;
-                      break;
-                    }
-                    case 1: {
-                      option19.is_some = true;
-                      option19.val = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (32+1*sizeof(void*))))), (*((size_t*) (ptr + (32+2*sizeof(void*))))) };
-                      break;
-                    }
-                  }
-                  variant.val.http_response_content_coding = option19;
-                  break;
-                }
-                case 33: {
-                  break;
-                }
-                case 34: {
-                  break;
-                }
-                case 35: {
-                  break;
-                }
-                case 36: {
-                  break;
-                }
-                case 37: {
-                  break;
-                }
-                case 38: {
-                  rotator_option_string_t option20;
-                  switch ((int32_t) *((uint8_t*) (ptr + 32))) {
-                    case 0: {
-                      option20.is_some = false;
-                      break;
-                    }
-                    case 1: {
-                      option20.is_some = true;
-                      option20.val = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (32+1*sizeof(void*))))), (*((size_t*) (ptr + (32+2*sizeof(void*))))) };
-                      break;
-                    }
-                  }
-                  variant.val.internal_error = option20;
-                  break;
-                }
-              }
-
-              result.val.err = variant;
-              break;
-            }
-          }
-
-          result21.val.ok = result;
-          break;
-        }
-        case 1: {
-          result21.is_err = true;
-          break;
-        }
-      }
-
-      option22.val = result21;
-      break;
-    }
-  }
-  *ret = option22.val;
-  return option22.is_some;
-}
-
-bool wasi_http_types_http_error_code(wasi_http_types_borrow_io_error_t err_, wasi_http_types_error_code_t *ret) {
-  __attribute__((__aligned__(8)))
-  uint8_t ret_area[(24+4*sizeof(void*))];
-  uint8_t *ptr = (uint8_t *) &ret_area;
-  __wasm_import_wasi_http_types_http_error_code((err_).__handle, ptr);
-  wasi_http_types_option_error_code_t option21;
-  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
-    case 0: {
-      option21.is_some = false;
-      break;
-    }
-    case 1: {
-      option21.is_some = true;
-      wasi_http_types_error_code_t variant;
-      variant.tag = (int32_t) *((uint8_t*) (ptr + 8));
-      switch ((int32_t) variant.tag) {
-        case 0: {
-          break;
-        }
-        case 1: {
-          rotator_option_string_t option;
-          switch ((int32_t) *((uint8_t*) (ptr + 16))) {
-            case 0: {
-              option.is_some = false;
-              break;
-            }
-            case 1: {
-              option.is_some = true;
-              option.val = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (16+1*sizeof(void*))))), (*((size_t*) (ptr + (16+2*sizeof(void*))))) };
-              break;
-            }
-          }
-          rotator_option_u16_t option0;
-          switch ((int32_t) *((uint8_t*) (ptr + (16+3*sizeof(void*))))) {
-            case 0: {
-              option0.is_some = false;
-              break;
-            }
-            case 1: {
-              option0.is_some = true;
-              option0.val = (uint16_t) ((int32_t) *((uint16_t*) (ptr + (18+3*sizeof(void*)))));
-              break;
-            }
-          }
-          variant.val.dns_error = (wasi_http_types_dns_error_payload_t) {
-            (rotator_option_string_t) option,
-            (rotator_option_u16_t) option0,
-          };
-          break;
-        }
-        case 2: {
-          break;
-        }
-        case 3: {
-          break;
-        }
-        case 4: {
-          break;
-        }
-        case 5: {
-          break;
-        }
-        case 6: {
-          break;
-        }
-        case 7: {
-          break;
-        }
-        case 8: {
-          break;
-        }
-        case 9: {
-          break;
-        }
-        case 10: {
-          break;
-        }
-        case 11: {
-          break;
-        }
-        case 12: {
-          break;
-        }
-        case 13: {
-          break;
-        }
-        case 14: {
-          rotator_option_u8_t option1;
-          switch ((int32_t) *((uint8_t*) (ptr + 16))) {
-            case 0: {
-              option1.is_some = false;
-              break;
-            }
-            case 1: {
-              option1.is_some = true;
-              option1.val = (uint8_t) ((int32_t) *((uint8_t*) (ptr + 17)));
-              break;
-            }
-          }
-          rotator_option_string_t option2;
-          switch ((int32_t) *((uint8_t*) (ptr + (16+1*sizeof(void*))))) {
-            case 0: {
-              option2.is_some = false;
-              break;
-            }
-            case 1: {
-              option2.is_some = true;
-              option2.val = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (16+2*sizeof(void*))))), (*((size_t*) (ptr + (16+3*sizeof(void*))))) };
-              break;
-            }
-          }
-          variant.val.tls_alert_received = (wasi_http_types_tls_alert_received_payload_t) {
-            (rotator_option_u8_t) option1,
-            (rotator_option_string_t) option2,
-          };
-          break;
-        }
-        case 15: {
-          break;
-        }
-        case 16: {
-          break;
-        }
-        case 17: {
-          rotator_option_u64_t option3;
-          switch ((int32_t) *((uint8_t*) (ptr + 16))) {
-            case 0: {
-              option3.is_some = false;
-              break;
-            }
-            case 1: {
-              option3.is_some = true;
-              option3.val = (uint64_t) (*((int64_t*) (ptr + 24)));
-              break;
-            }
-          }
-          variant.val.http_request_body_size = option3;
-          break;
-        }
-        case 18: {
-          break;
-        }
-        case 19: {
-          break;
-        }
-        case 20: {
-          break;
-        }
-        case 21: {
-          rotator_option_u32_t option4;
-          switch ((int32_t) *((uint8_t*) (ptr + 16))) {
-            case 0: {
-              option4.is_some = false;
-              break;
-            }
-            case 1: {
-              option4.is_some = true;
-              option4.val = (uint32_t) (*((int32_t*) (ptr + 20)));
-              break;
-            }
-          }
-          variant.val.http_request_header_section_size = option4;
-          break;
-        }
-        case 22: {
-          wasi_http_types_option_field_size_payload_t option7;
-          switch ((int32_t) *((uint8_t*) (ptr + 16))) {
-            case 0: {
-              option7.is_some = false;
-              break;
-            }
-            case 1: {
-              option7.is_some = true;
-              rotator_option_string_t option5;
-              switch ((int32_t) *((uint8_t*) (ptr + (16+1*sizeof(void*))))) {
-                case 0: {
-                  option5.is_some = false;
-                  break;
-                }
-                case 1: {
-                  option5.is_some = true;
-                  option5.val = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (16+2*sizeof(void*))))), (*((size_t*) (ptr + (16+3*sizeof(void*))))) };
-                  break;
-                }
-              }
-              rotator_option_u32_t option6;
-              switch ((int32_t) *((uint8_t*) (ptr + (16+4*sizeof(void*))))) {
-                case 0: {
-                  option6.is_some = false;
-                  break;
-                }
-                case 1: {
-                  option6.is_some = true;
-                  option6.val = (uint32_t) (*((int32_t*) (ptr + (20+4*sizeof(void*)))));
-                  break;
-                }
-              }
-
-              option7.val = (wasi_http_types_field_size_payload_t) {
-                (rotator_option_string_t) option5,
-                (rotator_option_u32_t) option6,
-              };
-              break;
-            }
-          }
-          variant.val.http_request_header_size = option7;
-          break;
-        }
-        case 23: {
-          rotator_option_u32_t option8;
-          switch ((int32_t) *((uint8_t*) (ptr + 16))) {
-            case 0: {
-              option8.is_some = false;
-              break;
-            }
-            case 1: {
-              option8.is_some = true;
-              option8.val = (uint32_t) (*((int32_t*) (ptr + 20)));
-              break;
-            }
-          }
-          variant.val.http_request_trailer_section_size = option8;
-          break;
-        }
-        case 24: {
-          rotator_option_string_t option9;
-          switch ((int32_t) *((uint8_t*) (ptr + 16))) {
+          rotator_option_u32_t option9;
+          switch ((int32_t) *((uint8_t*) (ptr + (7*sizeof(void*))))) {
             case 0: {
               option9.is_some = false;
               break;
             }
             case 1: {
               option9.is_some = true;
-              option9.val = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (16+1*sizeof(void*))))), (*((size_t*) (ptr + (16+2*sizeof(void*))))) };
+              option9.val = (uint32_t) (*((int32_t*) (ptr + (4+7*sizeof(void*)))));
               break;
             }
           }
-          rotator_option_u32_t option10;
-          switch ((int32_t) *((uint8_t*) (ptr + (16+3*sizeof(void*))))) {
-            case 0: {
-              option10.is_some = false;
-              break;
-            }
-            case 1: {
-              option10.is_some = true;
-              option10.val = (uint32_t) (*((int32_t*) (ptr + (20+3*sizeof(void*)))));
-              break;
-            }
-          }
-          variant.val.http_request_trailer_size = (wasi_http_types_field_size_payload_t) {
-            (rotator_option_string_t) option9,
-            (rotator_option_u32_t) option10,
+          variant12.val.rejected = (pamrun_plugin_http_rejection_t) {
+            (rotator_string_t) (rotator_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) },
+            (uint16_t) (uint16_t) ((int32_t) *((uint16_t*) (ptr + (4*sizeof(void*))))),
+            (pamrun_plugin_http_list_named_t) (pamrun_plugin_http_list_named_t) { (pamrun_plugin_http_named_t*)(*((uint8_t **) (ptr + (5*sizeof(void*))))), (*((size_t*) (ptr + (6*sizeof(void*))))) },
+            (rotator_option_u32_t) option9,
           };
           break;
         }
-        case 25: {
-          break;
-        }
-        case 26: {
+        case 1: {
           rotator_option_u32_t option11;
-          switch ((int32_t) *((uint8_t*) (ptr + 16))) {
+          switch ((int32_t) *((uint8_t*) (ptr + (7*sizeof(void*))))) {
             case 0: {
               option11.is_some = false;
               break;
             }
             case 1: {
               option11.is_some = true;
-              option11.val = (uint32_t) (*((int32_t*) (ptr + 20)));
+              option11.val = (uint32_t) (*((int32_t*) (ptr + (4+7*sizeof(void*)))));
               break;
             }
           }
-          variant.val.http_response_header_section_size = option11;
-          break;
-        }
-        case 27: {
-          rotator_option_string_t option12;
-          switch ((int32_t) *((uint8_t*) (ptr + 16))) {
-            case 0: {
-              option12.is_some = false;
-              break;
-            }
-            case 1: {
-              option12.is_some = true;
-              option12.val = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (16+1*sizeof(void*))))), (*((size_t*) (ptr + (16+2*sizeof(void*))))) };
-              break;
-            }
-          }
-          rotator_option_u32_t option13;
-          switch ((int32_t) *((uint8_t*) (ptr + (16+3*sizeof(void*))))) {
-            case 0: {
-              option13.is_some = false;
-              break;
-            }
-            case 1: {
-              option13.is_some = true;
-              option13.val = (uint32_t) (*((int32_t*) (ptr + (20+3*sizeof(void*)))));
-              break;
-            }
-          }
-          variant.val.http_response_header_size = (wasi_http_types_field_size_payload_t) {
-            (rotator_option_string_t) option12,
-            (rotator_option_u32_t) option13,
-          };
-          break;
-        }
-        case 28: {
-          rotator_option_u64_t option14;
-          switch ((int32_t) *((uint8_t*) (ptr + 16))) {
-            case 0: {
-              option14.is_some = false;
-              break;
-            }
-            case 1: {
-              option14.is_some = true;
-              option14.val = (uint64_t) (*((int64_t*) (ptr + 24)));
-              break;
-            }
-          }
-          variant.val.http_response_body_size = option14;
-          break;
-        }
-        case 29: {
-          rotator_option_u32_t option15;
-          switch ((int32_t) *((uint8_t*) (ptr + 16))) {
-            case 0: {
-              option15.is_some = false;
-              break;
-            }
-            case 1: {
-              option15.is_some = true;
-              option15.val = (uint32_t) (*((int32_t*) (ptr + 20)));
-              break;
-            }
-          }
-          variant.val.http_response_trailer_section_size = option15;
-          break;
-        }
-        case 30: {
-          rotator_option_string_t option16;
-          switch ((int32_t) *((uint8_t*) (ptr + 16))) {
-            case 0: {
-              option16.is_some = false;
-              break;
-            }
-            case 1: {
-              option16.is_some = true;
-              option16.val = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (16+1*sizeof(void*))))), (*((size_t*) (ptr + (16+2*sizeof(void*))))) };
-              break;
-            }
-          }
-          rotator_option_u32_t option17;
-          switch ((int32_t) *((uint8_t*) (ptr + (16+3*sizeof(void*))))) {
-            case 0: {
-              option17.is_some = false;
-              break;
-            }
-            case 1: {
-              option17.is_some = true;
-              option17.val = (uint32_t) (*((int32_t*) (ptr + (20+3*sizeof(void*)))));
-              break;
-            }
-          }
-          variant.val.http_response_trailer_size = (wasi_http_types_field_size_payload_t) {
-            (rotator_option_string_t) option16,
-            (rotator_option_u32_t) option17,
-          };
-          break;
-        }
-        case 31: {
-          rotator_option_string_t option18;
-          switch ((int32_t) *((uint8_t*) (ptr + 16))) {
-            case 0: {
-              option18.is_some = false;
-              break;
-            }
-            case 1: {
-              option18.is_some = true;
-              option18.val = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (16+1*sizeof(void*))))), (*((size_t*) (ptr + (16+2*sizeof(void*))))) };
-              break;
-            }
-          }
-          variant.val.http_response_transfer_coding = option18;
-          break;
-        }
-        case 32: {
-          rotator_option_string_t option19;
-          switch ((int32_t) *((uint8_t*) (ptr + 16))) {
-            case 0: {
-              option19.is_some = false;
-              break;
-            }
-            case 1: {
-              option19.is_some = true;
-              option19.val = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (16+1*sizeof(void*))))), (*((size_t*) (ptr + (16+2*sizeof(void*))))) };
-              break;
-            }
-          }
-          variant.val.http_response_content_coding = option19;
-          break;
-        }
-        case 33: {
-          break;
-        }
-        case 34: {
-          break;
-        }
-        case 35: {
-          break;
-        }
-        case 36: {
-          break;
-        }
-        case 37: {
-          break;
-        }
-        case 38: {
-          rotator_option_string_t option20;
-          switch ((int32_t) *((uint8_t*) (ptr + 16))) {
-            case 0: {
-              option20.is_some = false;
-              break;
-            }
-            case 1: {
-              option20.is_some = true;
-              option20.val = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (16+1*sizeof(void*))))), (*((size_t*) (ptr + (16+2*sizeof(void*))))) };
-              break;
-            }
-          }
-          variant.val.internal_error = option20;
-          break;
-        }
-      }
-
-      option21.val = variant;
-      break;
-    }
-  }
-  *ret = option21.val;
-  return option21.is_some;
-}
-
-bool wasi_http_outgoing_handler_handle(wasi_http_outgoing_handler_own_outgoing_request_t request, wasi_http_outgoing_handler_own_request_options_t *maybe_options, wasi_http_outgoing_handler_own_future_incoming_response_t *ret, wasi_http_outgoing_handler_error_code_t *err) {
-  __attribute__((__aligned__(8)))
-  uint8_t ret_area[(24+4*sizeof(void*))];
-  wasi_http_outgoing_handler_option_own_request_options_t options;
-  options.is_some = maybe_options != NULL;if (maybe_options) {
-    options.val = *maybe_options;
-  }
-  int32_t option;
-  int32_t option1;
-  if ((options).is_some) {
-    const wasi_http_outgoing_handler_own_request_options_t *payload0 = &(options).val;
-    option = 1;
-    option1 = (*payload0).__handle;
-  } else {
-    option = 0;
-    option1 = 0;
-  }
-  uint8_t *ptr = (uint8_t *) &ret_area;
-  __wasm_import_wasi_http_outgoing_handler_handle((request).__handle, option, option1, ptr);
-  wasi_http_outgoing_handler_result_own_future_incoming_response_error_code_t result;
-  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
-    case 0: {
-      result.is_err = false;
-      result.val.ok = (wasi_http_outgoing_handler_own_future_incoming_response_t) { *((int32_t*) (ptr + 8)) };
-      break;
-    }
-    case 1: {
-      result.is_err = true;
-      wasi_http_types_error_code_t variant;
-      variant.tag = (int32_t) *((uint8_t*) (ptr + 8));
-      switch ((int32_t) variant.tag) {
-        case 0: {
-          break;
-        }
-        case 1: {
-          rotator_option_string_t option2;
-          switch ((int32_t) *((uint8_t*) (ptr + 16))) {
-            case 0: {
-              option2.is_some = false;
-              break;
-            }
-            case 1: {
-              option2.is_some = true;
-              option2.val = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (16+1*sizeof(void*))))), (*((size_t*) (ptr + (16+2*sizeof(void*))))) };
-              break;
-            }
-          }
-          rotator_option_u16_t option3;
-          switch ((int32_t) *((uint8_t*) (ptr + (16+3*sizeof(void*))))) {
-            case 0: {
-              option3.is_some = false;
-              break;
-            }
-            case 1: {
-              option3.is_some = true;
-              option3.val = (uint16_t) ((int32_t) *((uint16_t*) (ptr + (18+3*sizeof(void*)))));
-              break;
-            }
-          }
-          variant.val.dns_error = (wasi_http_types_dns_error_payload_t) {
-            (rotator_option_string_t) option2,
-            (rotator_option_u16_t) option3,
+          variant12.val.unavailable = (pamrun_plugin_http_rejection_t) {
+            (rotator_string_t) (rotator_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) },
+            (uint16_t) (uint16_t) ((int32_t) *((uint16_t*) (ptr + (4*sizeof(void*))))),
+            (pamrun_plugin_http_list_named_t) (pamrun_plugin_http_list_named_t) { (pamrun_plugin_http_named_t*)(*((uint8_t **) (ptr + (5*sizeof(void*))))), (*((size_t*) (ptr + (6*sizeof(void*))))) },
+            (rotator_option_u32_t) option11,
           };
           break;
         }
         case 2: {
+          variant12.val.uncertain = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
           break;
         }
         case 3: {
-          break;
-        }
-        case 4: {
-          break;
-        }
-        case 5: {
-          break;
-        }
-        case 6: {
-          break;
-        }
-        case 7: {
-          break;
-        }
-        case 8: {
-          break;
-        }
-        case 9: {
-          break;
-        }
-        case 10: {
-          break;
-        }
-        case 11: {
-          break;
-        }
-        case 12: {
-          break;
-        }
-        case 13: {
-          break;
-        }
-        case 14: {
-          rotator_option_u8_t option4;
-          switch ((int32_t) *((uint8_t*) (ptr + 16))) {
-            case 0: {
-              option4.is_some = false;
-              break;
-            }
-            case 1: {
-              option4.is_some = true;
-              option4.val = (uint8_t) ((int32_t) *((uint8_t*) (ptr + 17)));
-              break;
-            }
-          }
-          rotator_option_string_t option5;
-          switch ((int32_t) *((uint8_t*) (ptr + (16+1*sizeof(void*))))) {
-            case 0: {
-              option5.is_some = false;
-              break;
-            }
-            case 1: {
-              option5.is_some = true;
-              option5.val = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (16+2*sizeof(void*))))), (*((size_t*) (ptr + (16+3*sizeof(void*))))) };
-              break;
-            }
-          }
-          variant.val.tls_alert_received = (wasi_http_types_tls_alert_received_payload_t) {
-            (rotator_option_u8_t) option4,
-            (rotator_option_string_t) option5,
-          };
-          break;
-        }
-        case 15: {
-          break;
-        }
-        case 16: {
-          break;
-        }
-        case 17: {
-          rotator_option_u64_t option6;
-          switch ((int32_t) *((uint8_t*) (ptr + 16))) {
-            case 0: {
-              option6.is_some = false;
-              break;
-            }
-            case 1: {
-              option6.is_some = true;
-              option6.val = (uint64_t) (*((int64_t*) (ptr + 24)));
-              break;
-            }
-          }
-          variant.val.http_request_body_size = option6;
-          break;
-        }
-        case 18: {
-          break;
-        }
-        case 19: {
-          break;
-        }
-        case 20: {
-          break;
-        }
-        case 21: {
-          rotator_option_u32_t option7;
-          switch ((int32_t) *((uint8_t*) (ptr + 16))) {
-            case 0: {
-              option7.is_some = false;
-              break;
-            }
-            case 1: {
-              option7.is_some = true;
-              option7.val = (uint32_t) (*((int32_t*) (ptr + 20)));
-              break;
-            }
-          }
-          variant.val.http_request_header_section_size = option7;
-          break;
-        }
-        case 22: {
-          wasi_http_types_option_field_size_payload_t option10;
-          switch ((int32_t) *((uint8_t*) (ptr + 16))) {
-            case 0: {
-              option10.is_some = false;
-              break;
-            }
-            case 1: {
-              option10.is_some = true;
-              rotator_option_string_t option8;
-              switch ((int32_t) *((uint8_t*) (ptr + (16+1*sizeof(void*))))) {
-                case 0: {
-                  option8.is_some = false;
-                  break;
-                }
-                case 1: {
-                  option8.is_some = true;
-                  option8.val = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (16+2*sizeof(void*))))), (*((size_t*) (ptr + (16+3*sizeof(void*))))) };
-                  break;
-                }
-              }
-              rotator_option_u32_t option9;
-              switch ((int32_t) *((uint8_t*) (ptr + (16+4*sizeof(void*))))) {
-                case 0: {
-                  option9.is_some = false;
-                  break;
-                }
-                case 1: {
-                  option9.is_some = true;
-                  option9.val = (uint32_t) (*((int32_t*) (ptr + (20+4*sizeof(void*)))));
-                  break;
-                }
-              }
-
-              option10.val = (wasi_http_types_field_size_payload_t) {
-                (rotator_option_string_t) option8,
-                (rotator_option_u32_t) option9,
-              };
-              break;
-            }
-          }
-          variant.val.http_request_header_size = option10;
-          break;
-        }
-        case 23: {
-          rotator_option_u32_t option11;
-          switch ((int32_t) *((uint8_t*) (ptr + 16))) {
-            case 0: {
-              option11.is_some = false;
-              break;
-            }
-            case 1: {
-              option11.is_some = true;
-              option11.val = (uint32_t) (*((int32_t*) (ptr + 20)));
-              break;
-            }
-          }
-          variant.val.http_request_trailer_section_size = option11;
-          break;
-        }
-        case 24: {
-          rotator_option_string_t option12;
-          switch ((int32_t) *((uint8_t*) (ptr + 16))) {
-            case 0: {
-              option12.is_some = false;
-              break;
-            }
-            case 1: {
-              option12.is_some = true;
-              option12.val = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (16+1*sizeof(void*))))), (*((size_t*) (ptr + (16+2*sizeof(void*))))) };
-              break;
-            }
-          }
-          rotator_option_u32_t option13;
-          switch ((int32_t) *((uint8_t*) (ptr + (16+3*sizeof(void*))))) {
-            case 0: {
-              option13.is_some = false;
-              break;
-            }
-            case 1: {
-              option13.is_some = true;
-              option13.val = (uint32_t) (*((int32_t*) (ptr + (20+3*sizeof(void*)))));
-              break;
-            }
-          }
-          variant.val.http_request_trailer_size = (wasi_http_types_field_size_payload_t) {
-            (rotator_option_string_t) option12,
-            (rotator_option_u32_t) option13,
-          };
-          break;
-        }
-        case 25: {
-          break;
-        }
-        case 26: {
-          rotator_option_u32_t option14;
-          switch ((int32_t) *((uint8_t*) (ptr + 16))) {
-            case 0: {
-              option14.is_some = false;
-              break;
-            }
-            case 1: {
-              option14.is_some = true;
-              option14.val = (uint32_t) (*((int32_t*) (ptr + 20)));
-              break;
-            }
-          }
-          variant.val.http_response_header_section_size = option14;
-          break;
-        }
-        case 27: {
-          rotator_option_string_t option15;
-          switch ((int32_t) *((uint8_t*) (ptr + 16))) {
-            case 0: {
-              option15.is_some = false;
-              break;
-            }
-            case 1: {
-              option15.is_some = true;
-              option15.val = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (16+1*sizeof(void*))))), (*((size_t*) (ptr + (16+2*sizeof(void*))))) };
-              break;
-            }
-          }
-          rotator_option_u32_t option16;
-          switch ((int32_t) *((uint8_t*) (ptr + (16+3*sizeof(void*))))) {
-            case 0: {
-              option16.is_some = false;
-              break;
-            }
-            case 1: {
-              option16.is_some = true;
-              option16.val = (uint32_t) (*((int32_t*) (ptr + (20+3*sizeof(void*)))));
-              break;
-            }
-          }
-          variant.val.http_response_header_size = (wasi_http_types_field_size_payload_t) {
-            (rotator_option_string_t) option15,
-            (rotator_option_u32_t) option16,
-          };
-          break;
-        }
-        case 28: {
-          rotator_option_u64_t option17;
-          switch ((int32_t) *((uint8_t*) (ptr + 16))) {
-            case 0: {
-              option17.is_some = false;
-              break;
-            }
-            case 1: {
-              option17.is_some = true;
-              option17.val = (uint64_t) (*((int64_t*) (ptr + 24)));
-              break;
-            }
-          }
-          variant.val.http_response_body_size = option17;
-          break;
-        }
-        case 29: {
-          rotator_option_u32_t option18;
-          switch ((int32_t) *((uint8_t*) (ptr + 16))) {
-            case 0: {
-              option18.is_some = false;
-              break;
-            }
-            case 1: {
-              option18.is_some = true;
-              option18.val = (uint32_t) (*((int32_t*) (ptr + 20)));
-              break;
-            }
-          }
-          variant.val.http_response_trailer_section_size = option18;
-          break;
-        }
-        case 30: {
-          rotator_option_string_t option19;
-          switch ((int32_t) *((uint8_t*) (ptr + 16))) {
-            case 0: {
-              option19.is_some = false;
-              break;
-            }
-            case 1: {
-              option19.is_some = true;
-              option19.val = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (16+1*sizeof(void*))))), (*((size_t*) (ptr + (16+2*sizeof(void*))))) };
-              break;
-            }
-          }
-          rotator_option_u32_t option20;
-          switch ((int32_t) *((uint8_t*) (ptr + (16+3*sizeof(void*))))) {
-            case 0: {
-              option20.is_some = false;
-              break;
-            }
-            case 1: {
-              option20.is_some = true;
-              option20.val = (uint32_t) (*((int32_t*) (ptr + (20+3*sizeof(void*)))));
-              break;
-            }
-          }
-          variant.val.http_response_trailer_size = (wasi_http_types_field_size_payload_t) {
-            (rotator_option_string_t) option19,
-            (rotator_option_u32_t) option20,
-          };
-          break;
-        }
-        case 31: {
-          rotator_option_string_t option21;
-          switch ((int32_t) *((uint8_t*) (ptr + 16))) {
-            case 0: {
-              option21.is_some = false;
-              break;
-            }
-            case 1: {
-              option21.is_some = true;
-              option21.val = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (16+1*sizeof(void*))))), (*((size_t*) (ptr + (16+2*sizeof(void*))))) };
-              break;
-            }
-          }
-          variant.val.http_response_transfer_coding = option21;
-          break;
-        }
-        case 32: {
-          rotator_option_string_t option22;
-          switch ((int32_t) *((uint8_t*) (ptr + 16))) {
-            case 0: {
-              option22.is_some = false;
-              break;
-            }
-            case 1: {
-              option22.is_some = true;
-              option22.val = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (16+1*sizeof(void*))))), (*((size_t*) (ptr + (16+2*sizeof(void*))))) };
-              break;
-            }
-          }
-          variant.val.http_response_content_coding = option22;
-          break;
-        }
-        case 33: {
-          break;
-        }
-        case 34: {
-          break;
-        }
-        case 35: {
-          break;
-        }
-        case 36: {
-          break;
-        }
-        case 37: {
-          break;
-        }
-        case 38: {
-          rotator_option_string_t option23;
-          switch ((int32_t) *((uint8_t*) (ptr + 16))) {
-            case 0: {
-              option23.is_some = false;
-              break;
-            }
-            case 1: {
-              option23.is_some = true;
-              option23.val = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (16+1*sizeof(void*))))), (*((size_t*) (ptr + (16+2*sizeof(void*))))) };
-              break;
-            }
-          }
-          variant.val.internal_error = option23;
+          variant12.val.refused = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
           break;
         }
       }
 
-      result.val.err = variant;
+      result.val.err = variant12;
       break;
     }
   }
@@ -6376,82 +705,38 @@ bool wasi_http_outgoing_handler_handle(wasi_http_outgoing_handler_own_outgoing_r
   }
 }
 
-void wasi_clocks_wall_clock_now(wasi_clocks_wall_clock_datetime_t *ret) {
-  __attribute__((__aligned__(8)))
-  uint8_t ret_area[16];
-  uint8_t *ptr = (uint8_t *) &ret_area;
-  __wasm_import_wasi_clocks_wall_clock_now(ptr);
-  *ret = (wasi_clocks_wall_clock_datetime_t) {
-    (uint64_t) (uint64_t) (*((int64_t*) (ptr + 0))),
-    (uint32_t) (uint32_t) (*((int32_t*) (ptr + 8))),
-  };
-}
-
-void wasi_clocks_wall_clock_resolution(wasi_clocks_wall_clock_datetime_t *ret) {
-  __attribute__((__aligned__(8)))
-  uint8_t ret_area[16];
-  uint8_t *ptr = (uint8_t *) &ret_area;
-  __wasm_import_wasi_clocks_wall_clock_resolution(ptr);
-  *ret = (wasi_clocks_wall_clock_datetime_t) {
-    (uint64_t) (uint64_t) (*((int64_t*) (ptr + 0))),
-    (uint32_t) (uint32_t) (*((int32_t*) (ptr + 8))),
-  };
-}
-
-void wasi_random_random_get_random_bytes(uint64_t len, rotator_list_u8_t *ret) {
-  __attribute__((__aligned__(sizeof(void*))))
-  uint8_t ret_area[(2*sizeof(void*))];
-  uint8_t *ptr = (uint8_t *) &ret_area;
-  __wasm_import_wasi_random_random_get_random_bytes((int64_t) (len), ptr);
-  *ret = (rotator_list_u8_t) { (uint8_t*)(*((uint8_t **) (ptr + 0))), (*((size_t*) (ptr + sizeof(void*)))) };
-}
-
-uint64_t wasi_random_random_get_random_u64(void) {
-  int64_t ret = __wasm_import_wasi_random_random_get_random_u64();
-  return (uint64_t) (ret);
-}
-
 void pamrun_plugin_log_write(pamrun_plugin_log_level_t level, rotator_string_t *message) {
   __wasm_import_pamrun_plugin_log_write((int32_t) level, (uint8_t *) (*message).ptr, (*message).len);
 }
 
-__attribute__((__export_name__("pamrun:plugin/rotation@0.1.0#describe")))
-uint8_t * __wasm_export_exports_pamrun_plugin_rotation_describe(void) {
-  exports_pamrun_plugin_rotation_manifest_t ret;
-  exports_pamrun_plugin_rotation_describe(&ret);
-  uint8_t *ptr = (uint8_t *) &RET_AREA;
-  *((size_t*)(ptr + sizeof(void*))) = (ret).len;
-  *((uint8_t **)(ptr + 0)) = (uint8_t *) (ret).ptr;
-  return ptr;
-}
-
-__attribute__((__export_name__("pamrun:plugin/rotation@0.1.0#preflight")))
-uint8_t * __wasm_export_exports_pamrun_plugin_rotation_preflight(uint8_t * arg, size_t arg0, uint8_t * arg1, size_t arg2, int32_t arg3, uint8_t * arg4, size_t arg5, uint8_t * arg6, size_t arg7, int32_t arg8, uint8_t * arg9, size_t arg10, uint8_t * arg11, size_t arg12) {
+__attribute__((__export_name__("pamrun:plugin/rotation@1.0.0#preflight")))
+uint8_t * __wasm_export_exports_pamrun_plugin_rotation_preflight(uint8_t * arg, size_t arg0, uint8_t * arg1, size_t arg2, int32_t arg3, int32_t arg4, int32_t arg5, uint8_t * arg6, size_t arg7, uint8_t * arg8, size_t arg9, uint8_t * arg10, size_t arg11, uint8_t * arg12, size_t arg13) {
   rotator_option_string_t option;
-  switch (arg8) {
+  switch (arg5) {
     case 0: {
       option.is_some = false;
       break;
     }
     case 1: {
       option.is_some = true;
-      option.val = (rotator_string_t) { (uint8_t*)(arg9), (arg10) };
+      option.val = (rotator_string_t) { (uint8_t*)(arg6), (arg7) };
       break;
     }
   }
-  exports_pamrun_plugin_rotation_request_t arg13 = (pamrun_plugin_model_request_t) {
+  exports_pamrun_plugin_rotation_request_t arg15 = (pamrun_plugin_model_request_t) {
     (rotator_string_t) (rotator_string_t) { (uint8_t*)(arg), (arg0) },
     (rotator_string_t) (rotator_string_t) { (uint8_t*)(arg1), (arg2) },
     (uint32_t) (uint32_t) (arg3),
-    (pamrun_plugin_model_list_vault_record_t) (pamrun_plugin_model_list_vault_record_t) { (pamrun_plugin_model_vault_record_t*)(arg4), (arg5) },
-    (pamrun_plugin_model_list_setting_t) (pamrun_plugin_model_list_setting_t) { (pamrun_plugin_model_setting_t*)(arg6), (arg7) },
+    (pamrun_plugin_model_mode_t) arg4,
     (rotator_option_string_t) option,
-    (pamrun_plugin_model_list_update_t) (pamrun_plugin_model_list_update_t) { (pamrun_plugin_model_update_t*)(arg11), (arg12) },
+    (pamrun_plugin_model_list_named_t) (pamrun_plugin_model_list_named_t) { (pamrun_plugin_model_named_t*)(arg8), (arg9) },
+    (pamrun_plugin_model_list_named_t) (pamrun_plugin_model_list_named_t) { (pamrun_plugin_model_named_t*)(arg10), (arg11) },
+    (rotator_list_string_t) (rotator_list_string_t) { (rotator_string_t*)(arg12), (arg13) },
   };
   exports_pamrun_plugin_rotation_result_plan_failure_t ret;
   exports_pamrun_plugin_rotation_plan_t ok;
   exports_pamrun_plugin_rotation_failure_t err;
-  ret.is_err = !exports_pamrun_plugin_rotation_preflight(&arg13, &ok, &err);
+  ret.is_err = !exports_pamrun_plugin_rotation_preflight(&arg15, &ok, &err);
   if (ret.is_err) {
     ret.val.err = err;
   }
@@ -6460,294 +745,92 @@ uint8_t * __wasm_export_exports_pamrun_plugin_rotation_preflight(uint8_t * arg, 
   }
   uint8_t *ptr = (uint8_t *) &RET_AREA;
   if ((ret).is_err) {
-    const exports_pamrun_plugin_rotation_failure_t *payload16 = &(ret).val.err;*((int8_t*)(ptr + 0)) = 1;
-    switch ((int32_t) (*payload16).tag) {
-      case 0: {
-        const pamrun_plugin_model_problem_t *payload17 = &(*payload16).val.invalid;
-        *((int8_t*)(ptr + sizeof(void*))) = 0;
-        *((size_t*)(ptr + (3*sizeof(void*)))) = ((*payload17).code).len;
-        *((uint8_t **)(ptr + (2*sizeof(void*)))) = (uint8_t *) ((*payload17).code).ptr;
-        *((size_t*)(ptr + (5*sizeof(void*)))) = ((*payload17).message).len;
-        *((uint8_t **)(ptr + (4*sizeof(void*)))) = (uint8_t *) ((*payload17).message).ptr;
-        break;
-      }
-      case 1: {
-        const pamrun_plugin_model_problem_t *payload18 = &(*payload16).val.denied;
-        *((int8_t*)(ptr + sizeof(void*))) = 1;
-        *((size_t*)(ptr + (3*sizeof(void*)))) = ((*payload18).code).len;
-        *((uint8_t **)(ptr + (2*sizeof(void*)))) = (uint8_t *) ((*payload18).code).ptr;
-        *((size_t*)(ptr + (5*sizeof(void*)))) = ((*payload18).message).len;
-        *((uint8_t **)(ptr + (4*sizeof(void*)))) = (uint8_t *) ((*payload18).message).ptr;
-        break;
-      }
-      case 2: {
-        const pamrun_plugin_model_problem_t *payload19 = &(*payload16).val.not_found;
-        *((int8_t*)(ptr + sizeof(void*))) = 2;
-        *((size_t*)(ptr + (3*sizeof(void*)))) = ((*payload19).code).len;
-        *((uint8_t **)(ptr + (2*sizeof(void*)))) = (uint8_t *) ((*payload19).code).ptr;
-        *((size_t*)(ptr + (5*sizeof(void*)))) = ((*payload19).message).len;
-        *((uint8_t **)(ptr + (4*sizeof(void*)))) = (uint8_t *) ((*payload19).message).ptr;
-        break;
-      }
-      case 3: {
-        const pamrun_plugin_model_problem_t *payload20 = &(*payload16).val.conflict;
-        *((int8_t*)(ptr + sizeof(void*))) = 3;
-        *((size_t*)(ptr + (3*sizeof(void*)))) = ((*payload20).code).len;
-        *((uint8_t **)(ptr + (2*sizeof(void*)))) = (uint8_t *) ((*payload20).code).ptr;
-        *((size_t*)(ptr + (5*sizeof(void*)))) = ((*payload20).message).len;
-        *((uint8_t **)(ptr + (4*sizeof(void*)))) = (uint8_t *) ((*payload20).message).ptr;
-        break;
-      }
-      case 4: {
-        const pamrun_plugin_model_problem_t *payload21 = &(*payload16).val.wrong_credential;
-        *((int8_t*)(ptr + sizeof(void*))) = 4;
-        *((size_t*)(ptr + (3*sizeof(void*)))) = ((*payload21).code).len;
-        *((uint8_t **)(ptr + (2*sizeof(void*)))) = (uint8_t *) ((*payload21).code).ptr;
-        *((size_t*)(ptr + (5*sizeof(void*)))) = ((*payload21).message).len;
-        *((uint8_t **)(ptr + (4*sizeof(void*)))) = (uint8_t *) ((*payload21).message).ptr;
-        break;
-      }
-      case 5: {
-        const pamrun_plugin_model_outage_t *payload22 = &(*payload16).val.unavailable;
-        *((int8_t*)(ptr + sizeof(void*))) = 5;
-        *((size_t*)(ptr + (3*sizeof(void*)))) = ((*payload22).code).len;
-        *((uint8_t **)(ptr + (2*sizeof(void*)))) = (uint8_t *) ((*payload22).code).ptr;
-        *((size_t*)(ptr + (5*sizeof(void*)))) = ((*payload22).message).len;
-        *((uint8_t **)(ptr + (4*sizeof(void*)))) = (uint8_t *) ((*payload22).message).ptr;
-        if (((*payload22).retry_after).is_some) {
-          const uint32_t *payload24 = &((*payload22).retry_after).val;
-          *((int8_t*)(ptr + (6*sizeof(void*)))) = 1;
-          *((int32_t*)(ptr + (4+6*sizeof(void*)))) = (int32_t) (*payload24);
-        } else {
-          *((int8_t*)(ptr + (6*sizeof(void*)))) = 0;
-        }
-        break;
-      }
-      case 6: {
-        const pamrun_plugin_model_problem_t *payload25 = &(*payload16).val.uncertain;
-        *((int8_t*)(ptr + sizeof(void*))) = 6;
-        *((size_t*)(ptr + (3*sizeof(void*)))) = ((*payload25).code).len;
-        *((uint8_t **)(ptr + (2*sizeof(void*)))) = (uint8_t *) ((*payload25).code).ptr;
-        *((size_t*)(ptr + (5*sizeof(void*)))) = ((*payload25).message).len;
-        *((uint8_t **)(ptr + (4*sizeof(void*)))) = (uint8_t *) ((*payload25).message).ptr;
-        break;
-      }
-      case 7: {
-        const pamrun_plugin_model_problem_t *payload26 = &(*payload16).val.other;
-        *((int8_t*)(ptr + sizeof(void*))) = 7;
-        *((size_t*)(ptr + (3*sizeof(void*)))) = ((*payload26).code).len;
-        *((uint8_t **)(ptr + (2*sizeof(void*)))) = (uint8_t *) ((*payload26).code).ptr;
-        *((size_t*)(ptr + (5*sizeof(void*)))) = ((*payload26).message).len;
-        *((uint8_t **)(ptr + (4*sizeof(void*)))) = (uint8_t *) ((*payload26).message).ptr;
-        break;
-      }
+    const exports_pamrun_plugin_rotation_failure_t *payload20 = &(ret).val.err;*((int8_t*)(ptr + 0)) = 1;
+    *((int8_t*)(ptr + sizeof(void*))) = (int32_t) (*payload20).kind;
+    *((size_t*)(ptr + (3*sizeof(void*)))) = ((*payload20).code).len;
+    *((uint8_t **)(ptr + (2*sizeof(void*)))) = (uint8_t *) ((*payload20).code).ptr;
+    *((size_t*)(ptr + (5*sizeof(void*)))) = ((*payload20).message).len;
+    *((uint8_t **)(ptr + (4*sizeof(void*)))) = (uint8_t *) ((*payload20).message).ptr;
+    if (((*payload20).fix).is_some) {
+      const rotator_string_t *payload22 = &((*payload20).fix).val;
+      *((int8_t*)(ptr + (6*sizeof(void*)))) = 1;
+      *((size_t*)(ptr + (8*sizeof(void*)))) = (*payload22).len;
+      *((uint8_t **)(ptr + (7*sizeof(void*)))) = (uint8_t *) (*payload22).ptr;
+    } else {
+      *((int8_t*)(ptr + (6*sizeof(void*)))) = 0;
     }
   } else {
     const exports_pamrun_plugin_rotation_plan_t *payload = &(ret).val.ok;*((int8_t*)(ptr + 0)) = 0;
-    *((size_t*)(ptr + (2*sizeof(void*)))) = ((*payload).target).len;
-    *((uint8_t **)(ptr + sizeof(void*))) = (uint8_t *) ((*payload).target).ptr;
-    *((size_t*)(ptr + (4*sizeof(void*)))) = ((*payload).creates).len;
-    *((uint8_t **)(ptr + (3*sizeof(void*)))) = (uint8_t *) ((*payload).creates).ptr;
-    *((size_t*)(ptr + (6*sizeof(void*)))) = ((*payload).removes).len;
-    *((uint8_t **)(ptr + (5*sizeof(void*)))) = (uint8_t *) ((*payload).removes).ptr;
-    *((size_t*)(ptr + (8*sizeof(void*)))) = ((*payload).notes).len;
-    *((uint8_t **)(ptr + (7*sizeof(void*)))) = (uint8_t *) ((*payload).notes).ptr;
-  }
-  return ptr;
-}
-
-__attribute__((__export_name__("pamrun:plugin/rotation@0.1.0#rotate")))
-uint8_t * __wasm_export_exports_pamrun_plugin_rotation_rotate(uint8_t * arg) {
-  rotator_option_string_t option;
-  switch ((int32_t) *((uint8_t*) (arg + (9*sizeof(void*))))) {
-    case 0: {
-      option.is_some = false;
-      break;
-    }
-    case 1: {
-      option.is_some = true;
-      option.val = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (arg + (10*sizeof(void*))))), (*((size_t*) (arg + (11*sizeof(void*))))) };
-      break;
-    }
-  }
-  exports_pamrun_plugin_rotation_request_t arg1 = (pamrun_plugin_model_request_t) {
-    (rotator_string_t) (rotator_string_t) { (uint8_t*)(*((uint8_t **) (arg + 0))), (*((size_t*) (arg + sizeof(void*)))) },
-    (rotator_string_t) (rotator_string_t) { (uint8_t*)(*((uint8_t **) (arg + (2*sizeof(void*))))), (*((size_t*) (arg + (3*sizeof(void*))))) },
-    (uint32_t) (uint32_t) (*((int32_t*) (arg + (4*sizeof(void*))))),
-    (pamrun_plugin_model_list_vault_record_t) (pamrun_plugin_model_list_vault_record_t) { (pamrun_plugin_model_vault_record_t*)(*((uint8_t **) (arg + (5*sizeof(void*))))), (*((size_t*) (arg + (6*sizeof(void*))))) },
-    (pamrun_plugin_model_list_setting_t) (pamrun_plugin_model_list_setting_t) { (pamrun_plugin_model_setting_t*)(*((uint8_t **) (arg + (7*sizeof(void*))))), (*((size_t*) (arg + (8*sizeof(void*))))) },
-    (rotator_option_string_t) option,
-    (pamrun_plugin_model_list_update_t) (pamrun_plugin_model_list_update_t) { (pamrun_plugin_model_update_t*)(*((uint8_t **) (arg + (12*sizeof(void*))))), (*((size_t*) (arg + (13*sizeof(void*))))) },
-  };
-  exports_pamrun_plugin_rotation_plan_t arg2 = (pamrun_plugin_model_plan_t) {
-    (rotator_string_t) (rotator_string_t) { (uint8_t*)(*((uint8_t **) (arg + (14*sizeof(void*))))), (*((size_t*) (arg + (15*sizeof(void*))))) },
-    (rotator_string_t) (rotator_string_t) { (uint8_t*)(*((uint8_t **) (arg + (16*sizeof(void*))))), (*((size_t*) (arg + (17*sizeof(void*))))) },
-    (pamrun_plugin_model_list_listed_t) (pamrun_plugin_model_list_listed_t) { (pamrun_plugin_model_listed_t*)(*((uint8_t **) (arg + (18*sizeof(void*))))), (*((size_t*) (arg + (19*sizeof(void*))))) },
-    (rotator_list_string_t) (rotator_list_string_t) { (rotator_string_t*)(*((uint8_t **) (arg + (20*sizeof(void*))))), (*((size_t*) (arg + (21*sizeof(void*))))) },
-  };
-  exports_pamrun_plugin_rotation_result_credential_failure_t ret;
-  exports_pamrun_plugin_rotation_credential_t ok;
-  exports_pamrun_plugin_rotation_failure_t err;
-  ret.is_err = !exports_pamrun_plugin_rotation_rotate(&arg1, &arg2, &ok, &err);
-  if (ret.is_err) {
-    ret.val.err = err;
-  }
-  if (!ret.is_err) {
-    ret.val.ok = ok;
-  }
-  free(arg);
-  uint8_t *ptr = (uint8_t *) &RET_AREA;
-  if ((ret).is_err) {
-    const exports_pamrun_plugin_rotation_failure_t *payload5 = &(ret).val.err;*((int8_t*)(ptr + 0)) = 1;
-    switch ((int32_t) (*payload5).tag) {
-      case 0: {
-        const pamrun_plugin_model_problem_t *payload6 = &(*payload5).val.invalid;
-        *((int8_t*)(ptr + sizeof(void*))) = 0;
-        *((size_t*)(ptr + (3*sizeof(void*)))) = ((*payload6).code).len;
-        *((uint8_t **)(ptr + (2*sizeof(void*)))) = (uint8_t *) ((*payload6).code).ptr;
-        *((size_t*)(ptr + (5*sizeof(void*)))) = ((*payload6).message).len;
-        *((uint8_t **)(ptr + (4*sizeof(void*)))) = (uint8_t *) ((*payload6).message).ptr;
-        break;
-      }
-      case 1: {
-        const pamrun_plugin_model_problem_t *payload7 = &(*payload5).val.denied;
-        *((int8_t*)(ptr + sizeof(void*))) = 1;
-        *((size_t*)(ptr + (3*sizeof(void*)))) = ((*payload7).code).len;
-        *((uint8_t **)(ptr + (2*sizeof(void*)))) = (uint8_t *) ((*payload7).code).ptr;
-        *((size_t*)(ptr + (5*sizeof(void*)))) = ((*payload7).message).len;
-        *((uint8_t **)(ptr + (4*sizeof(void*)))) = (uint8_t *) ((*payload7).message).ptr;
-        break;
-      }
-      case 2: {
-        const pamrun_plugin_model_problem_t *payload8 = &(*payload5).val.not_found;
-        *((int8_t*)(ptr + sizeof(void*))) = 2;
-        *((size_t*)(ptr + (3*sizeof(void*)))) = ((*payload8).code).len;
-        *((uint8_t **)(ptr + (2*sizeof(void*)))) = (uint8_t *) ((*payload8).code).ptr;
-        *((size_t*)(ptr + (5*sizeof(void*)))) = ((*payload8).message).len;
-        *((uint8_t **)(ptr + (4*sizeof(void*)))) = (uint8_t *) ((*payload8).message).ptr;
-        break;
-      }
-      case 3: {
-        const pamrun_plugin_model_problem_t *payload9 = &(*payload5).val.conflict;
-        *((int8_t*)(ptr + sizeof(void*))) = 3;
-        *((size_t*)(ptr + (3*sizeof(void*)))) = ((*payload9).code).len;
-        *((uint8_t **)(ptr + (2*sizeof(void*)))) = (uint8_t *) ((*payload9).code).ptr;
-        *((size_t*)(ptr + (5*sizeof(void*)))) = ((*payload9).message).len;
-        *((uint8_t **)(ptr + (4*sizeof(void*)))) = (uint8_t *) ((*payload9).message).ptr;
-        break;
-      }
-      case 4: {
-        const pamrun_plugin_model_problem_t *payload10 = &(*payload5).val.wrong_credential;
-        *((int8_t*)(ptr + sizeof(void*))) = 4;
-        *((size_t*)(ptr + (3*sizeof(void*)))) = ((*payload10).code).len;
-        *((uint8_t **)(ptr + (2*sizeof(void*)))) = (uint8_t *) ((*payload10).code).ptr;
-        *((size_t*)(ptr + (5*sizeof(void*)))) = ((*payload10).message).len;
-        *((uint8_t **)(ptr + (4*sizeof(void*)))) = (uint8_t *) ((*payload10).message).ptr;
-        break;
-      }
-      case 5: {
-        const pamrun_plugin_model_outage_t *payload11 = &(*payload5).val.unavailable;
-        *((int8_t*)(ptr + sizeof(void*))) = 5;
-        *((size_t*)(ptr + (3*sizeof(void*)))) = ((*payload11).code).len;
-        *((uint8_t **)(ptr + (2*sizeof(void*)))) = (uint8_t *) ((*payload11).code).ptr;
-        *((size_t*)(ptr + (5*sizeof(void*)))) = ((*payload11).message).len;
-        *((uint8_t **)(ptr + (4*sizeof(void*)))) = (uint8_t *) ((*payload11).message).ptr;
-        if (((*payload11).retry_after).is_some) {
-          const uint32_t *payload13 = &((*payload11).retry_after).val;
-          *((int8_t*)(ptr + (6*sizeof(void*)))) = 1;
-          *((int32_t*)(ptr + (4+6*sizeof(void*)))) = (int32_t) (*payload13);
-        } else {
-          *((int8_t*)(ptr + (6*sizeof(void*)))) = 0;
-        }
-        break;
-      }
-      case 6: {
-        const pamrun_plugin_model_problem_t *payload14 = &(*payload5).val.uncertain;
-        *((int8_t*)(ptr + sizeof(void*))) = 6;
-        *((size_t*)(ptr + (3*sizeof(void*)))) = ((*payload14).code).len;
-        *((uint8_t **)(ptr + (2*sizeof(void*)))) = (uint8_t *) ((*payload14).code).ptr;
-        *((size_t*)(ptr + (5*sizeof(void*)))) = ((*payload14).message).len;
-        *((uint8_t **)(ptr + (4*sizeof(void*)))) = (uint8_t *) ((*payload14).message).ptr;
-        break;
-      }
-      case 7: {
-        const pamrun_plugin_model_problem_t *payload15 = &(*payload5).val.other;
-        *((int8_t*)(ptr + sizeof(void*))) = 7;
-        *((size_t*)(ptr + (3*sizeof(void*)))) = ((*payload15).code).len;
-        *((uint8_t **)(ptr + (2*sizeof(void*)))) = (uint8_t *) ((*payload15).code).ptr;
-        *((size_t*)(ptr + (5*sizeof(void*)))) = ((*payload15).message).len;
-        *((uint8_t **)(ptr + (4*sizeof(void*)))) = (uint8_t *) ((*payload15).message).ptr;
-        break;
-      }
-    }
-  } else {
-    const exports_pamrun_plugin_rotation_credential_t *payload = &(ret).val.ok;*((int8_t*)(ptr + 0)) = 0;
-    *((size_t*)(ptr + (2*sizeof(void*)))) = ((*payload).handle).len;
-    *((uint8_t **)(ptr + sizeof(void*))) = (uint8_t *) ((*payload).handle).ptr;
-    *((size_t*)(ptr + (4*sizeof(void*)))) = ((*payload).updates).len;
-    *((uint8_t **)(ptr + (3*sizeof(void*)))) = (uint8_t *) ((*payload).updates).ptr;
-    if (((*payload).expires).is_some) {
-      const rotator_string_t *payload4 = &((*payload).expires).val;
+    *((size_t*)(ptr + (2*sizeof(void*)))) = ((*payload).creates).len;
+    *((uint8_t **)(ptr + sizeof(void*))) = (uint8_t *) ((*payload).creates).ptr;
+    *((size_t*)(ptr + (4*sizeof(void*)))) = ((*payload).removes).len;
+    *((uint8_t **)(ptr + (3*sizeof(void*)))) = (uint8_t *) ((*payload).removes).ptr;
+    if (((*payload).slots).is_some) {
+      const pamrun_plugin_model_slots_t *payload17 = &((*payload).slots).val;
       *((int8_t*)(ptr + (5*sizeof(void*)))) = 1;
-      *((size_t*)(ptr + (7*sizeof(void*)))) = (*payload4).len;
-      *((uint8_t **)(ptr + (6*sizeof(void*)))) = (uint8_t *) (*payload4).ptr;
+      *((int32_t*)(ptr + (4+5*sizeof(void*)))) = (int32_t) ((*payload17).used);
+      *((int32_t*)(ptr + (8+5*sizeof(void*)))) = (int32_t) ((*payload17).most);
     } else {
       *((int8_t*)(ptr + (5*sizeof(void*)))) = 0;
     }
+    *((size_t*)(ptr + (8+7*sizeof(void*)))) = ((*payload).context).len;
+    *((uint8_t **)(ptr + (8+6*sizeof(void*)))) = (uint8_t *) ((*payload).context).ptr;
+    *((size_t*)(ptr + (8+9*sizeof(void*)))) = ((*payload).findings).len;
+    *((uint8_t **)(ptr + (8+8*sizeof(void*)))) = (uint8_t *) ((*payload).findings).ptr;
   }
   return ptr;
 }
 
-__attribute__((__export_name__("pamrun:plugin/rotation@0.1.0#verify")))
-uint8_t * __wasm_export_exports_pamrun_plugin_rotation_verify(uint8_t * arg) {
+__attribute__((__export_name__("pamrun:plugin/rotation@1.0.0#rotate")))
+uint8_t * __wasm_export_exports_pamrun_plugin_rotation_rotate(uint8_t * arg) {
   rotator_option_string_t option;
-  switch ((int32_t) *((uint8_t*) (arg + (9*sizeof(void*))))) {
+  switch ((int32_t) *((uint8_t*) (arg + (8+4*sizeof(void*))))) {
     case 0: {
       option.is_some = false;
       break;
     }
     case 1: {
       option.is_some = true;
-      option.val = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (arg + (10*sizeof(void*))))), (*((size_t*) (arg + (11*sizeof(void*))))) };
+      option.val = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (arg + (8+5*sizeof(void*))))), (*((size_t*) (arg + (8+6*sizeof(void*))))) };
       break;
     }
   }
-  rotator_option_string_t option1;
-  switch ((int32_t) *((uint8_t*) (arg + (26*sizeof(void*))))) {
+  pamrun_plugin_model_option_slots_t option1;
+  switch ((int32_t) *((uint8_t*) (arg + (8+17*sizeof(void*))))) {
     case 0: {
       option1.is_some = false;
       break;
     }
     case 1: {
       option1.is_some = true;
-      option1.val = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (arg + (27*sizeof(void*))))), (*((size_t*) (arg + (28*sizeof(void*))))) };
+      option1.val = (pamrun_plugin_model_slots_t) {
+        (uint32_t) (uint32_t) (*((int32_t*) (arg + (12+17*sizeof(void*))))),
+        (uint32_t) (uint32_t) (*((int32_t*) (arg + (16+17*sizeof(void*))))),
+      };
       break;
     }
   }
-  exports_pamrun_plugin_rotation_request_t arg2 = (pamrun_plugin_model_request_t) {
+  exports_pamrun_plugin_rotation_request_t arg3 = (pamrun_plugin_model_request_t) {
     (rotator_string_t) (rotator_string_t) { (uint8_t*)(*((uint8_t **) (arg + 0))), (*((size_t*) (arg + sizeof(void*)))) },
     (rotator_string_t) (rotator_string_t) { (uint8_t*)(*((uint8_t **) (arg + (2*sizeof(void*))))), (*((size_t*) (arg + (3*sizeof(void*))))) },
     (uint32_t) (uint32_t) (*((int32_t*) (arg + (4*sizeof(void*))))),
-    (pamrun_plugin_model_list_vault_record_t) (pamrun_plugin_model_list_vault_record_t) { (pamrun_plugin_model_vault_record_t*)(*((uint8_t **) (arg + (5*sizeof(void*))))), (*((size_t*) (arg + (6*sizeof(void*))))) },
-    (pamrun_plugin_model_list_setting_t) (pamrun_plugin_model_list_setting_t) { (pamrun_plugin_model_setting_t*)(*((uint8_t **) (arg + (7*sizeof(void*))))), (*((size_t*) (arg + (8*sizeof(void*))))) },
+    (pamrun_plugin_model_mode_t) (int32_t) *((uint8_t*) (arg + (4+4*sizeof(void*)))),
     (rotator_option_string_t) option,
-    (pamrun_plugin_model_list_update_t) (pamrun_plugin_model_list_update_t) { (pamrun_plugin_model_update_t*)(*((uint8_t **) (arg + (12*sizeof(void*))))), (*((size_t*) (arg + (13*sizeof(void*))))) },
+    (pamrun_plugin_model_list_named_t) (pamrun_plugin_model_list_named_t) { (pamrun_plugin_model_named_t*)(*((uint8_t **) (arg + (8+7*sizeof(void*))))), (*((size_t*) (arg + (8+8*sizeof(void*))))) },
+    (pamrun_plugin_model_list_named_t) (pamrun_plugin_model_list_named_t) { (pamrun_plugin_model_named_t*)(*((uint8_t **) (arg + (8+9*sizeof(void*))))), (*((size_t*) (arg + (8+10*sizeof(void*))))) },
+    (rotator_list_string_t) (rotator_list_string_t) { (rotator_string_t*)(*((uint8_t **) (arg + (8+11*sizeof(void*))))), (*((size_t*) (arg + (8+12*sizeof(void*))))) },
   };
-  exports_pamrun_plugin_rotation_plan_t arg3 = (pamrun_plugin_model_plan_t) {
-    (rotator_string_t) (rotator_string_t) { (uint8_t*)(*((uint8_t **) (arg + (14*sizeof(void*))))), (*((size_t*) (arg + (15*sizeof(void*))))) },
-    (rotator_string_t) (rotator_string_t) { (uint8_t*)(*((uint8_t **) (arg + (16*sizeof(void*))))), (*((size_t*) (arg + (17*sizeof(void*))))) },
-    (pamrun_plugin_model_list_listed_t) (pamrun_plugin_model_list_listed_t) { (pamrun_plugin_model_listed_t*)(*((uint8_t **) (arg + (18*sizeof(void*))))), (*((size_t*) (arg + (19*sizeof(void*))))) },
-    (rotator_list_string_t) (rotator_list_string_t) { (rotator_string_t*)(*((uint8_t **) (arg + (20*sizeof(void*))))), (*((size_t*) (arg + (21*sizeof(void*))))) },
+  exports_pamrun_plugin_rotation_plan_t arg4 = (pamrun_plugin_model_plan_t) {
+    (rotator_string_t) (rotator_string_t) { (uint8_t*)(*((uint8_t **) (arg + (8+13*sizeof(void*))))), (*((size_t*) (arg + (8+14*sizeof(void*))))) },
+    (rotator_list_string_t) (rotator_list_string_t) { (rotator_string_t*)(*((uint8_t **) (arg + (8+15*sizeof(void*))))), (*((size_t*) (arg + (8+16*sizeof(void*))))) },
+    (pamrun_plugin_model_option_slots_t) option1,
+    (rotator_string_t) (rotator_string_t) { (uint8_t*)(*((uint8_t **) (arg + (16+18*sizeof(void*))))), (*((size_t*) (arg + (16+19*sizeof(void*))))) },
+    (pamrun_plugin_model_list_finding_t) (pamrun_plugin_model_list_finding_t) { (pamrun_plugin_model_finding_t*)(*((uint8_t **) (arg + (16+20*sizeof(void*))))), (*((size_t*) (arg + (16+21*sizeof(void*))))) },
   };
-  exports_pamrun_plugin_rotation_credential_t arg4 = (pamrun_plugin_model_credential_t) {
-    (rotator_string_t) (rotator_string_t) { (uint8_t*)(*((uint8_t **) (arg + (22*sizeof(void*))))), (*((size_t*) (arg + (23*sizeof(void*))))) },
-    (pamrun_plugin_model_list_update_t) (pamrun_plugin_model_list_update_t) { (pamrun_plugin_model_update_t*)(*((uint8_t **) (arg + (24*sizeof(void*))))), (*((size_t*) (arg + (25*sizeof(void*))))) },
-    (rotator_option_string_t) option1,
-  };
-  exports_pamrun_plugin_rotation_result_proof_failure_t ret;
-  exports_pamrun_plugin_rotation_proof_t ok;
+  exports_pamrun_plugin_rotation_result_credential_failure_t ret;
+  exports_pamrun_plugin_rotation_credential_t ok;
   exports_pamrun_plugin_rotation_failure_t err;
-  ret.is_err = !exports_pamrun_plugin_rotation_verify(&arg2, &arg3, &arg4, &ok, &err);
+  ret.is_err = !exports_pamrun_plugin_rotation_rotate(&arg3, &arg4, &ok, &err);
   if (ret.is_err) {
     ret.val.err = err;
   }
@@ -6757,87 +840,128 @@ uint8_t * __wasm_export_exports_pamrun_plugin_rotation_verify(uint8_t * arg) {
   free(arg);
   uint8_t *ptr = (uint8_t *) &RET_AREA;
   if ((ret).is_err) {
-    const exports_pamrun_plugin_rotation_failure_t *payload7 = &(ret).val.err;*((int8_t*)(ptr + 0)) = 1;
-    switch ((int32_t) (*payload7).tag) {
-      case 0: {
-        const pamrun_plugin_model_problem_t *payload8 = &(*payload7).val.invalid;
-        *((int8_t*)(ptr + sizeof(void*))) = 0;
-        *((size_t*)(ptr + (3*sizeof(void*)))) = ((*payload8).code).len;
-        *((uint8_t **)(ptr + (2*sizeof(void*)))) = (uint8_t *) ((*payload8).code).ptr;
-        *((size_t*)(ptr + (5*sizeof(void*)))) = ((*payload8).message).len;
-        *((uint8_t **)(ptr + (4*sizeof(void*)))) = (uint8_t *) ((*payload8).message).ptr;
-        break;
-      }
-      case 1: {
-        const pamrun_plugin_model_problem_t *payload9 = &(*payload7).val.denied;
-        *((int8_t*)(ptr + sizeof(void*))) = 1;
-        *((size_t*)(ptr + (3*sizeof(void*)))) = ((*payload9).code).len;
-        *((uint8_t **)(ptr + (2*sizeof(void*)))) = (uint8_t *) ((*payload9).code).ptr;
-        *((size_t*)(ptr + (5*sizeof(void*)))) = ((*payload9).message).len;
-        *((uint8_t **)(ptr + (4*sizeof(void*)))) = (uint8_t *) ((*payload9).message).ptr;
-        break;
-      }
-      case 2: {
-        const pamrun_plugin_model_problem_t *payload10 = &(*payload7).val.not_found;
-        *((int8_t*)(ptr + sizeof(void*))) = 2;
-        *((size_t*)(ptr + (3*sizeof(void*)))) = ((*payload10).code).len;
-        *((uint8_t **)(ptr + (2*sizeof(void*)))) = (uint8_t *) ((*payload10).code).ptr;
-        *((size_t*)(ptr + (5*sizeof(void*)))) = ((*payload10).message).len;
-        *((uint8_t **)(ptr + (4*sizeof(void*)))) = (uint8_t *) ((*payload10).message).ptr;
-        break;
-      }
-      case 3: {
-        const pamrun_plugin_model_problem_t *payload11 = &(*payload7).val.conflict;
-        *((int8_t*)(ptr + sizeof(void*))) = 3;
-        *((size_t*)(ptr + (3*sizeof(void*)))) = ((*payload11).code).len;
-        *((uint8_t **)(ptr + (2*sizeof(void*)))) = (uint8_t *) ((*payload11).code).ptr;
-        *((size_t*)(ptr + (5*sizeof(void*)))) = ((*payload11).message).len;
-        *((uint8_t **)(ptr + (4*sizeof(void*)))) = (uint8_t *) ((*payload11).message).ptr;
-        break;
-      }
-      case 4: {
-        const pamrun_plugin_model_problem_t *payload12 = &(*payload7).val.wrong_credential;
-        *((int8_t*)(ptr + sizeof(void*))) = 4;
-        *((size_t*)(ptr + (3*sizeof(void*)))) = ((*payload12).code).len;
-        *((uint8_t **)(ptr + (2*sizeof(void*)))) = (uint8_t *) ((*payload12).code).ptr;
-        *((size_t*)(ptr + (5*sizeof(void*)))) = ((*payload12).message).len;
-        *((uint8_t **)(ptr + (4*sizeof(void*)))) = (uint8_t *) ((*payload12).message).ptr;
-        break;
-      }
-      case 5: {
-        const pamrun_plugin_model_outage_t *payload13 = &(*payload7).val.unavailable;
-        *((int8_t*)(ptr + sizeof(void*))) = 5;
-        *((size_t*)(ptr + (3*sizeof(void*)))) = ((*payload13).code).len;
-        *((uint8_t **)(ptr + (2*sizeof(void*)))) = (uint8_t *) ((*payload13).code).ptr;
-        *((size_t*)(ptr + (5*sizeof(void*)))) = ((*payload13).message).len;
-        *((uint8_t **)(ptr + (4*sizeof(void*)))) = (uint8_t *) ((*payload13).message).ptr;
-        if (((*payload13).retry_after).is_some) {
-          const uint32_t *payload15 = &((*payload13).retry_after).val;
-          *((int8_t*)(ptr + (6*sizeof(void*)))) = 1;
-          *((int32_t*)(ptr + (4+6*sizeof(void*)))) = (int32_t) (*payload15);
-        } else {
-          *((int8_t*)(ptr + (6*sizeof(void*)))) = 0;
-        }
-        break;
-      }
-      case 6: {
-        const pamrun_plugin_model_problem_t *payload16 = &(*payload7).val.uncertain;
-        *((int8_t*)(ptr + sizeof(void*))) = 6;
-        *((size_t*)(ptr + (3*sizeof(void*)))) = ((*payload16).code).len;
-        *((uint8_t **)(ptr + (2*sizeof(void*)))) = (uint8_t *) ((*payload16).code).ptr;
-        *((size_t*)(ptr + (5*sizeof(void*)))) = ((*payload16).message).len;
-        *((uint8_t **)(ptr + (4*sizeof(void*)))) = (uint8_t *) ((*payload16).message).ptr;
-        break;
-      }
-      case 7: {
-        const pamrun_plugin_model_problem_t *payload17 = &(*payload7).val.other;
-        *((int8_t*)(ptr + sizeof(void*))) = 7;
-        *((size_t*)(ptr + (3*sizeof(void*)))) = ((*payload17).code).len;
-        *((uint8_t **)(ptr + (2*sizeof(void*)))) = (uint8_t *) ((*payload17).code).ptr;
-        *((size_t*)(ptr + (5*sizeof(void*)))) = ((*payload17).message).len;
-        *((uint8_t **)(ptr + (4*sizeof(void*)))) = (uint8_t *) ((*payload17).message).ptr;
-        break;
-      }
+    const exports_pamrun_plugin_rotation_failure_t *payload15 = &(ret).val.err;*((int8_t*)(ptr + 0)) = 1;
+    *((int8_t*)(ptr + sizeof(void*))) = (int32_t) (*payload15).kind;
+    *((size_t*)(ptr + (3*sizeof(void*)))) = ((*payload15).code).len;
+    *((uint8_t **)(ptr + (2*sizeof(void*)))) = (uint8_t *) ((*payload15).code).ptr;
+    *((size_t*)(ptr + (5*sizeof(void*)))) = ((*payload15).message).len;
+    *((uint8_t **)(ptr + (4*sizeof(void*)))) = (uint8_t *) ((*payload15).message).ptr;
+    if (((*payload15).fix).is_some) {
+      const rotator_string_t *payload17 = &((*payload15).fix).val;
+      *((int8_t*)(ptr + (6*sizeof(void*)))) = 1;
+      *((size_t*)(ptr + (8*sizeof(void*)))) = (*payload17).len;
+      *((uint8_t **)(ptr + (7*sizeof(void*)))) = (uint8_t *) (*payload17).ptr;
+    } else {
+      *((int8_t*)(ptr + (6*sizeof(void*)))) = 0;
+    }
+  } else {
+    const exports_pamrun_plugin_rotation_credential_t *payload = &(ret).val.ok;*((int8_t*)(ptr + 0)) = 0;
+    if (((*payload).id).is_some) {
+      const rotator_string_t *payload6 = &((*payload).id).val;
+      *((int8_t*)(ptr + sizeof(void*))) = 1;
+      *((size_t*)(ptr + (3*sizeof(void*)))) = (*payload6).len;
+      *((uint8_t **)(ptr + (2*sizeof(void*)))) = (uint8_t *) (*payload6).ptr;
+    } else {
+      *((int8_t*)(ptr + sizeof(void*))) = 0;
+    }
+    *((size_t*)(ptr + (5*sizeof(void*)))) = ((*payload).returns).len;
+    *((uint8_t **)(ptr + (4*sizeof(void*)))) = (uint8_t *) ((*payload).returns).ptr;
+    if (((*payload).expires).is_some) {
+      const rotator_string_t *payload14 = &((*payload).expires).val;
+      *((int8_t*)(ptr + (6*sizeof(void*)))) = 1;
+      *((size_t*)(ptr + (8*sizeof(void*)))) = (*payload14).len;
+      *((uint8_t **)(ptr + (7*sizeof(void*)))) = (uint8_t *) (*payload14).ptr;
+    } else {
+      *((int8_t*)(ptr + (6*sizeof(void*)))) = 0;
+    }
+  }
+  return ptr;
+}
+
+__attribute__((__export_name__("pamrun:plugin/rotation@1.0.0#verify")))
+uint8_t * __wasm_export_exports_pamrun_plugin_rotation_verify(uint8_t * arg) {
+  rotator_option_string_t option;
+  switch ((int32_t) *((uint8_t*) (arg + (8+4*sizeof(void*))))) {
+    case 0: {
+      option.is_some = false;
+      break;
+    }
+    case 1: {
+      option.is_some = true;
+      option.val = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (arg + (8+5*sizeof(void*))))), (*((size_t*) (arg + (8+6*sizeof(void*))))) };
+      break;
+    }
+  }
+  pamrun_plugin_model_option_slots_t option1;
+  switch ((int32_t) *((uint8_t*) (arg + (8+17*sizeof(void*))))) {
+    case 0: {
+      option1.is_some = false;
+      break;
+    }
+    case 1: {
+      option1.is_some = true;
+      option1.val = (pamrun_plugin_model_slots_t) {
+        (uint32_t) (uint32_t) (*((int32_t*) (arg + (12+17*sizeof(void*))))),
+        (uint32_t) (uint32_t) (*((int32_t*) (arg + (16+17*sizeof(void*))))),
+      };
+      break;
+    }
+  }
+  rotator_option_string_t option3;
+  switch ((int32_t) *((uint8_t*) (arg + (16+22*sizeof(void*))))) {
+    case 0: {
+      option3.is_some = false;
+      break;
+    }
+    case 1: {
+      option3.is_some = true;
+      option3.val = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (arg + (16+23*sizeof(void*))))), (*((size_t*) (arg + (16+24*sizeof(void*))))) };
+      break;
+    }
+  }
+  exports_pamrun_plugin_rotation_request_t arg4 = (pamrun_plugin_model_request_t) {
+    (rotator_string_t) (rotator_string_t) { (uint8_t*)(*((uint8_t **) (arg + 0))), (*((size_t*) (arg + sizeof(void*)))) },
+    (rotator_string_t) (rotator_string_t) { (uint8_t*)(*((uint8_t **) (arg + (2*sizeof(void*))))), (*((size_t*) (arg + (3*sizeof(void*))))) },
+    (uint32_t) (uint32_t) (*((int32_t*) (arg + (4*sizeof(void*))))),
+    (pamrun_plugin_model_mode_t) (int32_t) *((uint8_t*) (arg + (4+4*sizeof(void*)))),
+    (rotator_option_string_t) option,
+    (pamrun_plugin_model_list_named_t) (pamrun_plugin_model_list_named_t) { (pamrun_plugin_model_named_t*)(*((uint8_t **) (arg + (8+7*sizeof(void*))))), (*((size_t*) (arg + (8+8*sizeof(void*))))) },
+    (pamrun_plugin_model_list_named_t) (pamrun_plugin_model_list_named_t) { (pamrun_plugin_model_named_t*)(*((uint8_t **) (arg + (8+9*sizeof(void*))))), (*((size_t*) (arg + (8+10*sizeof(void*))))) },
+    (rotator_list_string_t) (rotator_list_string_t) { (rotator_string_t*)(*((uint8_t **) (arg + (8+11*sizeof(void*))))), (*((size_t*) (arg + (8+12*sizeof(void*))))) },
+  };
+  exports_pamrun_plugin_rotation_plan_t arg5 = (pamrun_plugin_model_plan_t) {
+    (rotator_string_t) (rotator_string_t) { (uint8_t*)(*((uint8_t **) (arg + (8+13*sizeof(void*))))), (*((size_t*) (arg + (8+14*sizeof(void*))))) },
+    (rotator_list_string_t) (rotator_list_string_t) { (rotator_string_t*)(*((uint8_t **) (arg + (8+15*sizeof(void*))))), (*((size_t*) (arg + (8+16*sizeof(void*))))) },
+    (pamrun_plugin_model_option_slots_t) option1,
+    (rotator_string_t) (rotator_string_t) { (uint8_t*)(*((uint8_t **) (arg + (16+18*sizeof(void*))))), (*((size_t*) (arg + (16+19*sizeof(void*))))) },
+    (pamrun_plugin_model_list_finding_t) (pamrun_plugin_model_list_finding_t) { (pamrun_plugin_model_finding_t*)(*((uint8_t **) (arg + (16+20*sizeof(void*))))), (*((size_t*) (arg + (16+21*sizeof(void*))))) },
+  };
+  exports_pamrun_plugin_rotation_result_proof_failure_t ret;
+  exports_pamrun_plugin_rotation_proof_t ok;
+  exports_pamrun_plugin_rotation_failure_t err;
+  ret.is_err = !exports_pamrun_plugin_rotation_verify(&arg4, &arg5, option3.is_some ? &(option3.val) : NULL, &ok, &err);
+  if (ret.is_err) {
+    ret.val.err = err;
+  }
+  if (!ret.is_err) {
+    ret.val.ok = ok;
+  }
+  free(arg);
+  uint8_t *ptr = (uint8_t *) &RET_AREA;
+  if ((ret).is_err) {
+    const exports_pamrun_plugin_rotation_failure_t *payload8 = &(ret).val.err;*((int8_t*)(ptr + 0)) = 1;
+    *((int8_t*)(ptr + sizeof(void*))) = (int32_t) (*payload8).kind;
+    *((size_t*)(ptr + (3*sizeof(void*)))) = ((*payload8).code).len;
+    *((uint8_t **)(ptr + (2*sizeof(void*)))) = (uint8_t *) ((*payload8).code).ptr;
+    *((size_t*)(ptr + (5*sizeof(void*)))) = ((*payload8).message).len;
+    *((uint8_t **)(ptr + (4*sizeof(void*)))) = (uint8_t *) ((*payload8).message).ptr;
+    if (((*payload8).fix).is_some) {
+      const rotator_string_t *payload10 = &((*payload8).fix).val;
+      *((int8_t*)(ptr + (6*sizeof(void*)))) = 1;
+      *((size_t*)(ptr + (8*sizeof(void*)))) = (*payload10).len;
+      *((uint8_t **)(ptr + (7*sizeof(void*)))) = (uint8_t *) (*payload10).ptr;
+    } else {
+      *((int8_t*)(ptr + (6*sizeof(void*)))) = 0;
     }
   } else {
     const exports_pamrun_plugin_rotation_proof_t *payload = &(ret).val.ok;*((int8_t*)(ptr + 0)) = 0;
@@ -6847,10 +971,10 @@ uint8_t * __wasm_export_exports_pamrun_plugin_rotation_verify(uint8_t * arg) {
         break;
       }
       case 1: {
-        const rotator_string_t *payload6 = &(*payload).val.unproven;
+        const rotator_string_t *payload7 = &(*payload).val.unproven;
         *((int8_t*)(ptr + sizeof(void*))) = 1;
-        *((size_t*)(ptr + (3*sizeof(void*)))) = (*payload6).len;
-        *((uint8_t **)(ptr + (2*sizeof(void*)))) = (uint8_t *) (*payload6).ptr;
+        *((size_t*)(ptr + (3*sizeof(void*)))) = (*payload7).len;
+        *((uint8_t **)(ptr + (2*sizeof(void*)))) = (uint8_t *) (*payload7).ptr;
         break;
       }
     }
@@ -6858,184 +982,68 @@ uint8_t * __wasm_export_exports_pamrun_plugin_rotation_verify(uint8_t * arg) {
   return ptr;
 }
 
-__attribute__((__export_name__("pamrun:plugin/rotation@0.1.0#commit")))
+__attribute__((__export_name__("pamrun:plugin/rotation@1.0.0#commit")))
 uint8_t * __wasm_export_exports_pamrun_plugin_rotation_commit(uint8_t * arg) {
   rotator_option_string_t option;
-  switch ((int32_t) *((uint8_t*) (arg + (9*sizeof(void*))))) {
+  switch ((int32_t) *((uint8_t*) (arg + (8+4*sizeof(void*))))) {
     case 0: {
       option.is_some = false;
       break;
     }
     case 1: {
       option.is_some = true;
-      option.val = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (arg + (10*sizeof(void*))))), (*((size_t*) (arg + (11*sizeof(void*))))) };
+      option.val = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (arg + (8+5*sizeof(void*))))), (*((size_t*) (arg + (8+6*sizeof(void*))))) };
       break;
     }
   }
-  exports_pamrun_plugin_rotation_request_t arg1 = (pamrun_plugin_model_request_t) {
-    (rotator_string_t) (rotator_string_t) { (uint8_t*)(*((uint8_t **) (arg + 0))), (*((size_t*) (arg + sizeof(void*)))) },
-    (rotator_string_t) (rotator_string_t) { (uint8_t*)(*((uint8_t **) (arg + (2*sizeof(void*))))), (*((size_t*) (arg + (3*sizeof(void*))))) },
-    (uint32_t) (uint32_t) (*((int32_t*) (arg + (4*sizeof(void*))))),
-    (pamrun_plugin_model_list_vault_record_t) (pamrun_plugin_model_list_vault_record_t) { (pamrun_plugin_model_vault_record_t*)(*((uint8_t **) (arg + (5*sizeof(void*))))), (*((size_t*) (arg + (6*sizeof(void*))))) },
-    (pamrun_plugin_model_list_setting_t) (pamrun_plugin_model_list_setting_t) { (pamrun_plugin_model_setting_t*)(*((uint8_t **) (arg + (7*sizeof(void*))))), (*((size_t*) (arg + (8*sizeof(void*))))) },
-    (rotator_option_string_t) option,
-    (pamrun_plugin_model_list_update_t) (pamrun_plugin_model_list_update_t) { (pamrun_plugin_model_update_t*)(*((uint8_t **) (arg + (12*sizeof(void*))))), (*((size_t*) (arg + (13*sizeof(void*))))) },
-  };
-  exports_pamrun_plugin_rotation_plan_t arg2 = (pamrun_plugin_model_plan_t) {
-    (rotator_string_t) (rotator_string_t) { (uint8_t*)(*((uint8_t **) (arg + (14*sizeof(void*))))), (*((size_t*) (arg + (15*sizeof(void*))))) },
-    (rotator_string_t) (rotator_string_t) { (uint8_t*)(*((uint8_t **) (arg + (16*sizeof(void*))))), (*((size_t*) (arg + (17*sizeof(void*))))) },
-    (pamrun_plugin_model_list_listed_t) (pamrun_plugin_model_list_listed_t) { (pamrun_plugin_model_listed_t*)(*((uint8_t **) (arg + (18*sizeof(void*))))), (*((size_t*) (arg + (19*sizeof(void*))))) },
-    (rotator_list_string_t) (rotator_list_string_t) { (rotator_string_t*)(*((uint8_t **) (arg + (20*sizeof(void*))))), (*((size_t*) (arg + (21*sizeof(void*))))) },
-  };
-  rotator_string_t arg3 = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (arg + (22*sizeof(void*))))), (*((size_t*) (arg + (23*sizeof(void*))))) };
-  exports_pamrun_plugin_rotation_result_list_removed_failure_t ret;
-  exports_pamrun_plugin_rotation_list_removed_t ok;
-  exports_pamrun_plugin_rotation_failure_t err;
-  ret.is_err = !exports_pamrun_plugin_rotation_commit(&arg1, &arg2, &arg3, &ok, &err);
-  if (ret.is_err) {
-    ret.val.err = err;
-  }
-  if (!ret.is_err) {
-    ret.val.ok = ok;
-  }
-  free(arg);
-  uint8_t *ptr = (uint8_t *) &RET_AREA;
-  if ((ret).is_err) {
-    const exports_pamrun_plugin_rotation_failure_t *payload4 = &(ret).val.err;*((int8_t*)(ptr + 0)) = 1;
-    switch ((int32_t) (*payload4).tag) {
-      case 0: {
-        const pamrun_plugin_model_problem_t *payload5 = &(*payload4).val.invalid;
-        *((int8_t*)(ptr + sizeof(void*))) = 0;
-        *((size_t*)(ptr + (3*sizeof(void*)))) = ((*payload5).code).len;
-        *((uint8_t **)(ptr + (2*sizeof(void*)))) = (uint8_t *) ((*payload5).code).ptr;
-        *((size_t*)(ptr + (5*sizeof(void*)))) = ((*payload5).message).len;
-        *((uint8_t **)(ptr + (4*sizeof(void*)))) = (uint8_t *) ((*payload5).message).ptr;
-        break;
-      }
-      case 1: {
-        const pamrun_plugin_model_problem_t *payload6 = &(*payload4).val.denied;
-        *((int8_t*)(ptr + sizeof(void*))) = 1;
-        *((size_t*)(ptr + (3*sizeof(void*)))) = ((*payload6).code).len;
-        *((uint8_t **)(ptr + (2*sizeof(void*)))) = (uint8_t *) ((*payload6).code).ptr;
-        *((size_t*)(ptr + (5*sizeof(void*)))) = ((*payload6).message).len;
-        *((uint8_t **)(ptr + (4*sizeof(void*)))) = (uint8_t *) ((*payload6).message).ptr;
-        break;
-      }
-      case 2: {
-        const pamrun_plugin_model_problem_t *payload7 = &(*payload4).val.not_found;
-        *((int8_t*)(ptr + sizeof(void*))) = 2;
-        *((size_t*)(ptr + (3*sizeof(void*)))) = ((*payload7).code).len;
-        *((uint8_t **)(ptr + (2*sizeof(void*)))) = (uint8_t *) ((*payload7).code).ptr;
-        *((size_t*)(ptr + (5*sizeof(void*)))) = ((*payload7).message).len;
-        *((uint8_t **)(ptr + (4*sizeof(void*)))) = (uint8_t *) ((*payload7).message).ptr;
-        break;
-      }
-      case 3: {
-        const pamrun_plugin_model_problem_t *payload8 = &(*payload4).val.conflict;
-        *((int8_t*)(ptr + sizeof(void*))) = 3;
-        *((size_t*)(ptr + (3*sizeof(void*)))) = ((*payload8).code).len;
-        *((uint8_t **)(ptr + (2*sizeof(void*)))) = (uint8_t *) ((*payload8).code).ptr;
-        *((size_t*)(ptr + (5*sizeof(void*)))) = ((*payload8).message).len;
-        *((uint8_t **)(ptr + (4*sizeof(void*)))) = (uint8_t *) ((*payload8).message).ptr;
-        break;
-      }
-      case 4: {
-        const pamrun_plugin_model_problem_t *payload9 = &(*payload4).val.wrong_credential;
-        *((int8_t*)(ptr + sizeof(void*))) = 4;
-        *((size_t*)(ptr + (3*sizeof(void*)))) = ((*payload9).code).len;
-        *((uint8_t **)(ptr + (2*sizeof(void*)))) = (uint8_t *) ((*payload9).code).ptr;
-        *((size_t*)(ptr + (5*sizeof(void*)))) = ((*payload9).message).len;
-        *((uint8_t **)(ptr + (4*sizeof(void*)))) = (uint8_t *) ((*payload9).message).ptr;
-        break;
-      }
-      case 5: {
-        const pamrun_plugin_model_outage_t *payload10 = &(*payload4).val.unavailable;
-        *((int8_t*)(ptr + sizeof(void*))) = 5;
-        *((size_t*)(ptr + (3*sizeof(void*)))) = ((*payload10).code).len;
-        *((uint8_t **)(ptr + (2*sizeof(void*)))) = (uint8_t *) ((*payload10).code).ptr;
-        *((size_t*)(ptr + (5*sizeof(void*)))) = ((*payload10).message).len;
-        *((uint8_t **)(ptr + (4*sizeof(void*)))) = (uint8_t *) ((*payload10).message).ptr;
-        if (((*payload10).retry_after).is_some) {
-          const uint32_t *payload12 = &((*payload10).retry_after).val;
-          *((int8_t*)(ptr + (6*sizeof(void*)))) = 1;
-          *((int32_t*)(ptr + (4+6*sizeof(void*)))) = (int32_t) (*payload12);
-        } else {
-          *((int8_t*)(ptr + (6*sizeof(void*)))) = 0;
-        }
-        break;
-      }
-      case 6: {
-        const pamrun_plugin_model_problem_t *payload13 = &(*payload4).val.uncertain;
-        *((int8_t*)(ptr + sizeof(void*))) = 6;
-        *((size_t*)(ptr + (3*sizeof(void*)))) = ((*payload13).code).len;
-        *((uint8_t **)(ptr + (2*sizeof(void*)))) = (uint8_t *) ((*payload13).code).ptr;
-        *((size_t*)(ptr + (5*sizeof(void*)))) = ((*payload13).message).len;
-        *((uint8_t **)(ptr + (4*sizeof(void*)))) = (uint8_t *) ((*payload13).message).ptr;
-        break;
-      }
-      case 7: {
-        const pamrun_plugin_model_problem_t *payload14 = &(*payload4).val.other;
-        *((int8_t*)(ptr + sizeof(void*))) = 7;
-        *((size_t*)(ptr + (3*sizeof(void*)))) = ((*payload14).code).len;
-        *((uint8_t **)(ptr + (2*sizeof(void*)))) = (uint8_t *) ((*payload14).code).ptr;
-        *((size_t*)(ptr + (5*sizeof(void*)))) = ((*payload14).message).len;
-        *((uint8_t **)(ptr + (4*sizeof(void*)))) = (uint8_t *) ((*payload14).message).ptr;
-        break;
-      }
-    }
-  } else {
-    const exports_pamrun_plugin_rotation_list_removed_t *payload = &(ret).val.ok;*((int8_t*)(ptr + 0)) = 0;
-    *((size_t*)(ptr + (2*sizeof(void*)))) = (*payload).len;
-    *((uint8_t **)(ptr + sizeof(void*))) = (uint8_t *) (*payload).ptr;
-  }
-  return ptr;
-}
-
-__attribute__((__export_name__("pamrun:plugin/rotation@0.1.0#rollback")))
-uint8_t * __wasm_export_exports_pamrun_plugin_rotation_rollback(uint8_t * arg) {
-  rotator_option_string_t option;
-  switch ((int32_t) *((uint8_t*) (arg + (9*sizeof(void*))))) {
-    case 0: {
-      option.is_some = false;
-      break;
-    }
-    case 1: {
-      option.is_some = true;
-      option.val = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (arg + (10*sizeof(void*))))), (*((size_t*) (arg + (11*sizeof(void*))))) };
-      break;
-    }
-  }
-  rotator_option_string_t option1;
-  switch ((int32_t) *((uint8_t*) (arg + (22*sizeof(void*))))) {
+  pamrun_plugin_model_option_slots_t option1;
+  switch ((int32_t) *((uint8_t*) (arg + (8+17*sizeof(void*))))) {
     case 0: {
       option1.is_some = false;
       break;
     }
     case 1: {
       option1.is_some = true;
-      option1.val = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (arg + (23*sizeof(void*))))), (*((size_t*) (arg + (24*sizeof(void*))))) };
+      option1.val = (pamrun_plugin_model_slots_t) {
+        (uint32_t) (uint32_t) (*((int32_t*) (arg + (12+17*sizeof(void*))))),
+        (uint32_t) (uint32_t) (*((int32_t*) (arg + (16+17*sizeof(void*))))),
+      };
       break;
     }
   }
-  exports_pamrun_plugin_rotation_request_t arg2 = (pamrun_plugin_model_request_t) {
+  rotator_option_string_t option3;
+  switch ((int32_t) *((uint8_t*) (arg + (16+22*sizeof(void*))))) {
+    case 0: {
+      option3.is_some = false;
+      break;
+    }
+    case 1: {
+      option3.is_some = true;
+      option3.val = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (arg + (16+23*sizeof(void*))))), (*((size_t*) (arg + (16+24*sizeof(void*))))) };
+      break;
+    }
+  }
+  exports_pamrun_plugin_rotation_request_t arg4 = (pamrun_plugin_model_request_t) {
     (rotator_string_t) (rotator_string_t) { (uint8_t*)(*((uint8_t **) (arg + 0))), (*((size_t*) (arg + sizeof(void*)))) },
     (rotator_string_t) (rotator_string_t) { (uint8_t*)(*((uint8_t **) (arg + (2*sizeof(void*))))), (*((size_t*) (arg + (3*sizeof(void*))))) },
     (uint32_t) (uint32_t) (*((int32_t*) (arg + (4*sizeof(void*))))),
-    (pamrun_plugin_model_list_vault_record_t) (pamrun_plugin_model_list_vault_record_t) { (pamrun_plugin_model_vault_record_t*)(*((uint8_t **) (arg + (5*sizeof(void*))))), (*((size_t*) (arg + (6*sizeof(void*))))) },
-    (pamrun_plugin_model_list_setting_t) (pamrun_plugin_model_list_setting_t) { (pamrun_plugin_model_setting_t*)(*((uint8_t **) (arg + (7*sizeof(void*))))), (*((size_t*) (arg + (8*sizeof(void*))))) },
+    (pamrun_plugin_model_mode_t) (int32_t) *((uint8_t*) (arg + (4+4*sizeof(void*)))),
     (rotator_option_string_t) option,
-    (pamrun_plugin_model_list_update_t) (pamrun_plugin_model_list_update_t) { (pamrun_plugin_model_update_t*)(*((uint8_t **) (arg + (12*sizeof(void*))))), (*((size_t*) (arg + (13*sizeof(void*))))) },
+    (pamrun_plugin_model_list_named_t) (pamrun_plugin_model_list_named_t) { (pamrun_plugin_model_named_t*)(*((uint8_t **) (arg + (8+7*sizeof(void*))))), (*((size_t*) (arg + (8+8*sizeof(void*))))) },
+    (pamrun_plugin_model_list_named_t) (pamrun_plugin_model_list_named_t) { (pamrun_plugin_model_named_t*)(*((uint8_t **) (arg + (8+9*sizeof(void*))))), (*((size_t*) (arg + (8+10*sizeof(void*))))) },
+    (rotator_list_string_t) (rotator_list_string_t) { (rotator_string_t*)(*((uint8_t **) (arg + (8+11*sizeof(void*))))), (*((size_t*) (arg + (8+12*sizeof(void*))))) },
   };
-  exports_pamrun_plugin_rotation_plan_t arg3 = (pamrun_plugin_model_plan_t) {
-    (rotator_string_t) (rotator_string_t) { (uint8_t*)(*((uint8_t **) (arg + (14*sizeof(void*))))), (*((size_t*) (arg + (15*sizeof(void*))))) },
-    (rotator_string_t) (rotator_string_t) { (uint8_t*)(*((uint8_t **) (arg + (16*sizeof(void*))))), (*((size_t*) (arg + (17*sizeof(void*))))) },
-    (pamrun_plugin_model_list_listed_t) (pamrun_plugin_model_list_listed_t) { (pamrun_plugin_model_listed_t*)(*((uint8_t **) (arg + (18*sizeof(void*))))), (*((size_t*) (arg + (19*sizeof(void*))))) },
-    (rotator_list_string_t) (rotator_list_string_t) { (rotator_string_t*)(*((uint8_t **) (arg + (20*sizeof(void*))))), (*((size_t*) (arg + (21*sizeof(void*))))) },
+  exports_pamrun_plugin_rotation_plan_t arg5 = (pamrun_plugin_model_plan_t) {
+    (rotator_string_t) (rotator_string_t) { (uint8_t*)(*((uint8_t **) (arg + (8+13*sizeof(void*))))), (*((size_t*) (arg + (8+14*sizeof(void*))))) },
+    (rotator_list_string_t) (rotator_list_string_t) { (rotator_string_t*)(*((uint8_t **) (arg + (8+15*sizeof(void*))))), (*((size_t*) (arg + (8+16*sizeof(void*))))) },
+    (pamrun_plugin_model_option_slots_t) option1,
+    (rotator_string_t) (rotator_string_t) { (uint8_t*)(*((uint8_t **) (arg + (16+18*sizeof(void*))))), (*((size_t*) (arg + (16+19*sizeof(void*))))) },
+    (pamrun_plugin_model_list_finding_t) (pamrun_plugin_model_list_finding_t) { (pamrun_plugin_model_finding_t*)(*((uint8_t **) (arg + (16+20*sizeof(void*))))), (*((size_t*) (arg + (16+21*sizeof(void*))))) },
   };
-  exports_pamrun_plugin_rotation_result_undone_failure_t ret;
-  exports_pamrun_plugin_rotation_undone_t ok;
+  exports_pamrun_plugin_rotation_result_list_retired_failure_t ret;
+  exports_pamrun_plugin_rotation_list_retired_t ok;
   exports_pamrun_plugin_rotation_failure_t err;
-  ret.is_err = !exports_pamrun_plugin_rotation_rollback(&arg2, &arg3, option1.is_some ? &(option1.val) : NULL, &ok, &err);
+  ret.is_err = !exports_pamrun_plugin_rotation_commit(&arg4, &arg5, option3.is_some ? &(option3.val) : NULL, &ok, &err);
   if (ret.is_err) {
     ret.val.err = err;
   }
@@ -7045,94 +1053,117 @@ uint8_t * __wasm_export_exports_pamrun_plugin_rotation_rollback(uint8_t * arg) {
   free(arg);
   uint8_t *ptr = (uint8_t *) &RET_AREA;
   if ((ret).is_err) {
-    const exports_pamrun_plugin_rotation_failure_t *payload4 = &(ret).val.err;*((int8_t*)(ptr + 0)) = 1;
-    switch ((int32_t) (*payload4).tag) {
-      case 0: {
-        const pamrun_plugin_model_problem_t *payload5 = &(*payload4).val.invalid;
-        *((int8_t*)(ptr + sizeof(void*))) = 0;
-        *((size_t*)(ptr + (3*sizeof(void*)))) = ((*payload5).code).len;
-        *((uint8_t **)(ptr + (2*sizeof(void*)))) = (uint8_t *) ((*payload5).code).ptr;
-        *((size_t*)(ptr + (5*sizeof(void*)))) = ((*payload5).message).len;
-        *((uint8_t **)(ptr + (4*sizeof(void*)))) = (uint8_t *) ((*payload5).message).ptr;
-        break;
-      }
-      case 1: {
-        const pamrun_plugin_model_problem_t *payload6 = &(*payload4).val.denied;
-        *((int8_t*)(ptr + sizeof(void*))) = 1;
-        *((size_t*)(ptr + (3*sizeof(void*)))) = ((*payload6).code).len;
-        *((uint8_t **)(ptr + (2*sizeof(void*)))) = (uint8_t *) ((*payload6).code).ptr;
-        *((size_t*)(ptr + (5*sizeof(void*)))) = ((*payload6).message).len;
-        *((uint8_t **)(ptr + (4*sizeof(void*)))) = (uint8_t *) ((*payload6).message).ptr;
-        break;
-      }
-      case 2: {
-        const pamrun_plugin_model_problem_t *payload7 = &(*payload4).val.not_found;
-        *((int8_t*)(ptr + sizeof(void*))) = 2;
-        *((size_t*)(ptr + (3*sizeof(void*)))) = ((*payload7).code).len;
-        *((uint8_t **)(ptr + (2*sizeof(void*)))) = (uint8_t *) ((*payload7).code).ptr;
-        *((size_t*)(ptr + (5*sizeof(void*)))) = ((*payload7).message).len;
-        *((uint8_t **)(ptr + (4*sizeof(void*)))) = (uint8_t *) ((*payload7).message).ptr;
-        break;
-      }
-      case 3: {
-        const pamrun_plugin_model_problem_t *payload8 = &(*payload4).val.conflict;
-        *((int8_t*)(ptr + sizeof(void*))) = 3;
-        *((size_t*)(ptr + (3*sizeof(void*)))) = ((*payload8).code).len;
-        *((uint8_t **)(ptr + (2*sizeof(void*)))) = (uint8_t *) ((*payload8).code).ptr;
-        *((size_t*)(ptr + (5*sizeof(void*)))) = ((*payload8).message).len;
-        *((uint8_t **)(ptr + (4*sizeof(void*)))) = (uint8_t *) ((*payload8).message).ptr;
-        break;
-      }
-      case 4: {
-        const pamrun_plugin_model_problem_t *payload9 = &(*payload4).val.wrong_credential;
-        *((int8_t*)(ptr + sizeof(void*))) = 4;
-        *((size_t*)(ptr + (3*sizeof(void*)))) = ((*payload9).code).len;
-        *((uint8_t **)(ptr + (2*sizeof(void*)))) = (uint8_t *) ((*payload9).code).ptr;
-        *((size_t*)(ptr + (5*sizeof(void*)))) = ((*payload9).message).len;
-        *((uint8_t **)(ptr + (4*sizeof(void*)))) = (uint8_t *) ((*payload9).message).ptr;
-        break;
-      }
-      case 5: {
-        const pamrun_plugin_model_outage_t *payload10 = &(*payload4).val.unavailable;
-        *((int8_t*)(ptr + sizeof(void*))) = 5;
-        *((size_t*)(ptr + (3*sizeof(void*)))) = ((*payload10).code).len;
-        *((uint8_t **)(ptr + (2*sizeof(void*)))) = (uint8_t *) ((*payload10).code).ptr;
-        *((size_t*)(ptr + (5*sizeof(void*)))) = ((*payload10).message).len;
-        *((uint8_t **)(ptr + (4*sizeof(void*)))) = (uint8_t *) ((*payload10).message).ptr;
-        if (((*payload10).retry_after).is_some) {
-          const uint32_t *payload12 = &((*payload10).retry_after).val;
-          *((int8_t*)(ptr + (6*sizeof(void*)))) = 1;
-          *((int32_t*)(ptr + (4+6*sizeof(void*)))) = (int32_t) (*payload12);
-        } else {
-          *((int8_t*)(ptr + (6*sizeof(void*)))) = 0;
-        }
-        break;
-      }
-      case 6: {
-        const pamrun_plugin_model_problem_t *payload13 = &(*payload4).val.uncertain;
-        *((int8_t*)(ptr + sizeof(void*))) = 6;
-        *((size_t*)(ptr + (3*sizeof(void*)))) = ((*payload13).code).len;
-        *((uint8_t **)(ptr + (2*sizeof(void*)))) = (uint8_t *) ((*payload13).code).ptr;
-        *((size_t*)(ptr + (5*sizeof(void*)))) = ((*payload13).message).len;
-        *((uint8_t **)(ptr + (4*sizeof(void*)))) = (uint8_t *) ((*payload13).message).ptr;
-        break;
-      }
-      case 7: {
-        const pamrun_plugin_model_problem_t *payload14 = &(*payload4).val.other;
-        *((int8_t*)(ptr + sizeof(void*))) = 7;
-        *((size_t*)(ptr + (3*sizeof(void*)))) = ((*payload14).code).len;
-        *((uint8_t **)(ptr + (2*sizeof(void*)))) = (uint8_t *) ((*payload14).code).ptr;
-        *((size_t*)(ptr + (5*sizeof(void*)))) = ((*payload14).message).len;
-        *((uint8_t **)(ptr + (4*sizeof(void*)))) = (uint8_t *) ((*payload14).message).ptr;
-        break;
-      }
+    const exports_pamrun_plugin_rotation_failure_t *payload6 = &(ret).val.err;*((int8_t*)(ptr + 0)) = 1;
+    *((int8_t*)(ptr + sizeof(void*))) = (int32_t) (*payload6).kind;
+    *((size_t*)(ptr + (3*sizeof(void*)))) = ((*payload6).code).len;
+    *((uint8_t **)(ptr + (2*sizeof(void*)))) = (uint8_t *) ((*payload6).code).ptr;
+    *((size_t*)(ptr + (5*sizeof(void*)))) = ((*payload6).message).len;
+    *((uint8_t **)(ptr + (4*sizeof(void*)))) = (uint8_t *) ((*payload6).message).ptr;
+    if (((*payload6).fix).is_some) {
+      const rotator_string_t *payload8 = &((*payload6).fix).val;
+      *((int8_t*)(ptr + (6*sizeof(void*)))) = 1;
+      *((size_t*)(ptr + (8*sizeof(void*)))) = (*payload8).len;
+      *((uint8_t **)(ptr + (7*sizeof(void*)))) = (uint8_t *) (*payload8).ptr;
+    } else {
+      *((int8_t*)(ptr + (6*sizeof(void*)))) = 0;
     }
   } else {
-    const exports_pamrun_plugin_rotation_undone_t *payload = &(ret).val.ok;*((int8_t*)(ptr + 0)) = 0;
-    *((size_t*)(ptr + (2*sizeof(void*)))) = ((*payload).seen).len;
-    *((uint8_t **)(ptr + sizeof(void*))) = (uint8_t *) ((*payload).seen).ptr;
-    *((size_t*)(ptr + (4*sizeof(void*)))) = ((*payload).gone).len;
-    *((uint8_t **)(ptr + (3*sizeof(void*)))) = (uint8_t *) ((*payload).gone).ptr;
+    const exports_pamrun_plugin_rotation_list_retired_t *payload = &(ret).val.ok;*((int8_t*)(ptr + 0)) = 0;
+    *((size_t*)(ptr + (2*sizeof(void*)))) = (*payload).len;
+    *((uint8_t **)(ptr + sizeof(void*))) = (uint8_t *) (*payload).ptr;
+  }
+  return ptr;
+}
+
+__attribute__((__export_name__("pamrun:plugin/rotation@1.0.0#rollback")))
+uint8_t * __wasm_export_exports_pamrun_plugin_rotation_rollback(uint8_t * arg) {
+  rotator_option_string_t option;
+  switch ((int32_t) *((uint8_t*) (arg + (8+4*sizeof(void*))))) {
+    case 0: {
+      option.is_some = false;
+      break;
+    }
+    case 1: {
+      option.is_some = true;
+      option.val = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (arg + (8+5*sizeof(void*))))), (*((size_t*) (arg + (8+6*sizeof(void*))))) };
+      break;
+    }
+  }
+  pamrun_plugin_model_option_slots_t option1;
+  switch ((int32_t) *((uint8_t*) (arg + (8+17*sizeof(void*))))) {
+    case 0: {
+      option1.is_some = false;
+      break;
+    }
+    case 1: {
+      option1.is_some = true;
+      option1.val = (pamrun_plugin_model_slots_t) {
+        (uint32_t) (uint32_t) (*((int32_t*) (arg + (12+17*sizeof(void*))))),
+        (uint32_t) (uint32_t) (*((int32_t*) (arg + (16+17*sizeof(void*))))),
+      };
+      break;
+    }
+  }
+  rotator_option_string_t option3;
+  switch ((int32_t) *((uint8_t*) (arg + (16+22*sizeof(void*))))) {
+    case 0: {
+      option3.is_some = false;
+      break;
+    }
+    case 1: {
+      option3.is_some = true;
+      option3.val = (rotator_string_t) { (uint8_t*)(*((uint8_t **) (arg + (16+23*sizeof(void*))))), (*((size_t*) (arg + (16+24*sizeof(void*))))) };
+      break;
+    }
+  }
+  exports_pamrun_plugin_rotation_request_t arg4 = (pamrun_plugin_model_request_t) {
+    (rotator_string_t) (rotator_string_t) { (uint8_t*)(*((uint8_t **) (arg + 0))), (*((size_t*) (arg + sizeof(void*)))) },
+    (rotator_string_t) (rotator_string_t) { (uint8_t*)(*((uint8_t **) (arg + (2*sizeof(void*))))), (*((size_t*) (arg + (3*sizeof(void*))))) },
+    (uint32_t) (uint32_t) (*((int32_t*) (arg + (4*sizeof(void*))))),
+    (pamrun_plugin_model_mode_t) (int32_t) *((uint8_t*) (arg + (4+4*sizeof(void*)))),
+    (rotator_option_string_t) option,
+    (pamrun_plugin_model_list_named_t) (pamrun_plugin_model_list_named_t) { (pamrun_plugin_model_named_t*)(*((uint8_t **) (arg + (8+7*sizeof(void*))))), (*((size_t*) (arg + (8+8*sizeof(void*))))) },
+    (pamrun_plugin_model_list_named_t) (pamrun_plugin_model_list_named_t) { (pamrun_plugin_model_named_t*)(*((uint8_t **) (arg + (8+9*sizeof(void*))))), (*((size_t*) (arg + (8+10*sizeof(void*))))) },
+    (rotator_list_string_t) (rotator_list_string_t) { (rotator_string_t*)(*((uint8_t **) (arg + (8+11*sizeof(void*))))), (*((size_t*) (arg + (8+12*sizeof(void*))))) },
+  };
+  exports_pamrun_plugin_rotation_plan_t arg5 = (pamrun_plugin_model_plan_t) {
+    (rotator_string_t) (rotator_string_t) { (uint8_t*)(*((uint8_t **) (arg + (8+13*sizeof(void*))))), (*((size_t*) (arg + (8+14*sizeof(void*))))) },
+    (rotator_list_string_t) (rotator_list_string_t) { (rotator_string_t*)(*((uint8_t **) (arg + (8+15*sizeof(void*))))), (*((size_t*) (arg + (8+16*sizeof(void*))))) },
+    (pamrun_plugin_model_option_slots_t) option1,
+    (rotator_string_t) (rotator_string_t) { (uint8_t*)(*((uint8_t **) (arg + (16+18*sizeof(void*))))), (*((size_t*) (arg + (16+19*sizeof(void*))))) },
+    (pamrun_plugin_model_list_finding_t) (pamrun_plugin_model_list_finding_t) { (pamrun_plugin_model_finding_t*)(*((uint8_t **) (arg + (16+20*sizeof(void*))))), (*((size_t*) (arg + (16+21*sizeof(void*))))) },
+  };
+  exports_pamrun_plugin_rotation_result_list_retired_failure_t ret;
+  exports_pamrun_plugin_rotation_list_retired_t ok;
+  exports_pamrun_plugin_rotation_failure_t err;
+  ret.is_err = !exports_pamrun_plugin_rotation_rollback(&arg4, &arg5, option3.is_some ? &(option3.val) : NULL, &ok, &err);
+  if (ret.is_err) {
+    ret.val.err = err;
+  }
+  if (!ret.is_err) {
+    ret.val.ok = ok;
+  }
+  free(arg);
+  uint8_t *ptr = (uint8_t *) &RET_AREA;
+  if ((ret).is_err) {
+    const exports_pamrun_plugin_rotation_failure_t *payload6 = &(ret).val.err;*((int8_t*)(ptr + 0)) = 1;
+    *((int8_t*)(ptr + sizeof(void*))) = (int32_t) (*payload6).kind;
+    *((size_t*)(ptr + (3*sizeof(void*)))) = ((*payload6).code).len;
+    *((uint8_t **)(ptr + (2*sizeof(void*)))) = (uint8_t *) ((*payload6).code).ptr;
+    *((size_t*)(ptr + (5*sizeof(void*)))) = ((*payload6).message).len;
+    *((uint8_t **)(ptr + (4*sizeof(void*)))) = (uint8_t *) ((*payload6).message).ptr;
+    if (((*payload6).fix).is_some) {
+      const rotator_string_t *payload8 = &((*payload6).fix).val;
+      *((int8_t*)(ptr + (6*sizeof(void*)))) = 1;
+      *((size_t*)(ptr + (8*sizeof(void*)))) = (*payload8).len;
+      *((uint8_t **)(ptr + (7*sizeof(void*)))) = (uint8_t *) (*payload8).ptr;
+    } else {
+      *((int8_t*)(ptr + (6*sizeof(void*)))) = 0;
+    }
+  } else {
+    const exports_pamrun_plugin_rotation_list_retired_t *payload = &(ret).val.ok;*((int8_t*)(ptr + 0)) = 0;
+    *((size_t*)(ptr + (2*sizeof(void*)))) = (*payload).len;
+    *((uint8_t **)(ptr + sizeof(void*))) = (uint8_t *) (*payload).ptr;
   }
   return ptr;
 }

@@ -1,8 +1,9 @@
 // Write pamrun plugins in C: define the one constant `plugin`, and compile for wasm32-wasi.
 //
-// A plugin is five functions, one for each step of a rotation. The host calls them in order and
-// decides what happens in between; each call may meet a fresh instance, so nothing is kept from one
-// to the next but what a step returns.
+// A plugin is five functions, one for each step of a rotation. They call the requests that the manifest,
+// plugin.toml, declares; the host writes and sends them, and keeps every secret. The host calls the steps in
+// order and decides what happens in between; each may meet a fresh instance, so nothing is kept from one to the
+// next but the plan.
 //
 // Memory: whatever a function here returns or fills in lives until the step returns, and nothing
 // has to be freed. Strings are UTF-8, and a zero byte follows the last byte of each, so that
@@ -23,21 +24,68 @@ typedef struct pamrun_string {
   size_t length;
 } pamrun_string;
 
-// Makes a string of a literal: PAMRUN("bearer").
+// Makes a string of a literal: PAMRUN("old").
 #define PAMRUN(literal) ((pamrun_string){"" literal, sizeof(literal) - 1})
 
 bool pamrun_equal(pamrun_string a, pamrun_string b);
+// Compares with a text that ends with a zero byte.
+bool pamrun_is(pamrun_string string, const char *text);
 // Copies the text up to its zero byte.
 pamrun_string pamrun_copy(const char *text);
-// Puts strings together: pamrun_join(PAMRUN("Bearer "), token).
+// Puts strings together: pamrun_join(PAMRUN("the token "), id).
 #define pamrun_join(...)                                                                           \
   pamrun_join_all((const pamrun_string[]){__VA_ARGS__},                                            \
                   sizeof((const pamrun_string[]){__VA_ARGS__}) / sizeof(pamrun_string))
 pamrun_string pamrun_join_all(const pamrun_string *parts, size_t count);
 // Formats as printf does.
 pamrun_string pamrun_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
-// Escapes a text so that it is one segment of a URL's path, or one value of its query.
-pamrun_string pamrun_escape(pamrun_string text);
+
+typedef struct pamrun_strings {
+  pamrun_string *items;
+  size_t count;
+} pamrun_strings;
+
+// ---- values ----
+
+typedef enum pamrun_value_kind {
+  PAMRUN_TEXT,     // a text, an id or a time, which is RFC 3339
+  PAMRUN_INTEGER,  // a whole number
+  PAMRUN_FLAG,     // a yes or no
+  PAMRUN_DURATION, // milliseconds
+  PAMRUN_TEXTS,    // a list of texts
+  PAMRUN_SECRET,   // it is there, and the host keeps it
+} pamrun_value_kind;
+
+// A value with its name.
+typedef struct pamrun_value {
+  pamrun_string name;
+  pamrun_value_kind kind;
+  pamrun_string text;
+  int64_t integer; // a flag is 0 or 1
+  uint32_t duration;
+  pamrun_strings texts;
+} pamrun_value;
+
+typedef struct pamrun_values {
+  pamrun_value *items;
+  size_t count;
+} pamrun_values;
+
+// Finds a value by its name; null when there is none.
+const pamrun_value *pamrun_find(const pamrun_values *values, const char *name);
+// Each reads a value of that kind; what is missing, or of another kind, is empty or 0.
+pamrun_string pamrun_text(const pamrun_values *values, const char *name);
+int64_t pamrun_integer(const pamrun_values *values, const char *name);
+bool pamrun_flag(const pamrun_values *values, const char *name);
+uint32_t pamrun_duration(const pamrun_values *values, const char *name);
+pamrun_strings pamrun_texts(const pamrun_values *values, const char *name);
+
+// Each makes a value.
+pamrun_value pamrun_as_text(const char *name, pamrun_string text);
+pamrun_value pamrun_as_integer(const char *name, int64_t integer);
+pamrun_value pamrun_as_flag(const char *name, bool flag);
+// Of the seconds since 1970.
+pamrun_value pamrun_as_time(const char *name, int64_t seconds);
 
 // ---- how a step ends ----
 
@@ -49,16 +97,16 @@ typedef enum pamrun_failure_kind {
   PAMRUN_NOT_FOUND,        // what is to be rotated does not exist
   PAMRUN_CONFLICT,         // somebody else changed it, and trying again did not help
   PAMRUN_WRONG_CREDENTIAL, // the service says that the credential is wrong
-  PAMRUN_UNAVAILABLE,      // the service cannot answer now, and has not done what it was asked
-  PAMRUN_UNCERTAIN,        // it is unknown whether the service did what it was asked
-  PAMRUN_OTHER,            // anything else; taken as uncertain where that matters
+  PAMRUN_UNAVAILABLE,      // the service cannot answer now, and did nothing
+  PAMRUN_UNCERTAIN,        // it is unknown whether the service did what it was asked; always believed
+  PAMRUN_OTHER,            // anything else
 } pamrun_failure_kind;
 
 typedef struct pamrun_failure {
   pamrun_failure_kind kind;
   pamrun_string code;    // a stable word in kebab-case
-  pamrun_string message; // one or two sentences for people, and no secret
-  int64_t retry_after;   // of `unavailable`: the seconds the service asked to wait, or -1
+  pamrun_string message; // one or two sentences for people
+  pamrun_string fix;     // what to do about it, or empty
 } pamrun_failure;
 
 // PAMRUN_OK, or why not.
@@ -66,8 +114,8 @@ typedef const pamrun_failure *pamrun_result;
 #define PAMRUN_OK ((pamrun_result)0)
 #define PAMRUN_MUST_USE __attribute__((warn_unused_result))
 
-PAMRUN_MUST_USE pamrun_result pamrun_fail(pamrun_failure_kind kind, const char *code, pamrun_string message);
-PAMRUN_MUST_USE pamrun_result pamrun_unavailable(const char *code, pamrun_string message, int64_t retry_after);
+PAMRUN_MUST_USE pamrun_result pamrun_fail(pamrun_failure_kind kind, const char *code, pamrun_string message,
+                                          pamrun_string fix);
 
 // Returns from the step when the expression did not work.
 #define PAMRUN_TRY(expression)                                                                     \
@@ -76,236 +124,87 @@ PAMRUN_MUST_USE pamrun_result pamrun_unavailable(const char *code, pamrun_string
     if (pamrun_tried) return pamrun_tried;                                                         \
   } while (0)
 
-// ---- what a step is given ----
+// ---- requests ----
 
-typedef struct pamrun_strings {
-  pamrun_string *items;
-  size_t count;
-} pamrun_strings;
-
-typedef struct pamrun_field {
-  pamrun_string label;   // where the field has none, its type
-  pamrun_string kind;    // its type; empty where only the gateway's params knew the field
-  pamrun_strings values; // what is not a string is JSON text
-} pamrun_field;
-
-typedef struct pamrun_record {
-  pamrun_string uid;
-  pamrun_string title; // for messages to people
-  pamrun_string role;  // target, attached or provider
-  pamrun_field *fields;
-  size_t field_count;
-} pamrun_record;
-
-typedef struct pamrun_setting pamrun_setting;
-
-typedef struct pamrun_update {
-  pamrun_string label;
-  pamrun_string place; // custom or standard
-  pamrun_string kind;  // `secret` and `password` are masked wherever they show
-  pamrun_strings values;
-} pamrun_update;
-
-typedef struct pamrun_updates {
-  pamrun_update *items;
-  size_t count;
-} pamrun_updates;
-
-typedef struct pamrun_request {
-  pamrun_string rotation_id;
-  pamrun_string marker; // goes into whatever name the service lets a plugin choose
-  uint32_t attempt;     // the number of the try, from 1; 0 in the preflight of a dry run
-  const pamrun_record *target;
-  const pamrun_record *others; // the other records that the manifest asks for
-  size_t other_count;
-  const pamrun_setting *settings;
-  size_t setting_count;
-  const pamrun_string *proposed; // the value to set, of in-place rotations only
-  pamrun_updates deliver;        // what a consumer is to receive, of plugins of strategy `deliver` only
-} pamrun_request;
-
-// Finds the first value of a field; empty when the record or the field is missing.
-pamrun_string pamrun_field_or_empty(const pamrun_record *record, const char *label);
-// Finds the first value of a field; fails with `field-missing` when there is none.
-PAMRUN_MUST_USE pamrun_result pamrun_field_text(const pamrun_record *record, const char *label, pamrun_string *value);
-// Finds the first record besides the target that has a value in this field; null when there is none.
-const pamrun_record *pamrun_record_with(const pamrun_request *request, const char *label);
-// Tells whether a name at the service is the marker of any try of this rotation.
-bool pamrun_made_this(const pamrun_request *request, pamrun_string name);
-
-// Each fails with `setting-missing` when the setting has no value, or is of another type.
-PAMRUN_MUST_USE pamrun_result pamrun_setting_text(const pamrun_request *request, const char *key, pamrun_string *value);
-PAMRUN_MUST_USE pamrun_result pamrun_setting_integer(const pamrun_request *request, const char *key, int64_t *value);
-PAMRUN_MUST_USE pamrun_result pamrun_setting_number(const pamrun_request *request, const char *key, double *value);
-PAMRUN_MUST_USE pamrun_result pamrun_setting_flag(const pamrun_request *request, const char *key, bool *value);
-// In milliseconds.
-PAMRUN_MUST_USE pamrun_result pamrun_setting_duration(const pamrun_request *request, const char *key, uint64_t *value);
-
-// ---- what a step returns ----
-
-// A credential as the service lists it, without its value.
+// A credential of the target, as a listing of the service shows it.
 typedef struct pamrun_listed {
   pamrun_string id;
-  pamrun_string label;
-  pamrun_string expires; // an RFC 3339 time, or empty
+  pamrun_string label;   // its name at the service, or empty
+  pamrun_string created; // RFC 3339, or empty
+  pamrun_string expires; // likewise
+  bool disabled;
+  pamrun_values outputs; // what else the manifest takes of it
 } pamrun_listed;
 
-typedef struct pamrun_plan {
-  pamrun_string target;  // what is rotated, the same for everyone who rotates it
-  pamrun_string creates; // what will be made, in words for people
-  struct {
-    pamrun_listed *items;
-    size_t count;
-  } removes; // exactly what commit will remove
-  // What an operator should know beforehand. A finding is a note of the form "LEVEL CODE: MESSAGE", with
-  // what to do in a second line.
-  pamrun_strings notes;
-} pamrun_plan;
-
-void pamrun_plan_remove(pamrun_plan *plan, pamrun_listed credential);
-void pamrun_plan_note(pamrun_plan *plan, pamrun_string note);
-
-typedef enum pamrun_finding_level {
-  PAMRUN_FINDING_ERROR,   // the rotation will fail
-  PAMRUN_FINDING_WARNING, // it may fail, or somebody should look at it
-  PAMRUN_FINDING_INFO,    // good to know
-} pamrun_finding_level;
-
-// Makes the text of a note which is a finding: the host lists it by its parts. `code` is a word in
-// kebab-case that stays the same from version to version. `message` says what was found, and `fix` what to
-// do about it, or is empty; neither holds a secret.
-pamrun_string pamrun_finding(pamrun_finding_level level, const char *code, pamrun_string message,
-                             pamrun_string fix);
-
-typedef struct pamrun_credential {
-  pamrun_string handle; // the id of the new credential; it is journaled, so it must not be secret
-  pamrun_updates updates;
-  pamrun_string expires; // an RFC 3339 time, or empty
-} pamrun_credential;
-
-void pamrun_update_secret(pamrun_credential *credential, const char *label, pamrun_string value);
-void pamrun_update_text(pamrun_credential *credential, const char *label, pamrun_string value);
-void pamrun_update_field(pamrun_credential *credential, const char *place, const char *kind, const char *label,
-                         pamrun_string value);
-// Finds the first value of an update; empty when there is none.
-pamrun_string pamrun_credential_value(const pamrun_credential *credential, const char *label);
-
-// Empty when the service accepted the credential.
-typedef struct pamrun_proof {
-  pamrun_string unproven; // why the service cannot be asked; nothing is removed after that
-} pamrun_proof;
-
-typedef struct pamrun_removed {
-  pamrun_string id;
-  bool gone; // the service acknowledged the removal, or no longer lists it
-} pamrun_removed;
-
-typedef struct pamrun_removals {
-  pamrun_removed *items;
-  size_t count;
-} pamrun_removals;
-
-void pamrun_removal(pamrun_removals *removals, pamrun_string id, bool gone);
-
-// What rollback found: credentials of this rotation only.
-typedef struct pamrun_undone {
-  pamrun_strings seen;
-  pamrun_strings gone;
-} pamrun_undone;
-
-void pamrun_undone_seen(pamrun_undone *undone, pamrun_string id, bool gone);
-
-// ---- JSON ----
-
-// A JSON value. All functions that read take null too, and then find nothing, so that they can be
-// put into one another: pamrun_json_text(pamrun_json_get(answer, "id")).
-typedef struct pamrun_json pamrun_json;
-
-// Parses a text; null when it is not JSON.
-const pamrun_json *pamrun_json_parse(pamrun_string text);
-bool pamrun_json_is_list(const pamrun_json *value);
-// Finds a member of an object; null when it is missing.
-const pamrun_json *pamrun_json_get(const pamrun_json *object, const char *name);
-// The first item of a list, and the one after another; null at the end.
-const pamrun_json *pamrun_json_first(const pamrun_json *list);
-const pamrun_json *pamrun_json_next(const pamrun_json *item);
-// The text of a string; empty when it is none.
-pamrun_string pamrun_json_text(const pamrun_json *value);
-// Reads a whole number; tells whether it is one.
-bool pamrun_json_integer(const pamrun_json *value, int64_t *number);
-// Whether the value is `true`.
-bool pamrun_json_true(const pamrun_json *value);
-
-pamrun_json *pamrun_json_object(void);
-pamrun_json *pamrun_json_list(void);
-pamrun_json *pamrun_json_from_text(pamrun_string text);
-pamrun_json *pamrun_json_from_integer(int64_t number);
-pamrun_json *pamrun_json_from_flag(bool flag);
-// A value has one place: it is not added twice.
-void pamrun_json_set(pamrun_json *object, const char *name, pamrun_json *value);
-void pamrun_json_add(pamrun_json *list, pamrun_json *value);
-pamrun_string pamrun_json_write(const pamrun_json *value);
-
-// ---- the world outside ----
-
-#define PAMRUN_HEADERS 16
-
-typedef struct pamrun_header {
-  const char *name; // in lower case
-  pamrun_string value;
-} pamrun_header;
-
-typedef struct pamrun_call {
-  const char *method;
-  pamrun_string url;                     // https
-  pamrun_string bearer;                  // becomes the header `authorization`
-  pamrun_header headers[PAMRUN_HEADERS]; // up to the first without a name; `host` and `content-length` are added
-  const pamrun_json *json;               // the body, or else:
-  pamrun_string body;
-} pamrun_call;
+typedef enum pamrun_trouble {
+  PAMRUN_TROUBLE_NONE,
+  PAMRUN_TROUBLE_REJECTED,    // the service did nothing, and says so
+  PAMRUN_TROUBLE_UNAVAILABLE, // it cannot answer now, and did nothing; or its answer to a read is none
+  PAMRUN_TROUBLE_UNCERTAIN,   // it is unknown whether it did what it was asked
+  PAMRUN_TROUBLE_REFUSED,     // the host did not send it
+} pamrun_trouble;
 
 typedef struct pamrun_answer {
+  pamrun_trouble trouble;
+  // Of a success: what the manifest takes of it. The id of what a request created is the output `id`.
+  pamrun_values outputs;
+  // The credentials that it lists.
+  pamrun_listed *items;
+  size_t item_count;
+  // Of one that is rejected or unavailable: whose answer it is, of the request itself or of one that the host sent
+  // for it; the status of HTTP, 0 where no answer came; what the service says, as the manifest's `errors` name it;
+  // and how long it asks to wait, in milliseconds, or -1.
+  pamrun_string request;
   int status;
-  pamrun_header *headers;
-  size_t header_count;
-  pamrun_string body;
-  pamrun_string what; // "api.example.com answered 503 to GET /tokens", for messages
-  bool changes;       // the request was one that changes something
+  pamrun_values errors;
+  int64_t retry_after;
+  // Of the others: why, in words.
+  pamrun_string reason;
 } pamrun_answer;
 
-// Sends a request that changes nothing at the service, and waits for the whole answer. Redirects are
-// answers. Without an answer it fails with `unavailable`, or with `denied` if the host's policy does
-// not let the request out.
-PAMRUN_MUST_USE pamrun_result pamrun_read(const pamrun_call *call, pamrun_answer *answer);
-// The same for a request that changes something: a lost answer is `uncertain`.
-PAMRUN_MUST_USE pamrun_result pamrun_change(const pamrun_call *call, pamrun_answer *answer);
-// Fails, unless the answer has this status, with what another status says: 401 and 403 are `denied`,
-// 404 is `not-found`, 409 `conflict`, 429 `unavailable`; one that does not say whether a change was
-// made is `uncertain`.
-PAMRUN_MUST_USE pamrun_result pamrun_expect(const pamrun_answer *answer, int status);
-// The failure when nobody can tell what the service did: `uncertain` after a change, else
-// `unavailable`. `why` ends the sentence that begins with `what`.
-PAMRUN_MUST_USE pamrun_result pamrun_unclear(const pamrun_answer *answer, const char *why);
-// Parses the body; fails as `pamrun_unclear` does when it is not JSON.
-PAMRUN_MUST_USE pamrun_result pamrun_answer_json(const pamrun_answer *answer, const pamrun_json **json);
-// The seconds that the service asks to wait, by its `retry-after`: a number or a date, and a date that
-// has passed is 0. -1 where it does not say.
-int64_t pamrun_retry_after(const pamrun_answer *answer);
-// Finds a header of an answer by its name in lower case; empty when it is missing.
-pamrun_string pamrun_answer_header(const pamrun_answer *answer, const char *name);
+// Has the host send a request of the manifest, and waits until it is over:
+//
+//     pamrun_call(&answer, "delete", pamrun_as_text("key", id))
+//
+// Where it is no success it fails, as the status says. `answer` tells more, for who knows better.
+#define pamrun_call(answer, ...) pamrun_call_named(answer, PAMRUN_REQUEST(__VA_ARGS__))
+// The same again while the service is busy, for so many milliseconds of pauses: while it is unavailable, or rejects
+// with 429 or 503. It waits as long as the service asks, or else four times, a little longer each time; where a pause
+// is more than is left, it fails. What is uncertain is never tried again.
+#define pamrun_retry(milliseconds, answer, ...)                                                    \
+  pamrun_retry_named(milliseconds, answer, PAMRUN_REQUEST(__VA_ARGS__))
 
-// How long a new credential was tried already. It begins as `{.window = 60000}`, in milliseconds.
-typedef struct pamrun_trial {
-  uint64_t window;
-  uint64_t waited;
-  uint64_t pause;
-  uint64_t silent; // how long the service has said nothing
-} pamrun_trial;
+// The same until `is_done` says of an answer that it is what was waited for, as that a new credential is accepted
+// everywhere, for so many milliseconds. A busy service is asked again as it asks, and one that says nothing for half a
+// minute; then, and when the time is over, the last call is what comes of it:
+//
+//     static bool is_accepted(const pamrun_answer *answer) { return !pamrun_rejected(answer, 401); }
+//     …
+//     PAMRUN_TRY(pamrun_until(60 * 1000, &answer, is_accepted, "whoami"));
+#define pamrun_until(milliseconds, answer, is_done, ...)                                           \
+  pamrun_until_named(milliseconds, answer, is_done, PAMRUN_REQUEST(__VA_ARGS__))
 
-// Waits, and tells whether to try again, while a new credential spreads from backend to backend: as long
-// as the trial ends with `wrong-credential`, for the time of the window, and while the service is
-// `unavailable`, for 30 seconds.
-bool pamrun_not_yet(pamrun_trial *trial, pamrun_result result);
+// How long all pauses of one request may be together, where nothing else is known: more does not fit into the time
+// that a host gives a rotation by default.
+#define PAMRUN_PATIENCE (8 * 60 * 1000)
+
+// Whether the service rejected it with this status.
+bool pamrun_rejected(const pamrun_answer *answer, int status);
+
+// The parameters of a request, after its name; the last has no name.
+#define PAMRUN_REQUEST(request, ...) request, (const pamrun_value[]){__VA_ARGS__ __VA_OPT__(, )(pamrun_value){.name = {0}}}
+PAMRUN_MUST_USE pamrun_result pamrun_call_named(pamrun_answer *answer, const char *request, const pamrun_value *params);
+PAMRUN_MUST_USE pamrun_result pamrun_retry_named(int64_t milliseconds, pamrun_answer *answer, const char *request,
+                                                 const pamrun_value *params);
+PAMRUN_MUST_USE pamrun_result pamrun_until_named(int64_t milliseconds, pamrun_answer *answer,
+                                                 bool (*is_done)(const pamrun_answer *), const char *request,
+                                                 const pamrun_value *params);
+
+// ---- time and log ----
+
+// The wall clock, in milliseconds since 1970.
+int64_t pamrun_now(void);
+void pamrun_sleep(int64_t milliseconds);
 
 typedef enum pamrun_level {
   PAMRUN_DEBUG, // of use to the plugin's author
@@ -313,34 +212,110 @@ typedef enum pamrun_level {
   PAMRUN_WARN,  // what an operator should look at
 } pamrun_level;
 
-// Writes one line for people. No secrets. The wall clock is `time` of the C library.
+// Writes one line for people.
 void pamrun_log(pamrun_level level, pamrun_string message);
-void pamrun_sleep(uint64_t milliseconds);
+
+// ---- what a step is given ----
+
+typedef struct pamrun_request {
+  pamrun_string rotation_id;
+  pamrun_string marker;   // the name of what this try makes
+  uint32_t attempt;       // the number of the try, from 1; 0 when none will be made
+  bool is_dry_run;        // it is looked at, and nothing will be changed
+  pamrun_string target;   // the target's identity, once preflight has ended
+  pamrun_values inputs;   // those that are there, as GROUP.KEY; of each group also GROUP.record and GROUP.role
+  pamrun_values settings; // those that have a value
+  pamrun_strings deliver; // the labels of the fields that a consumer is to receive
+} pamrun_request;
+
+// Whether a name at the service is the marker of any try of this rotation.
+bool pamrun_made_this(const pamrun_request *request, pamrun_string name);
+
+// ---- what a step returns ----
+
+typedef enum pamrun_finding_level {
+  PAMRUN_FINDING_INFO,    // good to know
+  PAMRUN_FINDING_WARNING, // it may fail, or wants attention
+  PAMRUN_FINDING_ERROR,   // the rotation will fail
+} pamrun_finding_level;
+
+typedef struct pamrun_found {
+  pamrun_finding_level level;
+  pamrun_string code;    // a word in kebab-case that stays the same from version to version
+  pamrun_string message; // what was found, and where
+  pamrun_string fix;     // what to do about it, or empty
+} pamrun_found;
+
+typedef struct pamrun_plan {
+  pamrun_string creates;  // what will be made, in words for people
+  pamrun_strings removes; // the ids of exactly what commit removes, of those that a listing showed
+  // How many credentials the target has, and may have; `most` is 0 where the service has no fixed number.
+  struct {
+    uint32_t used;
+    uint32_t most;
+  } slots;
+  pamrun_string context; // a note to the later steps, 16 KiB at most; it is journaled
+  // What an operator should know; later steps do not see it.
+  struct {
+    pamrun_found *items;
+    size_t count;
+  } findings;
+} pamrun_plan;
+
+void pamrun_remove(pamrun_plan *plan, pamrun_string id);
+void pamrun_finding(pamrun_plan *plan, pamrun_finding_level level, const char *code, pamrun_string message,
+                    pamrun_string fix);
+
+typedef struct pamrun_credential {
+  pamrun_string id;      // of the new credential; empty where the strategy has none
+  pamrun_values returns; // those that the manifest leaves to the plugin, by label
+  pamrun_string expires; // RFC 3339, or empty
+} pamrun_credential;
+
+void pamrun_return(pamrun_credential *credential, pamrun_value value);
+
+// Empty when the service accepted the new credential.
+typedef struct pamrun_proof {
+  pamrun_string unproven; // why it could not be asked
+} pamrun_proof;
+
+// What has become of a credential.
+typedef enum pamrun_state { PAMRUN_PRESENT, PAMRUN_DISABLED, PAMRUN_GONE } pamrun_state;
+
+typedef struct pamrun_retirement {
+  pamrun_string id;
+  pamrun_state state;
+} pamrun_retirement;
+
+typedef struct pamrun_retired {
+  pamrun_retirement *items;
+  size_t count;
+} pamrun_retired;
+
+void pamrun_retire(pamrun_retired *retired, pamrun_string id, pamrun_state state);
 
 // ---- the plugin ----
 
+// `id` is that of the new credential, and empty where it is not known.
 typedef struct pamrun_plugin {
-  // What the plugin says of itself, as JSON: see the page about the manifest.
-  pamrun_string manifest;
-  // Looks, and changes nothing: do the credentials work, are the rights there, what is there now,
-  // what is to be removed later?
+  // Looks, and changes nothing: do the credentials work, what is there now, what goes later? However it fails, the
+  // rotation ends before anything is touched.
   pamrun_result (*preflight)(const pamrun_request *request, pamrun_plan *plan);
-  // Makes the new credential, named with the marker. Removes nothing. `uncertain` when the service
-  // may have done it all the same: the host then calls rollback, which finds it by the marker.
+  // Makes the new credential, and removes nothing. Does not try again where it is unclear whether the service did
+  // it: the host knows, and calls rollback.
   pamrun_result (*rotate)(const pamrun_request *request, const pamrun_plan *plan, pamrun_credential *credential);
-  // Proves the new credential by using it. When left out, nothing is proven, and nothing is removed.
-  pamrun_result (*verify)(const pamrun_request *request, const pamrun_plan *plan,
-                          const pamrun_credential *credential, pamrun_proof *proof);
-  // Removes exactly what the plan lists. May be called again. When left out, all of it stays.
-  pamrun_result (*commit)(const pamrun_request *request, const pamrun_plan *plan, pamrun_string handle,
-                          pamrun_removals *removals);
-  // Removes what this rotation made: the handle, where it is known (else null), and whatever
-  // `pamrun_made_this` recognises. May be called again. When left out, nothing can be undone.
-  pamrun_result (*rollback)(const pamrun_request *request, const pamrun_plan *plan, const pamrun_string *handle,
-                            pamrun_undone *undone);
+  // Proves the new credential by a request that uses it. Fails with `wrong-credential` when the service says no.
+  // Without this step nothing is proven, and nothing is removed afterwards.
+  pamrun_result (*verify)(const pamrun_request *request, const pamrun_plan *plan, pamrun_string id,
+                          pamrun_proof *proof);
+  // Removes what the plan lists; may be called again. Without this step all of it stays.
+  pamrun_result (*commit)(const pamrun_request *request, const pamrun_plan *plan, pamrun_string id,
+                          pamrun_retired *retired);
+  // Removes what this rotation made: `id`, and whatever `pamrun_made_this` recognises. May be called again.
+  pamrun_result (*rollback)(const pamrun_request *request, const pamrun_plan *plan, pamrun_string id,
+                            pamrun_retired *retired);
 } pamrun_plugin;
 
-// The one thing that a plugin defines.
 extern const pamrun_plugin plugin;
 
 #endif

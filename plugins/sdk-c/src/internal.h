@@ -4,15 +4,6 @@
 
 #include "pamrun.h"
 
-struct pamrun_setting {
-  pamrun_string key;
-  uint8_t kind; // as in the interface: text, integer, number, flag, duration
-  pamrun_string text;
-  int64_t integer;
-  double number;
-  uint64_t duration;
-};
-
 // Allocates zeroed memory that lives until the step ends; never returns null.
 void *pamrun_allocate(size_t size);
 // Frees all of it.
@@ -22,18 +13,9 @@ void pamrun_forget(void);
 void *pamrun_grow(void *items, size_t count, size_t item_size);
 // Copies bytes, and adds the zero byte.
 pamrun_string pamrun_keep(const void *data, size_t length);
-bool pamrun_is(pamrun_string string, const char *text);
-bool pamrun_is_utf8(pamrun_string text);
+void pamrun_add(pamrun_values *values, pamrun_value value);
 
-// A text under construction.
-typedef struct pamrun_buffer {
-  char *data;
-  size_t length;
-  size_t room;
-} pamrun_buffer;
-
-void pamrun_append(pamrun_buffer *buffer, const void *data, size_t length);
-// The text so far, with a zero byte after it.
-pamrun_string pamrun_finish(pamrun_buffer *buffer);
+// The host: src/wire.c in a component, testing/fake.c in a unit test, which also have the clock and the log.
+void pamrun_host_call(const char *request, const pamrun_value *params, pamrun_answer *answer);
 
 #endif

@@ -1,126 +1,71 @@
 // @ts-check
-// Rotates a token of an account at the API of example.com.
+// Rotates a token of an account at the API of example.com: when to call which request of plugin.toml.
 
-import { Failure, http, plugin, untilAccepted, Update } from './sdk/index.js';
+import { call, fail, finding, plugin, Rejected, retry, until } from './sdk/index.js';
 
 export default plugin({
-  manifest: {
-    name: '{{name}}',
-    version: '0.1.0',
-    description: 'Rotates a token of an account.',
-    strategy: 'overlap',
-    records: [
-      { role: 'target', fields: ['account', 'token_id'], plain: ['account', 'token_id'] },
-      { role: 'attached', has: ['admin_token'], fields: ['admin_token'] },
-    ],
-    returns: [
-      { label: 'token', place: 'custom', type: 'secret' },
-      { label: 'token_id', place: 'custom', type: 'text' },
-    ],
-    settings: [
-      { key: 'api', type: 'text', default: 'api.example.com', description: 'The host of the API.' },
-      { key: 'expiry_days', type: 'int', default: 90, description: 'How long a token lives.' },
-    ],
-    requests: [
-      { steps: ['preflight', 'rollback'], method: 'GET', host: '{setting:api}', path: '/v1/accounts/*' },
-      { steps: ['rotate'], method: 'POST', host: '{setting:api}', path: '/v1/accounts/*/tokens' },
-      { steps: ['verify'], method: 'GET', host: '{setting:api}', path: '/v1/whoami' },
-      {
-        steps: ['commit', 'rollback'],
-        method: 'DELETE',
-        host: '{setting:api}',
-        path: '/v1/accounts/*/tokens/{id}',
-        removes: '{id}',
-      },
-    ],
-  },
-
-  async preflight(request) {
-    const old = request.target.get('token_id');
-    const listed = await tokens(request);
-    return {
-      target: `${request.settingText('api')}/${request.target.text('account')}`,
-      creates: `one token that lives for ${request.settingNumber('expiry_days')} days`,
-      removes: listed.filter(({ id }) => id === old),
-    };
-  },
-
-  async rotate(request) {
-    const answer = await http.post(`${account(request)}/tokens`, {
-      bearer: adminToken(request),
-      json: { name: request.marker, expires_days: request.settingNumber('expiry_days') },
-    });
-    const { id, token, expires } = answer.expect(201).json();
-    if (!id || !token) {
-      // A token may have been made all the same: the host then looks for the marker.
-      throw answer.unclear('and did not show the token');
+  preflight(request) {
+    const listed = retry(() => call('tokens')).items;
+    const old = request.input('target.token_id');
+    const removes = listed.filter(({ id }) => id === old).map(({ id }) => id);
+    const findings = [];
+    if (removes.length === 0) {
+      const message = 'the record names no token that the account has, so that none will be removed';
+      findings.push(finding('warning', 'no-old-token', message, 'write its id into the field token_id'));
     }
-    return { handle: id, updates: [Update.secret('token', token), Update.text('token_id', id)], expires };
+    return { creates: `one token that lives for ${request.setting('expiry_days')} days`, removes, findings };
   },
 
-  async verify(request, _plan, credential) {
-    const token = credential.updates.find(({ label }) => label === 'token')?.values[0];
+  rotate() {
+    const { id, expires } = retry(() => call('create')).outputs;
+    return { id, expires };
+  },
+
+  verify() {
     // It may take a while until the API accepts a new token everywhere.
-    return untilAccepted(async () => {
-      const answer = await http.get(`${api(request)}/v1/whoami`, { bearer: token });
-      if (answer.status === 401) {
-        throw Failure.wrongCredential('token-rejected', 'the new token is not accepted');
-      }
-      answer.expect(200);
-      return {};
-    }, 60_000);
+    if (!until(isAccepted, 60_000)) {
+      fail('wrong-credential', 'token-rejected', 'the new token is not accepted');
+    }
+    return {};
   },
 
-  async commit(request, plan) {
-    const removed = [];
-    for (const { id } of plan.removes) {
-      removed.push(await remove(request, id));
-    }
-    return removed;
+  commit(_request, plan) {
+    return plan.removes.map(remove);
   },
 
-  async rollback(request, _plan, handle) {
-    /** @type {import('./sdk/index.js').Undone} */
-    const undone = { seen: [], gone: [] };
-    for (const { id, label } of await tokens(request)) {
-      if (request.madeThis(label) || id === handle) {
-        undone.seen.push(id);
-        await remove(request, id);
-        undone.gone.push(id);
-      }
-    }
-    return undone;
+  rollback(request, _plan, id) {
+    const listed = retry(() => call('tokens')).items;
+    const ours = listed.filter((token) => token.id === id || request.madeThis(token.label));
+    return ours.map((token) => remove(token.id));
   },
 });
 
-/** @typedef {import('./sdk/index.js').Request} Request */
-
-/** @param {Request} request */
-const api = (request) => `https://${request.settingText('api')}`;
-
-/** @param {Request} request */
-const account = (request) => `${api(request)}/v1/accounts/${encodeURIComponent(request.target.text('account'))}`;
-
-/** @param {Request} request */
-const adminToken = (request) => request.recordWith('admin_token').text('admin_token');
-
-/**
- * The tokens of the account.
- * @param {Request} request
- */
-async function tokens(request) {
-  const answer = await http.get(account(request), { bearer: adminToken(request) });
-  const { tokens } = answer.expect(200).json();
-  return tokens.map(({ id, name, expires }) => ({ id, label: name, expires }));
+function isAccepted() {
+  try {
+    call('whoami');
+    return true;
+  } catch (trouble) {
+    if (trouble instanceof Rejected && trouble.status === 401) {
+      return false;
+    }
+    throw trouble;
+  }
 }
 
 /**
- * Removes a token; one that is not there is gone, too.
- * @param {Request} request
  * @param {string} id
+ * @returns {import('./sdk/index.js').Retired}
  */
-async function remove(request, id) {
-  const url = `${account(request)}/tokens/${encodeURIComponent(id)}`;
-  (await http.delete(url, { bearer: adminToken(request) })).expect(204, 404);
-  return { id, gone: true };
+function remove(id) {
+  try {
+    retry(() => call('delete', { key: id }));
+  } catch (trouble) {
+    if (!(trouble instanceof Rejected && trouble.status === 404)) {
+      throw trouble;
+    }
+    // Somebody else removed it. To pamrun it is gone when two listings lack it.
+    call('tokens');
+    call('tokens');
+  }
+  return { id, state: 'gone' };
 }

@@ -1,59 +1,51 @@
 """Write pamrun plugins in Python: one class with the steps of a rotation.
 
-A module with one subclass of `Plugin` is a plugin; `python3 -m pamrun.build` makes a component of it.
-What it does to the outside goes through `http`, `clock` and `log`, so that its steps run in ordinary
-unit tests too: `pamrun.testing` has a host with answers from a script and a clock that costs no time.
+A module with one subclass of `Plugin`, beside the manifest `plugin.toml`, is a plugin;
+`python3 -m pamrun.build` makes a component of it. What it does to the outside goes through `call`, `clock`
+and `log`, so that its steps run in ordinary unit tests too: `pamrun.testing` has a host that answers by the
+names of requests, and whose clock costs no time.
 """
 
-from . import clock, http, log
-from .failure import (
-    Conflict,
-    Denied,
-    Failure,
-    Invalid,
-    NotFound,
-    Other,
-    Unavailable,
-    Uncertain,
-    WrongCredential,
-)
-from .finding import finding
-from .manifest import Manifest
+from . import clock, log
+from .answer import SECRET, Answer, Listed, Secret, Value
+from .call import call
+from .failure import Failure, fail
+from .finding import Finding, finding
 from .plugin import Plugin
-from .proving import until_accepted
-from .request import Field, Record, Request, SettingValue
-from .step import Credential, Listed, Plan, Proof, Removed, Undone, Unproven, Update, Verified
+from .request import Request
+from .step import Credential, Plan, Proof, Retired, Slots, Unproven, Verified
+from .trouble import Refused, Rejected, Trouble, Unavailable, Uncertain
+from .trying import retry, until
 
 __version__ = "0.1.0"
 
 __all__ = [
-    "Conflict",
+    "SECRET",
+    "Answer",
     "Credential",
-    "Denied",
     "Failure",
-    "Field",
-    "Invalid",
+    "Finding",
     "Listed",
-    "Manifest",
-    "NotFound",
-    "Other",
     "Plan",
     "Plugin",
     "Proof",
-    "Record",
-    "Removed",
+    "Refused",
+    "Rejected",
     "Request",
-    "SettingValue",
+    "Retired",
+    "Secret",
+    "Slots",
+    "Trouble",
     "Unavailable",
     "Uncertain",
-    "Undone",
     "Unproven",
-    "Update",
+    "Value",
     "Verified",
-    "WrongCredential",
+    "call",
     "clock",
+    "fail",
     "finding",
-    "http",
     "log",
-    "until_accepted",
+    "retry",
+    "until",
 ]

@@ -1,4 +1,4 @@
-"""Makes a plugin's component of its module: `python3 -m pamrun.build plugin.py --output NAME.wasm`."""
+"""Makes a plugin of its module and its manifest: `python3 -m pamrun.build plugin.py --output NAME.wasm`."""
 
 import argparse
 import importlib
@@ -8,10 +8,12 @@ import tempfile
 from pathlib import Path
 
 from . import __version__
-from .manifest import to_json
+from .checking import problems
+from .manifest import Manifest, read
 from .plugin import plugin_of
+from .stubs import stub
 
-SDK = Path(__file__).resolve().parent.parent
+PACKAGE = Path(__file__).resolve().parent
 WORLD = "pamrun:plugin/rotator"
 
 # What componentize-py wraps. It must not be called like the world or the author's module.
@@ -25,38 +27,59 @@ Rotation = rotation({module})
 
 def main() -> None:
     """Runs the command."""
-    parser = argparse.ArgumentParser(prog="python3 -m pamrun.build", description="Makes a plugin's component.")
+    parser = argparse.ArgumentParser(prog="python3 -m pamrun.build", description="Makes a plugin.")
     parser.add_argument("module", type=Path, help="the file with the plugin's class")
     parser.add_argument("--output", "-o", type=Path, required=True, metavar="NAME.wasm")
-    parser.add_argument("--wit", type=Path, default=Path("wit/v0"), help="the folder of the plugin interface")
+    parser.add_argument("--manifest", type=Path, default=Path("plugin.toml"), help="what the plugin declares")
+    parser.add_argument("--wit", type=Path, default=Path("wit/v1"), help="the folder of the plugin interface")
+    parser.add_argument("--pamrun", default="pamrun", help="the command that packs the plugin")
     arguments = parser.parse_args()
     try:
-        check(arguments.module)
-        build(arguments.module, arguments.wit, arguments.output)
-    except (ImportError, OSError, SyntaxError, TypeError, subprocess.CalledProcessError) as error:
+        manifest = read(arguments.manifest)
+        PACKAGE.joinpath("call.pyi").write_text(stub(manifest), encoding="utf-8")
+        check(arguments.module, manifest)
+        with tempfile.TemporaryDirectory() as folder:
+            guest = Path(folder, "guest.wasm")
+            build(arguments.module, arguments.wit, guest)
+            pack = [arguments.pamrun, "plugin", "pack", guest, arguments.manifest, "-o", arguments.output]
+            subprocess.run(pack, check=True)
+    except (ImportError, OSError, SyntaxError, TypeError, ValueError, subprocess.CalledProcessError) as error:
         sys.exit(f"{arguments.module}: {error}")
 
 
-def check(file: Path) -> None:
-    """Imports the module here first: its mistakes are then told as Python tells them, and at once."""
-    sys.path.insert(0, str(file.resolve().parent))
-    module = importlib.import_module(file.stem)
-    to_json(plugin_of(module).manifest)
+def check(file: Path, manifest: Manifest) -> None:
+    """Imports the module here first: its mistakes are then told as Python tells them, and at once. Then
+    holds its calls, and those of its own modules, against the manifest."""
+    folder = file.resolve().parent
+    sys.path.insert(0, str(folder))
+    plugin_of(importlib.import_module(file.stem))
+    found = [problem for part in _own(folder) for problem in problems(part, manifest)]
+    if found:
+        raise ValueError("\n".join(["the code and the manifest differ:", *found]))
+
+
+def _own(folder: Path) -> list[Path]:
+    """The files of the modules that are the author's."""
+    files = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
+    loaded = [Path(file).resolve() for file in files if file]
+    foreign = [PACKAGE.parent, Path(sys.prefix).resolve()]
+    return sorted(
+        file
+        for file in loaded
+        if file.suffix == ".py" and file.is_relative_to(folder) and not any(map(file.is_relative_to, foreign))
+    )
 
 
 def build(file: Path, wit: Path, output: Path) -> None:
-    """Writes the component, with our stamp in it, when it is whole."""
+    """Writes the component, with our stamp in it."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, f"{_APP}.py").write_text(_APP_TEXT.format(module=file.stem))
-        component = Path(folder, "component.wasm")
-        paths = ["-p", folder, "-p", str(SDK), "-p", str(file.resolve().parent)]
+        paths = ["-p", folder, "-p", str(PACKAGE.parent), "-p", str(file.resolve().parent)]
         world = ["--quiet", "-d", str(wit), "-w", WORLD]
         program = [str(Path(sys.executable).with_name("componentize-py"))]
-        subprocess.run([*program, *world, "componentize", *paths, "-o", str(component), _APP], check=True)
-        whole = component.read_bytes() + stamp()
-    new = output.with_name(f"{output.name}.new")
-    new.write_bytes(whole)
-    new.replace(output)
+        subprocess.run([*program, *world, "componentize", *paths, "-o", str(output), _APP], check=True)
+    with output.open("ab") as component:
+        component.write(stamp())
 
 
 def stamp() -> bytes:

@@ -1,51 +1,17 @@
-"""The world outside, as a plugin sees it: WASI in a component, `pamrun.testing` in a unit test."""
+"""The world outside, as a plugin sees it: pamrun in a component, `pamrun.testing` in a unit test."""
 
-from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from .answer import AnyAnswer
+
 Level = Literal["debug", "info", "warn"]
-
-
-@dataclass(frozen=True)
-class Call:
-    """A request as it is sent."""
-
-    method: str
-    url: str
-    headers: dict[str, str] = field(repr=False)
-    body: bytes = field(repr=False)
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A whole answer. The names of its headers are in lower case."""
-
-    status: int
-    headers: dict[str, str] = field(repr=False)
-    body: bytes = field(repr=False)
-
-
-class SendError(Exception):
-    """Why there is no whole answer to a request."""
-
-
-class Refused(SendError):
-    """The host's policy does not let the request out. Nothing was sent."""
-
-
-class NotSent(SendError):
-    """The service was not reached: name, connection or TLS. Nothing was sent."""
-
-
-class Lost(SendError):
-    """The request went out, wholly or in part, and no whole answer came back."""
 
 
 class Host(Protocol):
     """Everything that a plugin can do besides computing."""
 
-    def send(self, call: Call) -> Answer:
-        """Sends a request and waits for the whole answer, or raises a `SendError`."""
+    def call(self, request: str, params: dict[str, str | int]) -> AnyAnswer:
+        """Sends a request of the manifest, or raises a `Trouble`."""
 
     def now(self) -> float:
         """The wall clock, in seconds since 1970."""

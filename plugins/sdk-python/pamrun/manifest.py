@@ -1,104 +1,85 @@
-"""What a plugin says of itself, as plain data.
+"""What a plugin's manifest declares, as far as its code has to do with it."""
 
-The keys are those that `pamrun plugin inspect` prints. `hosts` may be left out: then they are those of
-the requests; so may `steps` of a request that is sent in all of them.
-"""
-
-from json import dumps
-from typing import Any, Literal, TypedDict
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 
-class _RecordAsk(TypedDict):
-    role: Literal["target", "attached", "provider"]
-    fields: list[str]
+@dataclass(frozen=True)
+class Declared:
+    """A request that the plugin can call."""
+
+    #: The kinds of its parameters: `credential`, `time`, `int`, or the words of which it is one.
+    params: dict[str, str | list[str]]
+    #: The types of its outputs, and whether each may be missing.
+    outputs: dict[str, tuple[str, bool]]
+    #: The same of what it lists; nothing where it lists nothing.
+    items: dict[str, tuple[str, bool]] | None
 
 
-class RecordAsk(_RecordAsk, total=False):
-    """A kind of record that a plugin wants to see, and the fields of it."""
+@dataclass(frozen=True)
+class Manifest:
+    """A manifest, read leniently: `pamrun plugin check` is the judge of it."""
 
-    #: Only records that have all these fields are meant.
-    has: list[str]
-    #: These fields are no secrets, even where only the gateway's params know them.
-    plain: list[str]
-
-
-class Returned(TypedDict):
-    """A field of the target record that a plugin updates."""
-
-    label: str
-    place: Literal["custom", "standard"]
-    type: str
+    requests: dict[str, Declared]
+    #: Those that the host calls by itself, to poll.
+    polls: set[str]
+    #: The names of what services say of rejections.
+    errors: set[str]
+    #: The inputs, as `GROUP.KEY`.
+    inputs: list[str]
+    settings: dict[str, dict[str, Any]]
 
 
-class DescribedValue(TypedDict):
-    """A value of an enum, and what it means."""
-
-    value: str
-    description: str
-
-
-class _SettingSchema(TypedDict):
-    key: str
-    type: Literal["text", "multiline", "secret", "url", "int", "number", "bool", "enum", "duration"]
-    description: str
-
-
-class SettingSchema(_SettingSchema, total=False):
-    """A setting that a plugin reads."""
-
-    #: Its name for people; a record may set it under this name too.
-    label: str
-    #: Further names under which a record may set it.
-    aliases: list[str]
-    #: The value when nobody sets one.
-    default: str | int | float | bool
-    #: The values of an enum, each with or without what it means.
-    values: list[str | DescribedValue]
-    #: The least that an int, number or duration may be; a duration as in `default`: `"5m"`.
-    min: str | int | float
-    #: The most that it may be.
-    max: str | int | float
-    #: Somebody must set it.
-    required: bool
+def read(file: Path) -> Manifest:
+    """Reads `plugin.toml`."""
+    try:
+        whole = tomllib.loads(file.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{file}: {error}") from None
+    requests, polls = {}, set()
+    for name, request in whole.get("requests", {}).items():
+        params = {key: _kind(kind) for key, kind in request.get("params", {}).items()}
+        if "answer" in params.values():
+            polls.add(name)
+        else:
+            requests[name] = Declared(params, _outputs(request), _items(request))
+    sayings = [*whole.get("common", {}).values(), *whole.get("requests", {}).values()]
+    errors = {name for saying in sayings for name in saying.get("errors", {})}
+    return Manifest(requests, polls, errors, _inputs(whole.get("inputs", {})), whole.get("settings", {}))
 
 
-class _RequestRule(TypedDict):
-    method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
-    #: A host, or `{setting:KEY}`.
-    host: str
-    #: `*` is one segment.
-    path: str
+def _kind(kind: str | dict[str, list[str]]) -> str | list[str]:
+    return kind["one_of"] if isinstance(kind, dict) else kind
 
 
-class RequestRule(_RequestRule, total=False):
-    """A kind of request that a plugin sends."""
-
-    #: The steps that send it; without, all of them.
-    steps: list[Literal["all", "preflight", "rotate", "verify", "commit", "rollback"]]
-    #: It removes a credential, whose id stands here: a JSON pointer into the body, or `{id}` in the path.
-    removes: str
+def _outputs(request: dict[str, Any]) -> dict[str, tuple[str, bool]]:
+    outputs = {name: _output(output) for name, output in request.get("outputs", {}).items()}
+    if "id" in request:
+        outputs["id"] = ("id", False)
+    return outputs
 
 
-class _Manifest(TypedDict):
-    name: str
-    version: str
-    strategy: Literal["overlap", "in-place", "deliver"]
-    records: list[RecordAsk]
-    requests: list[RequestRule]
+def _items(request: dict[str, Any]) -> dict[str, tuple[str, bool]] | None:
+    if "lists" not in request:
+        return None
+    return {name: _output(output) for name, output in request["lists"].get("outputs", {}).items()}
 
 
-class Manifest(_Manifest, total=False):
-    """What a plugin says of itself."""
-
-    description: str
-    returns: list[Returned]
-    settings: list[SettingSchema]
-    hosts: list[str]
+def _output(output: str | dict[str, Any]) -> tuple[str, bool]:
+    if isinstance(output, str):
+        return "id", False
+    return output.get("type", "id"), bool(output.get("optional"))
 
 
-def to_json(manifest: Manifest) -> str:
-    """The manifest as the host reads it."""
-    requests = [{"steps": ["all"], **rule} for rule in manifest["requests"]]
-    hosts = list(dict.fromkeys(f"https://{rule['host']}" for rule in manifest["requests"]))
-    whole: dict[str, Any] = {"returns": [], "settings": [], "hosts": hosts, **manifest, "requests": requests}
-    return dumps(whole)
+# What of a group of inputs is no key.
+_OPTIONS = {"one_of", "secret", "patterns", "optional", "role"}
+
+
+def _inputs(groups: dict[str, dict[str, Any]]) -> list[str]:
+    names: dict[str, None] = {}
+    for group, table in groups.items():
+        keys = [key for fields in table.get("one_of", [table]) for key in fields if key not in _OPTIONS]
+        names.update(dict.fromkeys(f"{group}.{key}" for key in [*keys, "record", "role"]))
+    return list(names)

@@ -1,7 +1,11 @@
 """What steps return. A value of another type than is written here raises a `TypeError` at once."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
+
+from .answer import Value
+from .finding import Finding
 
 # The checks stand here because the host would only say that the plugin broke down.
 
@@ -27,91 +31,50 @@ _MAYBE_TEXT = (str, type(None))
 
 
 @dataclass(frozen=True)
-class Update:
-    """A new value for one field of the target record. The manifest's `returns` must name the field."""
+class Slots:
+    """How many credentials the target has, and how many it may have."""
 
-    label: str
-    #: The field's type; `secret` and `password` are masked wherever they show.
-    kind: str
-    #: The values; mostly one.
-    values: list[str] = field(repr=False)
-    #: Among the custom fields, or among those of the record type.
-    place: Literal["custom", "standard"] = "custom"
+    used: int
+    most: int
 
     def __post_init__(self) -> None:
-        _check(self, label=str, kind=str, place=str)
-        _check_items(self, "values", str)
-
-    @classmethod
-    def text(cls, label: str, value: str) -> "Update":
-        """A custom field of type `text`."""
-        return cls(label, "text", [value])
-
-    @classmethod
-    def secret(cls, label: str, value: str) -> "Update":
-        """A custom field of type `secret`."""
-        return cls(label, "secret", [value])
-
-    @classmethod
-    def password(cls, value: str) -> "Update":
-        """The record's password: the standard field of that type, which has no label."""
-        return cls("password", "password", [value], "standard")
-
-
-@dataclass(frozen=True)
-class Listed:
-    """A credential as the service lists it, without its value."""
-
-    #: The id that removes it.
-    id: str
-    #: The name that it has at the service; empty when it has none.
-    label: str = ""
-    #: When it ends, as an RFC 3339 time, if the service says so.
-    expires: str | None = None
-
-    def __post_init__(self) -> None:
-        _check(self, id=str, label=str, expires=_MAYBE_TEXT)
+        _check(self, used=int, most=int)
 
 
 @dataclass(frozen=True)
 class Plan:
     """What preflight found, and what the later steps may therefore do."""
 
-    #: What is rotated, in a form that is the same for everyone who rotates it.
-    target: str
     #: What will be made, in words for people.
     creates: str
-    #: Exactly the credentials that `commit` will remove.
-    removes: list[Listed] = field(default_factory=list)
-    #: What an operator should know beforehand. A finding is a note of the form `LEVEL CODE: MESSAGE`, with
-    #: what to do in a second line.
-    notes: list[str] = field(default_factory=list)
+    #: The ids of exactly what commit removes, of those that a listing showed.
+    removes: list[str] = field(default_factory=list)
+    #: The target's slots, where the service has a fixed number of them.
+    slots: Slots | None = None
+    #: A note to the later steps, 16 KiB at most; it is journaled.
+    context: str = ""
+    #: What an operator should know.
+    findings: list[Finding] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        _check(self, target=str, creates=str)
-        _check_items(self, "removes", Listed)
-        _check_items(self, "notes", str)
+        _check(self, creates=str, slots=(Slots, type(None)), context=str)
+        _check_items(self, "removes", str)
+        _check_items(self, "findings", Finding)
 
 
 @dataclass(frozen=True)
 class Credential:
     """What `rotate` made."""
 
-    #: The id of the new credential, which is no secret.
-    handle: str
-    #: What to save. One update of an `overlap` plugin has the handle as its value.
-    updates: list[Update]
-    #: When the new credential ends, as an RFC 3339 time.
+    #: The id of the new credential; none where the strategy has none.
+    id: str | None = None
+    #: The returns that the manifest leaves to the plugin, by label.
+    returns: Mapping[str, Value] = field(default_factory=dict)
+    #: When it ends, as an RFC 3339 time.
     expires: str | None = None
 
     def __post_init__(self) -> None:
-        _check(self, handle=str, expires=_MAYBE_TEXT)
-        _check_items(self, "updates", Update)
-
-    def value(self, label: str) -> str | None:
-        """The first value of an update, by its label."""
-        values = next((update.values for update in self.updates if update.label == label), [])
-        return values[0] if values else None
+        _check(self, id=_MAYBE_TEXT, returns=Mapping, expires=_MAYBE_TEXT)
 
 
 @dataclass(frozen=True)
@@ -121,7 +84,7 @@ class Verified:
 
 @dataclass(frozen=True)
 class Unproven:
-    """The service cannot be asked, and a setting says to go on; with the reason."""
+    """The service could not be asked, for this reason."""
 
     reason: str
 
@@ -132,29 +95,18 @@ class Unproven:
 Proof = Verified | Unproven
 """What `verify` found out."""
 
+State = Literal["present", "disabled", "gone"]
+"""What has become of a credential."""
+
 
 @dataclass(frozen=True)
-class Removed:
-    """What became of one credential that `commit` was to remove."""
+class Retired:
+    """A credential that was to be retired, and what has become of it."""
 
-    #: Its id, as in the plan.
     id: str
-    #: Whether the service acknowledged the removal, or no longer lists it.
-    gone: bool
+    state: State
 
     def __post_init__(self) -> None:
-        _check(self, id=str, gone=bool)
-
-
-@dataclass(frozen=True)
-class Undone:
-    """What `rollback` found. Both lists hold only credentials of this rotation."""
-
-    #: Those that were seen at the service.
-    seen: list[str] = field(default_factory=list)
-    #: Those of them that are gone now.
-    gone: list[str] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        _check_items(self, "seen", str)
-        _check_items(self, "gone", str)
+        _check(self, id=str)
+        if self.state not in get_args(State):
+            raise TypeError(f"Retired.state must be present, disabled or gone, and is {self.state!r}")

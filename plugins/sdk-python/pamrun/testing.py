@@ -1,49 +1,47 @@
-"""What a plugin's unit tests need: a host whose clock costs no time, and requests as a host makes them."""
+"""What a plugin's unit tests need: a host that answers by the names of requests, and what a step is given.
+
+Both hold to the manifest, so that a test cannot promise what pamrun will not do.
+"""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import timedelta
-from json import dumps
+from datetime import datetime, timedelta
+from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Literal
 
 from . import host
-from .host import Answer, Call, Lost, NotSent, Refused, SendError
-from .plugin import Plugin
-from .request import Field, Record, Request, SettingValue
-from .step import Update
+from .answer import SECRET, Answer, AnyAnswer, Listed, Value
+from .manifest import Declared, Manifest, read
+from .request import Request
+from .trouble import Refused, Rejected, Trouble, Unavailable, Uncertain
 
-__all__ = ["Answer", "Call", "FakeHost", "Lost", "NotSent", "Refused", "SendError", "answer", "request"]
+__all__ = ["FakeHost", "answer", "listed", "lost", "refused", "rejected", "request", "unavailable"]
 
-Peer = Callable[[Call, float], Answer]
-"""Answers a call, so many seconds after the start, or raises a `SendError`."""
+Reply = AnyAnswer | Trouble
+Peer = Reply | list[Reply] | Callable[..., Reply]
+"""What answers a request: always this, these in turn, or a function of its parameters."""
+
+_TYPES: dict[str, type] = {"int": int, "count": int, "bool": bool, "list": list}
+MANIFEST = Path("plugin.toml")
 
 
 class FakeHost:
-    """A host whose peer is a function, and whose time passes only in `clock.sleep`.
+    """A host whose requests are answered by name, and whose time passes only in `clock.sleep`.
 
-    with FakeHost(lambda call, elapsed: answer(503 if elapsed < 5 else 200)) as outside:
-        plan = Tokens().preflight(request(Tokens, target={"account": "a1"}))
-    assert outside.calls() == ["GET /v1/accounts/a1"]
+    with FakeHost({"tokens": answer(items=[listed("old")]), "delete": rejected(404)}) as outside:
+        plan = Tokens().preflight(request({"target.account": "a1"}))
+    assert outside.calls == [("tokens", {})]
     """
 
-    def __init__(self, peer: Peer) -> None:
-        self.sent: list[Call] = []
+    def __init__(self, peers: Mapping[str, Peer], manifest: Path = MANIFEST) -> None:
+        self.calls: list[tuple[str, dict[str, str | int]]] = []
         self.logged: list[str] = []
-        self._peer = peer
-        self._elapsed = 0.0
-
-    @classmethod
-    def scripted(cls, *answers: Answer | SendError) -> "FakeHost":
-        """A host whose peer gives these answers in turn, then loses every further one."""
-        rest = iter(answers)
-
-        def peer(_call: Call, _elapsed: float) -> Answer:
-            following = next(rest, Lost("the script is at its end"))
-            if isinstance(following, SendError):
-                raise following
-            return following
-
-        return cls(peer)
+        #: The seconds that were slept.
+        self.elapsed = 0.0
+        self._manifest = read(manifest)
+        self._peers = {name: iter(peer) if isinstance(peer, list) else peer for name, peer in peers.items()}
+        for name in peers:
+            _known(name, self._manifest.requests, "request")
 
     def __enter__(self) -> "FakeHost":
         host.enter(self)
@@ -54,71 +52,167 @@ class FakeHost:
     ) -> None:
         host.leave()
 
-    def calls(self) -> list[str]:
-        """The requests so far, as `METHOD /path`."""
-        return [f"{call.method} /{call.url.split('/', 3)[-1].split('?')[0]}" for call in self.sent]
+    def called(self) -> list[str]:
+        """The names of the requests so far."""
+        return [name for name, _ in self.calls]
 
-    def send(self, call: Call) -> Answer:
-        self.sent.append(call)
-        return self._peer(call, self._elapsed)
+    def call(self, request: str, params: dict[str, str | int]) -> AnyAnswer:
+        declared = _known(request, self._manifest.requests, "request")
+        _check_params(request, declared, params)
+        self.calls.append((request, params))
+        if request not in self._peers:
+            raise AssertionError(f"nothing answers {request!r} in this test")
+        peer = self._peers[request]
+        if callable(peer):
+            reply = peer(**params)
+        elif isinstance(peer, Answer | Trouble):
+            reply = peer
+        else:
+            following = next(peer, None)
+            if following is None:
+                raise AssertionError(f"{request!r} was called more often than this test answers it")
+            reply = following
+        if isinstance(reply, Trouble):
+            raise _of(request, reply, self._manifest)
+        _check_answer(request, declared, reply)
+        return reply
 
     def now(self) -> float:
         # The first second of 2030, and what was slept since.
-        return 1_893_456_000 + self._elapsed
+        return 1_893_456_000 + self.elapsed
 
     def sleep(self, seconds: float) -> None:
-        self._elapsed += seconds
+        self.elapsed += seconds
 
     def log(self, level: host.Level, message: str) -> None:
         self.logged.append(message)
 
 
-def answer(status: int, json: Any = None, headers: Mapping[str, str] | None = None, body: bytes = b"") -> Answer:
-    """Makes an answer."""
-    fields = {name.lower(): value for name, value in (headers or {}).items()}
-    return Answer(status, fields, body if json is None else dumps(json).encode())
+def answer(*, items: Iterable[Listed[Any]] = (), **outputs: Any) -> AnyAnswer:
+    """A success with these outputs."""
+    return Answer(outputs, list(items))
+
+
+def listed(
+    id: str,
+    label: str | None = None,
+    *,
+    created: str | None = None,
+    expires: str | None = None,
+    disabled: bool = False,
+    **outputs: Any,
+) -> Listed[dict[str, Any]]:
+    """A credential that an answer lists."""
+    return Listed(id, label, created, expires, disabled, outputs)
+
+
+def rejected(status: int, *, retry_after: timedelta | None = None, **errors: Any) -> Rejected:
+    """The service did nothing, and says so."""
+    return Rejected("", status, errors, retry_after)
+
+
+def unavailable(status: int = 0, *, retry_after: timedelta | None = None, **errors: Any) -> Unavailable:
+    """The service cannot answer now; 0 is no answer at all."""
+    return Unavailable("", status, errors, retry_after)
+
+
+def lost(reason: str = "the answer was lost") -> Uncertain:
+    """It is unknown whether the service did it."""
+    return Uncertain(reason)
+
+
+def refused(reason: str) -> Refused:
+    """The host does not send it."""
+    return Refused(reason)
 
 
 def request(
-    plugin: type[Plugin],
+    inputs: Mapping[str, Value] | None = None,
     *,
-    target: Mapping[str, str] | None = None,
-    attached: Iterable[Mapping[str, str]] = (),
-    provider: Mapping[str, str] | None = None,
-    settings: Mapping[str, SettingValue] | None = None,
-    proposed: str | None = None,
-    deliver: Iterable[Update] = (),
+    settings: Mapping[str, Value] | None = None,
+    mode: Literal["dry-run", "act"] = "act",
+    target: str | None = None,
+    deliver: Iterable[str] = (),
+    manifest: Path = MANIFEST,
 ) -> Request:
-    """Makes a request with these fields of its records, and the defaults of the plugin's settings."""
-    schemas = plugin.manifest.get("settings", [])
-    defaults = {schema["key"]: _default(schema) for schema in schemas if "default" in schema}
-    others = [_record("attached", f"attached-{number}", fields) for number, fields in enumerate(attached, 1)]
-    if provider is not None:
-        others.append(_record("provider", "provider", provider))
+    """What a step is given: these inputs, and the settings with their defaults."""
+    declared = read(manifest)
+    for name in inputs or {}:
+        _known(name, dict.fromkeys(declared.inputs), "input")
+    for key in settings or {}:
+        _known(key, declared.settings, "setting")
+    defaults = {key: _default(setting, inputs or {}) for key, setting in declared.settings.items()}
     return Request(
         rotation_id="11111111-2222-4333-8444-555555555555",
         marker="pamrun-0a1b2c3d-11111111-2222-4333-8444-555555555555.1",
-        attempt=1,
-        target=_record("target", "target", target or {}),
-        others=others,
-        settings={**defaults, **(settings or {})},
-        proposed=proposed,
+        attempt=1 if mode == "act" else 0,
+        mode=mode,
+        target=target,
+        inputs=dict(inputs or {}),
+        settings={key: value for key, value in {**defaults, **(settings or {})}.items() if value is not None},
         deliver=list(deliver),
     )
 
 
-def _record(role: Any, name: str, fields: Mapping[str, str]) -> Record:
-    return Record(name, name, role, [Field(label, "text", [value]) for label, value in fields.items()])
+def _known(name: str, declared: Mapping[str, Any], what: str) -> Any:
+    if name not in declared:
+        raise AssertionError(f"the manifest has no {what} {name!r}; there are {', '.join(declared)}")
+    return declared[name]
 
 
-_UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours"}
+def _check_params(request: str, declared: Declared, params: Mapping[str, str | int]) -> None:
+    if params.keys() != declared.params.keys():
+        wanted, given = ", ".join(declared.params) or "none", ", ".join(params) or "none"
+        raise AssertionError(f"{request!r} takes the parameters {wanted}, and was given {given}")
+    for name, value in params.items():
+        kind = declared.params[name]
+        fits = value in kind if isinstance(kind, list) else isinstance(value, int if kind == "int" else str)
+        if kind == "time" and fits:
+            datetime.fromisoformat(str(value))
+        if not fits:
+            raise AssertionError(f"the parameter {name} of {request!r} is {kind}, and was given {value!r}")
 
 
-def _default(schema: Mapping[str, Any]) -> Any:
-    value = schema["default"]
-    if schema["type"] == "number":
-        return float(value)
-    if schema["type"] == "duration":
+def _check_answer(request: str, declared: Declared, reply: AnyAnswer) -> None:
+    _check_outputs(f"the answer to {request!r}", declared.outputs, reply.outputs)
+    if reply.items and declared.items is None:
+        raise AssertionError(f"{request!r} lists nothing, by the manifest")
+    for item in reply.items:
+        _check_outputs(f"{item.id!r} in the answer to {request!r}", declared.items or {}, item.outputs)
+
+
+def _check_outputs(what: str, declared: Mapping[str, tuple[str, bool]], outputs: Mapping[str, Any]) -> None:
+    for name in outputs:
+        _known(name, declared, "output")
+    for name, (kind, may_be_missing) in declared.items():
+        if name not in outputs:
+            if not may_be_missing:
+                raise AssertionError(f"{what} lacks the output {name!r}, which is not optional")
+        elif type(outputs[name]) is not _TYPES.get(kind, str):
+            raise AssertionError(f"the output {name!r} of {what} is of type {kind}, and not {outputs[name]!r}")
+
+
+def _of(request: str, trouble: Trouble, manifest: Manifest) -> Trouble:
+    """Says whose answer it is, where the test left that out."""
+    if isinstance(trouble, Rejected | Unavailable):
+        for name in trouble.errors:
+            _known(name, dict.fromkeys(manifest.errors), "error")
+        return type(trouble)(trouble.request or request, trouble.status, trouble.errors, trouble.retry_after)
+    return trouble
+
+
+_UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def _default(setting: Mapping[str, Any], inputs: Mapping[str, Value]) -> Value | None:
+    value = setting.get("default")
+    if value is None:
+        return None
+    if setting["type"] in ("secret", "map", "complexity"):
+        return SECRET
+    if isinstance(value, str) and value.startswith("{target."):
+        return inputs.get(value.strip("{}"))
+    if setting["type"] == "duration":
         unit = value.lstrip("0123456789")
         return timedelta(**{_UNITS[unit]: int(value.removesuffix(unit))})
     return value

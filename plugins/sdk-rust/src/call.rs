@@ -1,264 +1,179 @@
-//! Requests of the everyday kind, and what their answers mean.
+//! What comes of calling a request.
 
-use std::fmt::Write as _;
+use std::fmt;
+use std::time::Duration;
 
-use http::{HeaderValue, Method, Request, Response, Uri, header};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use crate::{Failure, Misfit, Value, Values};
 
-use crate::{Failure, Host, retry_after};
-
-/// A request that is about to be sent. What it lacks for a special service, [`Host::send`] has.
-///
-/// ```
-/// # use pamrun_plugin::{Call, Failure, Host};
-/// # fn keys(host: &dyn Host, token: &str) -> Result<Vec<String>, Failure> {
-/// let url = format!("https://api.example.com/accounts/{}/keys", pamrun_plugin::escape("team a"));
-/// Call::get(&url).bearer(token).send(host)?.expect(200)?.json()
-/// # }
-/// ```
-#[derive(Debug)]
-pub struct Call {
-    method: Method,
-    url: String,
-    headers: Vec<(header::HeaderName, String)>,
-    body: Vec<u8>,
-}
-
-impl Call {
-    /// Reads. Every method but this one is taken for one that changes something.
-    #[must_use]
-    pub fn get(url: &str) -> Self {
-        Self::new(Method::GET, url)
-    }
-
-    /// Posts.
-    #[must_use]
-    pub fn post(url: &str) -> Self {
-        Self::new(Method::POST, url)
-    }
-
-    /// Puts.
-    #[must_use]
-    pub fn put(url: &str) -> Self {
-        Self::new(Method::PUT, url)
-    }
-
-    /// Patches.
-    #[must_use]
-    pub fn patch(url: &str) -> Self {
-        Self::new(Method::PATCH, url)
-    }
-
-    /// Deletes.
-    #[must_use]
-    pub fn delete(url: &str) -> Self {
-        Self::new(Method::DELETE, url)
-    }
-
-    fn new(method: Method, url: &str) -> Self {
-        Self { method, url: url.to_owned(), headers: Vec::new(), body: Vec::new() }
-    }
-
-    /// Authenticates with a token.
-    #[must_use]
-    pub fn bearer(self, token: &str) -> Self {
-        self.header(header::AUTHORIZATION, &format!("Bearer {token}"))
-    }
-
-    /// Adds a header.
-    #[must_use]
-    pub fn header(mut self, name: header::HeaderName, value: &str) -> Self {
-        self.headers.push((name, value.to_owned()));
-        self
-    }
-
-    /// Sends JSON.
-    #[must_use]
-    pub fn json(self, body: &impl Serialize) -> Self {
-        // What cannot be JSON, such as a map with keys that are no text, does not occur in requests.
-        let body = serde_json::to_vec(body).unwrap_or_default();
-        Self { body, ..self.header(header::CONTENT_TYPE, "application/json") }
-    }
-
-    /// Sends it and waits for the whole answer. Redirects are answers too.
-    ///
-    /// # Errors
-    /// `denied` when the host's policy does not let it out, `unavailable` when the service was not
-    /// reached, and when the answer was lost, `uncertain` unless the request only reads.
-    pub fn send(self, host: &dyn Host) -> Result<Answer, Failure> {
-        let changes = self.method != Method::GET;
-        let unfit = |what: &str| {
-            Failure::unavailable("no-answer", format!("the {what} of a request is not one that can be sent"))
-        };
-        let url: Uri = self.url.parse().map_err(|_| unfit("URL"))?;
-        let asked = format!("{} {}", self.method, url.path());
-        let service = url.authority().map_or_else(String::new, ToString::to_string);
-        let mut request = Request::builder().method(self.method).uri(url);
-        for (name, value) in self.headers {
-            request = request.header(name, HeaderValue::from_str(&value).map_err(|_| unfit("header"))?);
-        }
-        let request = request.body(self.body).map_err(|_| unfit("form"))?;
-        let sent = host.send(request);
-        let response =
-            sent.map_err(|error| if changes { error.while_changing() } else { error.while_reading() })?;
-        let what = format!("{service} answered {} to {asked}", response.status().as_u16());
-        Ok(Answer { retry_after: retry_after(&response, host.now()), response, changes, what })
-    }
-}
-
-/// An answer, received whole.
-#[derive(Debug)]
+/// A success, as the host gives it; the functions of [`requests!`](crate::requests) make types of it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Answer {
-    response: Response<Vec<u8>>,
-    /// The seconds that the service asks to wait.
-    retry_after: Option<u32>,
-    changes: bool,
-    what: String,
+    /// The outputs that are there.
+    pub outputs: Values,
+    /// The credentials that it lists.
+    pub items: Vec<Listed<Values>>,
 }
 
-impl Answer {
-    /// Its status.
-    #[must_use]
-    pub fn status(&self) -> u16 {
-        self.response.status().as_u16()
-    }
+/// A credential of the target, as the service lists it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Listed<O = ()> {
+    /// Its id.
+    pub id: String,
+    /// Its name at the service.
+    pub label: Option<String>,
+    /// When it was made.
+    pub created: Option<String>,
+    /// When it ends.
+    pub expires: Option<String>,
+    /// Whether it is disabled.
+    pub disabled: bool,
+    /// What else the manifest takes of it.
+    pub outputs: O,
+}
 
-    /// The whole response.
-    #[must_use]
-    pub fn response(&self) -> &Response<Vec<u8>> {
-        &self.response
-    }
-
-    /// Goes on if it has this status.
+impl Listed<Values> {
+    /// The same with its outputs as what they have to be.
     ///
     /// # Errors
-    /// What another status says, as [`Answer::failure`].
-    pub fn expect(self, status: u16) -> Result<Self, Failure> {
-        if self.status() == status { Ok(self) } else { Err(self.failure()) }
+    /// Those of `read`.
+    #[doc(hidden)]
+    pub fn typed<O>(self, read: impl FnOnce(Values) -> Result<O, Misfit>) -> Result<Listed<O>, Misfit> {
+        let Self { id, label, created, expires, disabled, outputs } = self;
+        Ok(Listed { outputs: read(outputs)?, id, label, created, expires, disabled })
     }
+}
 
-    /// Reads its body as JSON.
-    ///
-    /// # Errors
-    /// `unclear-answer` when it is not JSON of this shape.
-    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Failure> {
-        serde_json::from_slice(self.response.body())
-            .map_err(|_| self.unclear("which is not the JSON that is expected"))
-    }
+/// What a service answered instead of doing what it was asked.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Rejection {
+    /// Whose answer it is: of the request itself, or of one that the host sent for it, as for a token.
+    pub request: String,
+    /// The status of HTTP; 0 where no answer came.
+    pub status: u16,
+    /// What the service says of it, as the manifest's `errors` name it. `requests::Errors` has types.
+    pub errors: Values,
+    /// How long it asks to wait.
+    pub retry_after: Option<Duration>,
+}
 
-    /// The failure that it is, by its status, where it is not what the plugin hoped for.
+/// Why there is no success.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trouble {
+    /// The service did nothing, and says so.
+    Rejected(Rejection),
+    /// The service cannot answer now, and did nothing; or its answer to a read is none.
+    Unavailable(Rejection),
+    /// It is unknown whether the service did what it was asked.
+    Uncertain(String),
+    /// The host did not send it.
+    Refused(String),
+}
+
+impl Trouble {
+    /// What the service answered, where it did.
     #[must_use]
-    pub fn failure(&self) -> Failure {
-        let what = &self.what;
-        match self.status() {
-            401 => Failure::denied("unauthorized", format!("{what}: it does not accept the credential")),
-            403 => Failure::denied("forbidden", format!("{what}: a right is missing")),
-            404 | 410 => Failure::not_found("not-found", format!("{what}: it does not exist")),
-            409 | 412 => {
-                Failure::conflict("conflict", format!("{what}: somebody else changed it at the same time"))
+    pub fn rejection(&self) -> Option<&Rejection> {
+        match self {
+            Self::Rejected(rejection) | Self::Unavailable(rejection) => Some(rejection),
+            Self::Uncertain(_) | Self::Refused(_) => None,
+        }
+    }
+}
+
+impl From<Misfit> for Trouble {
+    fn from(misfit: Misfit) -> Self {
+        Self::Refused(format!("the host's answer does not fit the manifest: {}", misfit.0))
+    }
+}
+
+/// In one line: the status, and what the service says in texts.
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.status {
+            0 => f.write_str("no answer")?,
+            status => write!(f, "HTTP {status}")?,
+        }
+        let texts = self.errors.0.iter().filter_map(|(_, value)| match value {
+            Value::Text(text) if !text.is_empty() => Some(text.as_str()),
+            _ => None,
+        });
+        texts.enumerate().try_for_each(|(index, text)| {
+            f.write_str(if index == 0 { " " } else { ": " })?;
+            f.write_str(&text.split_whitespace().collect::<Vec<_>>().join(" "))
+        })
+    }
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rejected(said) => write!(f, "the service refuses `{}` ({said})", said.request),
+            Self::Unavailable(said) => {
+                write!(f, "the service does not answer `{}` now ({said})", said.request)
             }
-            429 => Failure::unavailable("throttled", format!("{what}: it asks to slow down"))
-                .retry_after(self.retry_after),
-            408 => self.unclear(self.why()),
-            400..500 => Failure::denied("refused", what.clone()),
-            _ => self.unclear(self.why()),
+            Self::Uncertain(why) => write!(f, "it is unknown whether the service did it: {why}"),
+            Self::Refused(why) => write!(f, "the host did not send it: {why}"),
         }
-    }
-
-    /// The failure when nobody can tell what the service did: `uncertain` after a change, else
-    /// `unavailable`. `why` ends the sentence.
-    #[must_use]
-    pub fn unclear(&self, why: &str) -> Failure {
-        let message = format!("{}, {why}", self.what);
-        if self.changes {
-            Failure::uncertain("unclear-answer", message)
-        } else {
-            Failure::unavailable("unclear-answer", message).retry_after(self.retry_after)
-        }
-    }
-
-    fn why(&self) -> &'static str {
-        if self.changes { "which does not say whether it was done" } else { "which is no answer" }
     }
 }
 
-/// Escapes a text so that it is one segment of a URL's path, or one value of its query.
-#[must_use]
-pub fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            escaped.push(char::from(byte));
-        } else {
-            let _ = write!(escaped, "%{byte:02X}");
+/// What a plugin makes of trouble that it knows nothing better about.
+impl From<Trouble> for Failure {
+    fn from(trouble: Trouble) -> Self {
+        let message = trouble.to_string();
+        match trouble {
+            Trouble::Uncertain(_) => Self::uncertain("answer-unclear", message),
+            Trouble::Refused(_) => Self::other("host-refused", message),
+            Trouble::Unavailable(_) => Self::unavailable("service-unavailable", message)
+                .fix("see whether the service can be reached and is up, and rotate again"),
+            Trouble::Rejected(said) => match said.status {
+                401 => Self::wrong_credential("not-authorized", message)
+                    .fix("see whether the credential that it is sent with is still the right one"),
+                403 => Self::denied("forbidden", message)
+                    .fix("give the credential that it is sent with the right to do this"),
+                404 | 410 => Self::not_found("not-found", message)
+                    .fix("see whether the service still has what the record names"),
+                409 => Self::conflict("conflict", message)
+                    .fix("see who else changes it at the same time, and rotate again"),
+                429 => Self::unavailable("throttled", message).fix("rotate again later"),
+                _ => Self::denied("rejected", message),
+            },
         }
     }
-    escaped
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::FailureKind;
-    use crate::testing::{FakeHost, answer};
 
-    fn failure(call: Call, status: u16) -> Failure {
-        let host = FakeHost::scripted([answer(status, "{}")]);
-        call.send(&host).unwrap().expect(200).unwrap_err()
+    fn rejection(status: u16) -> Rejection {
+        let errors =
+            [("code", Value::from("E1")), ("causes", ["x"].into()), ("message", "no\r\n way".into())];
+        Rejection {
+            request: "app".to_owned(),
+            status,
+            errors: errors.into_iter().collect(),
+            retry_after: None,
+        }
     }
 
     #[test]
-    fn a_request_carries_what_it_was_given() {
-        let host = FakeHost::scripted([answer(201, r#"{"id": "é"}"#)]);
-        let call = Call::post("https://api.example.com/keys?all=1").bearer("secret").json(&["a"]);
-        let made: serde_json::Value = call.send(&host).unwrap().expect(201).unwrap().json().unwrap();
-        assert_eq!(made["id"], "é");
-        let sent = &host.sent()[0];
-        assert_eq!((sent.uri().query(), sent.body().as_slice()), (Some("all=1"), b"[\"a\"]".as_slice()));
-        assert_eq!(sent.headers()[header::AUTHORIZATION], "Bearer secret");
-    }
-
-    #[test]
-    fn a_status_says_what_kind_of_failure_it_is() {
-        let unavailable = FailureKind::Unavailable { retry_after: None };
-        for (status, reading, changing) in [
-            (400, FailureKind::Denied, FailureKind::Denied),
-            (401, FailureKind::Denied, FailureKind::Denied),
-            (404, FailureKind::NotFound, FailureKind::NotFound),
-            (408, unavailable, FailureKind::Uncertain),
-            (409, FailureKind::Conflict, FailureKind::Conflict),
-            (429, unavailable, unavailable),
-            (502, unavailable, FailureKind::Uncertain),
+    fn trouble_without_a_judgement_is_a_failure_of_its_status() {
+        for (status, kind) in [
+            (400, FailureKind::Denied),
+            (401, FailureKind::WrongCredential),
+            (404, FailureKind::NotFound),
+            (409, FailureKind::Conflict),
+            (429, FailureKind::Unavailable),
         ] {
-            assert_eq!(failure(Call::get("https://a.example/x"), status).kind, reading, "{status}");
-            assert_eq!(failure(Call::post("https://a.example/x"), status).kind, changing, "{status}");
+            let failure = Failure::from(Trouble::Rejected(rejection(status)));
+            assert_eq!(failure.kind, kind, "{status}");
+            assert_eq!(failure.message, format!("the service refuses `app` (HTTP {status} E1: no way)"));
         }
-        let told = failure(Call::delete("https://a.example/x?key=1"), 403);
-        assert_eq!(told.message, "a.example answered 403 to DELETE /x: a right is missing");
-    }
-
-    #[test]
-    fn a_busy_service_says_when_to_come_back_as_a_number_or_a_date() {
-        for (value, seconds) in [("7", 7), ("Tue, 01 Jan 2030 00:00:40 GMT", 40)] {
-            let mut busy = answer(429, "{}").unwrap();
-            busy.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(value));
-            let host = FakeHost::scripted([Ok(busy)]);
-            let failure = Call::get("https://a.example/").send(&host).unwrap().failure();
-            assert_eq!(failure.kind, FailureKind::Unavailable { retry_after: Some(seconds) });
-        }
-    }
-
-    #[test]
-    fn what_is_no_header_is_never_sent() {
-        let host = FakeHost::scripted([]);
-        let error = Call::get("https://a.example/").bearer("a\nb").send(&host).unwrap_err();
-        assert_eq!((error.code.as_str(), host.calls().len()), ("no-answer", 0));
-        assert!(!error.message.contains("a\nb"));
-    }
-
-    #[test]
-    fn a_segment_has_no_slashes() {
-        assert_eq!(escape("a/b é~"), "a%2Fb%20%C3%A9~");
+        let failure = Failure::from(Trouble::Unavailable(Rejection::default()));
+        assert!(failure.message.ends_with("(no answer)"), "{failure}");
+        assert!(failure.fix.is_some_and(|fix| fix.contains("can be reached")));
+        assert_eq!(Failure::from(Trouble::Uncertain("lost".to_owned())).kind, FailureKind::Uncertain);
     }
 }

@@ -1,6 +1,8 @@
 //! How a step fails.
 
-/// What kind of failure it is; the host decides by it what happens next.
+use std::fmt;
+
+/// What kind of failure it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailureKind {
     /// A record or a setting cannot be right.
@@ -14,22 +16,18 @@ pub enum FailureKind {
     /// The service says that the credential is wrong.
     WrongCredential,
     /// The service cannot answer now, and has not done what it was asked.
-    Unavailable {
-        /// The seconds that the service asked to wait.
-        retry_after: Option<u32>,
-    },
-    /// It is unknown whether the service did what it was asked.
+    Unavailable,
+    /// It is unknown whether the service did what it was asked. The host always believes this one.
     Uncertain,
-    /// Anything else. The host takes it as uncertain where that matters.
+    /// Anything else.
     Other,
 }
 
-/// Why a step failed. All kinds but `Uncertain` and `Other` promise that the step changed nothing.
+/// Why a step failed.
 ///
-/// `code` is a stable word in kebab-case. `message` is for people: one or two sentences that say
-/// what was wrong, where, and what to do, and no secret.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
+/// `code` is a stable word in kebab-case. `message` is for people: one or two sentences that say what was
+/// wrong, and where; `fix` says what to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     /// What kind it is.
     pub kind: FailureKind,
@@ -37,11 +35,14 @@ pub struct Failure {
     pub code: String,
     /// One or two sentences for people.
     pub message: String,
+    /// What to do about it.
+    pub fix: Option<String>,
 }
 
 impl Failure {
-    fn new(kind: FailureKind, code: &str, message: impl Into<String>) -> Self {
-        Self { kind, code: code.to_owned(), message: message.into() }
+    /// A failure of this kind.
+    pub fn new(kind: FailureKind, code: &str, message: impl Into<String>) -> Self {
+        Self { kind, code: code.to_owned(), message: message.into(), fix: None }
     }
 
     /// A record or a setting cannot be right.
@@ -71,7 +72,7 @@ impl Failure {
 
     /// The service cannot answer now, and did nothing.
     pub fn unavailable(code: &str, message: impl Into<String>) -> Self {
-        Self::new(FailureKind::Unavailable { retry_after: None }, code, message)
+        Self::new(FailureKind::Unavailable, code, message)
     }
 
     /// It is unknown whether the service did what it was asked.
@@ -84,19 +85,18 @@ impl Failure {
         Self::new(FailureKind::Other, code, message)
     }
 
-    /// Adds the seconds that the service asked to wait; of use on `unavailable` only.
+    /// Says what to do about it.
     #[must_use]
-    pub fn retry_after(mut self, seconds: Option<u32>) -> Self {
-        if let FailureKind::Unavailable { retry_after } = &mut self.kind {
-            *retry_after = seconds;
-        }
+    pub fn fix(mut self, fix: impl Into<String>) -> Self {
+        self.fix = Some(fix.into());
         self
     }
 }
 
-/// A request that could not even be built. What the step did before is not known here.
-impl From<http::Error> for Failure {
-    fn from(error: http::Error) -> Self {
-        Self::other("request-not-built", format!("a request could not be built: {error}"))
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
     }
 }
+
+impl std::error::Error for Failure {}

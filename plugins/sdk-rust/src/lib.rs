@@ -1,125 +1,82 @@
-//! Write pamrun plugins in Rust: implement [`Plugin`], name it in [`export!`], and compile the
-//! crate for `wasm32-wasip2` as a `cdylib` (and an `rlib`, if it has integration tests).
+//! Write pamrun plugins in Rust.
 //!
-//! What a plugin does to the outside goes through a [`Host`], so that its logic runs in native
-//! unit tests too: the `testing` module has a host with scripted answers and a clock that
-//! costs no time.
+//! A plugin is judgement: its manifest, `plugin.toml`, declares every request that may be sent, and the host
+//! writes, signs and sends them and keeps every secret. [`requests!`] makes typed functions of the manifest;
+//! implement [`Plugin`] with them, name it in [`export!`], and compile the crate for `wasm32-wasip2` as a `cdylib`.
+//! `pamrun plugin pack` puts both together.
 //!
-//! What the host decides by is the kind of a [`Failure`]: all but `uncertain` and `other` promise
-//! that the step changed nothing. [`SendError`] knows the difference for lost requests.
+//! What a plugin does to the outside goes through a [`Host`], so that its logic runs in native unit tests too: the
+//! `testing` module has a host that answers by request name, and whose clock costs no time.
+//!
+//! - [`retry()`] tries a call again while the service is busy; [`repeat`] as long as you say so.
+//! - [`until()`] tries a new credential until the service has made up its mind.
+//! - [`rfc3339`] and [`time()`] write and read the times of requests and answers.
+//! - [`Finding`] is what an operator should know beforehand, [`Failure`] how a step ends otherwise.
 //!
 //! A whole plugin, for a service that keeps several keys per account:
 //!
-//! ```
-//! use http::StatusCode;
+//! ```no_run
+//! # mod requests {
+//! #     use pamrun_plugin::{Failure, Host, Listed, Misfit, Trouble};
+//! #     pub struct Keys { pub items: Vec<Listed> }
+//! #     pub struct Create { pub id: String }
+//! #     pub fn keys(_: &dyn Host) -> Result<Keys, Trouble> { Ok(Keys { items: Vec::new() }) }
+//! #     pub fn create(_: &dyn Host) -> Result<Create, Trouble> { Ok(Create { id: String::new() }) }
+//! #     pub fn login_new(_: &dyn Host) -> Result<(), Trouble> { Ok(()) }
+//! #     pub fn delete(_: &dyn Host, _: &str) -> Result<(), Trouble> { Ok(()) }
+//! # }
+//! use std::time::Duration;
+//!
 //! use pamrun_plugin::{
-//!     Credential, Failure, Host, Listed, Manifest, Place, Plan, Plugin, Proof, RecordAsk, Removed, Request,
-//!     RequestRule, SettingSchema, Step, Strategy, Undone, Update,
+//!     Credential, Failure, Host, PATIENCE, Plan, Plugin, Proof, Request, Retired, Trial, Trouble, retry, until,
 //! };
-//! use serde_json::{Value, json};
 //!
 //! struct ApiKey;
 //!
-//! impl Plugin for ApiKey {
-//!     fn manifest() -> Manifest {
-//!         Manifest::new("api-key", env!("CARGO_PKG_VERSION"), Strategy::Overlap)
-//!             .record(RecordAsk::target(["key_id", "api_key"]))
-//!             .returns(Place::Custom, "key_id", "text")
-//!             .returns(Place::Custom, "api_key", "secret")
-//!             .setting(SettingSchema::text("host", "Where the service is.").default("api.example.com"))
-//!             .request(RequestRule::get("{setting:host}", "/keys"))
-//!             .request(RequestRule::post("{setting:host}", "/keys").during([Step::Rotate]))
-//!             .request(
-//!                 RequestRule::delete("{setting:host}", "/keys/{id}")
-//!                     .during([Step::Commit, Step::Rollback])
-//!                     .removing("{id}"),
-//!             )
-//!     }
-//!
-//!     fn preflight(host: &dyn Host, request: &Request) -> Result<Plan, Failure> {
-//!         let old = request.target.text("key_id")?;
-//!         let service = request.setting_text("host")?;
-//!         list(host, request)?;
-//!         Ok(Plan {
-//!             target: format!("{service}/{}", request.target.uid),
-//!             creates: "one API key".to_owned(),
-//!             removes: vec![Listed { id: old.to_owned(), label: String::new(), expires: None }],
-//!             notes: Vec::new(),
-//!         })
-//!     }
-//!
-//!     fn rotate(host: &dyn Host, request: &Request, _plan: &Plan) -> Result<Credential, Failure> {
-//!         let call = http::Request::post(url(request, "/keys")?)
-//!             .header("x-api-key", request.target.text("api_key")?)
-//!             .body(json!({"name": request.marker}).to_string().into_bytes())?;
-//!         let answer = host.send(call).map_err(|error| error.while_changing())?;
-//!         if answer.status() == StatusCode::FORBIDDEN {
-//!             return Err(Failure::denied("forbidden", "the key may not make keys"));
-//!         }
-//!         // Whatever else is not understood may have made a key: the host then looks for the marker.
-//!         let unclear = || Failure::uncertain("unclear-answer", "the service did not say whether it made a key");
-//!         let made: Value = serde_json::from_slice(answer.body()).map_err(|_| unclear())?;
-//!         let (Some(id), Some(key)) = (made["id"].as_str(), made["key"].as_str()) else {
-//!             return Err(unclear());
-//!         };
-//!         Ok(Credential {
-//!             handle: id.to_owned(),
-//!             updates: vec![Update::text("key_id", id), Update::secret("api_key", key)],
-//!             expires: None,
-//!         })
-//!     }
-//!
-//!     fn verify(host: &dyn Host, request: &Request, _: &Plan, credential: &Credential) -> Result<Proof, Failure> {
-//!         let key = credential.value("api_key").unwrap_or_default();
-//!         let call = http::Request::get(url(request, "/keys")?).header("x-api-key", key).body(Vec::new())?;
-//!         match host.send(call).map_err(|error| error.while_reading())?.status() {
-//!             StatusCode::OK => Ok(Proof::Verified),
-//!             StatusCode::UNAUTHORIZED => Err(Failure::wrong_credential("rejected", "the new key is not accepted")),
-//!             status => Err(Failure::unavailable("outage", format!("the service answered {status}"))),
-//!         }
-//!     }
-//!
-//!     fn commit(host: &dyn Host, request: &Request, plan: &Plan, _: &str) -> Result<Vec<Removed>, Failure> {
-//!         plan.removes.iter().map(|old| remove(host, request, &old.id)).collect()
-//!     }
-//!
-//!     fn rollback(host: &dyn Host, request: &Request, _: &Plan, handle: Option<&str>) -> Result<Undone, Failure> {
-//!         let mut undone = Undone::default();
-//!         for (id, name) in list(host, request)? {
-//!             if request.made_this(&name) || handle == Some(id.as_str()) {
-//!                 if remove(host, request, &id)?.gone {
-//!                     undone.gone.push(id.clone());
-//!                 }
-//!                 undone.seen.push(id);
-//!             }
-//!         }
-//!         Ok(undone)
-//!     }
-//! }
-//!
 //! pamrun_plugin::export!(ApiKey);
+//! // pamrun_plugin::requests!("plugin.toml");
 //!
-//! fn url(request: &Request, path: &str) -> Result<String, Failure> {
-//!     Ok(format!("https://{}{path}", request.setting_text("host")?))
+//! impl Plugin for ApiKey {
+//!     fn preflight(host: &dyn Host, request: &Request) -> Result<Plan, Failure> {
+//!         let old = request.input("target.key_id");
+//!         let listed = retry(host, PATIENCE, || requests::keys(host))?.items;
+//!         Ok(Plan {
+//!             creates: "one API key".to_owned(),
+//!             removes: listed.into_iter().map(|key| key.id).filter(|id| Some(id.as_str()) == old).collect(),
+//!             ..Plan::default()
+//!         })
+//!     }
+//!
+//!     fn rotate(host: &dyn Host, _: &Request, _: &Plan) -> Result<Credential, Failure> {
+//!         Ok(Credential::new(retry(host, PATIENCE, || requests::create(host))?.id))
+//!     }
+//!
+//!     fn verify(host: &dyn Host, _: &Request, _: &Plan, _: Option<&str>) -> Result<Proof, Failure> {
+//!         until(host, Duration::from_secs(60), || match requests::login_new(host) {
+//!             Ok(()) => Trial::Decided(Ok(Proof::Verified)),
+//!             Err(Trouble::Rejected(said)) if said.status == 401 => {
+//!                 Trial::NotYet(Failure::wrong_credential("rejected", "the new key is not accepted"))
+//!             }
+//!             Err(trouble) => trouble.into(),
+//!         })
+//!     }
+//!
+//!     fn commit(host: &dyn Host, _: &Request, plan: &Plan, _: Option<&str>) -> Result<Vec<Retired>, Failure> {
+//!         plan.removes.iter().map(|id| remove(host, id)).collect()
+//!     }
+//!
+//!     fn rollback(host: &dyn Host, request: &Request, _: &Plan, id: Option<&str>) -> Result<Vec<Retired>, Failure> {
+//!         let listed = retry(host, PATIENCE, || requests::keys(host))?.items;
+//!         let ours = listed.iter().filter(|key| {
+//!             Some(key.id.as_str()) == id || key.label.as_deref().is_some_and(|name| request.made_this(name))
+//!         });
+//!         ours.map(|key| remove(host, &key.id)).collect()
+//!     }
 //! }
 //!
-//! fn list(host: &dyn Host, request: &Request) -> Result<Vec<(String, String)>, Failure> {
-//!     let call = http::Request::get(url(request, "/keys")?)
-//!         .header("x-api-key", request.target.text("api_key")?)
-//!         .body(Vec::new())?;
-//!     let answer = host.send(call).map_err(|error| error.while_reading())?;
-//!     let keys: Vec<Value> = serde_json::from_slice(answer.body())
-//!         .map_err(|_| Failure::unavailable("outage", "the service did not list its keys"))?;
-//!     let text = |key: &Value, name: &str| key[name].as_str().unwrap_or_default().to_owned();
-//!     Ok(keys.iter().map(|key| (text(key, "id"), text(key, "name"))).collect())
-//! }
-//!
-//! fn remove(host: &dyn Host, request: &Request, id: &str) -> Result<Removed, Failure> {
-//!     let call = http::Request::delete(url(request, &format!("/keys/{id}"))?)
-//!         .header("x-api-key", request.target.text("api_key")?)
-//!         .body(Vec::new())?;
-//!     let answer = host.send(call).map_err(|error| error.while_changing())?;
-//!     Ok(Removed { id: id.to_owned(), gone: answer.status() == StatusCode::NO_CONTENT })
+//! fn remove(host: &dyn Host, id: &str) -> Result<Retired, Failure> {
+//!     retry(host, PATIENCE, || requests::delete(host, id))?;
+//!     Ok(Retired::gone(id))
 //! }
 //! ```
 
@@ -130,84 +87,76 @@ mod finding;
 #[doc(hidden)]
 pub mod guest;
 mod host;
-mod manifest;
-mod proving;
 mod request;
-mod retry_after;
-mod setting;
+mod retry;
 mod step;
 #[cfg(not(target_family = "wasm"))]
 pub mod testing;
+mod time;
+mod until;
+mod value;
 
-pub use call::{Answer, Call, escape};
+pub use call::{Answer, Listed, Rejection, Trouble};
 pub use failure::{Failure, FailureKind};
 pub use finding::{Finding, FindingLevel};
-pub use host::{Host, Level, SendError};
-pub use manifest::{Manifest, RecordAsk, RequestRule, Returned, Step, Strategy};
-pub use proving::until_accepted;
-pub use request::{Field, Record, Request, Role, SettingValue};
-pub use retry_after::retry_after;
-pub use setting::SettingSchema;
-pub use step::{Credential, Listed, Place, Plan, Proof, Removed, Undone, Update};
+pub use host::{Host, Level};
+pub use pamrun_plugin_macros::requests;
+pub use request::{Mode, Request};
+pub use retry::{PATIENCE, Patience, repeat, retry};
+pub use step::{Credential, Plan, Proof, Retired, Slots, State};
+pub use time::{rfc3339, time};
+pub use until::{Trial, until};
+#[doc(hidden)]
+pub use value::{FromValue, Misfit};
+pub use value::{Value, Values};
 
 /// A plugin: one rotation, in five steps.
 ///
-/// The host calls them in this order and decides what happens in between. Each call may meet a
-/// fresh instance, so nothing is kept from one to the next but what a step returns.
+/// The host calls them in this order and decides what happens in between. Each call may meet a fresh instance, so
+/// nothing is kept from one to the next but the plan.
 pub trait Plugin {
-    /// Says what the plugin is and what it asks for.
-    fn manifest() -> Manifest;
-
-    /// Looks, and changes nothing: do the credentials work, are the rights there, what is there
-    /// now, what is to be removed later?
+    /// Looks, and changes nothing: do the credentials work, are the rights there, what is there now, what is to be
+    /// removed later?
     ///
     /// # Errors
     /// Whatever would make a later step fail; the rotation then ends before anything is touched.
     fn preflight(host: &dyn Host, request: &Request) -> Result<Plan, Failure>;
 
-    /// Makes the new credential, named with [`Request::marker`]. Removes nothing.
-    ///
-    /// In an in-place rotation it sets [`Request::proposed`], and may be called again with it.
+    /// Makes the new credential, or sets or delivers the new value. Removes nothing.
     ///
     /// # Errors
-    /// [`Failure::uncertain`] when the service may have done it all the same: the host then calls
-    /// `rollback`, which finds it by the marker. Do not try again here unless the service refused.
+    /// Why it was not made. Whether it may have been made all the same, the host knows by itself.
     fn rotate(host: &dyn Host, request: &Request, plan: &Plan) -> Result<Credential, Failure>;
 
-    /// Proves the new credential by using it. Without an implementation nothing is proven, and
-    /// nothing is removed afterwards.
+    /// Proves the new credential by using it. Without an implementation nothing is proven, and nothing is removed
+    /// afterwards.
     ///
     /// # Errors
-    /// [`Failure::wrong_credential`] when the service says no, [`Failure::unavailable`] when it
-    /// says nothing.
+    /// [`Failure::wrong_credential`] when the service says no, [`Failure::unavailable`] when it says nothing.
     fn verify(
         _host: &dyn Host,
         _request: &Request,
         _plan: &Plan,
-        _credential: &Credential,
+        _id: Option<&str>,
     ) -> Result<Proof, Failure> {
         Ok(Proof::Unproven("this plugin has no way to try the new credential".to_owned()))
     }
 
-    /// Removes exactly what `plan.removes` lists. May be called again. Without an implementation
-    /// all of it stays.
+    /// Retires exactly what `plan.removes` lists. May be called again. Without an implementation all of it stays.
     ///
     /// # Errors
-    /// When nothing could be removed. What is only partly done is a success in which some ids are
-    /// not `gone`.
+    /// When nothing could be removed. What is only partly done is a success in which some are still there.
     fn commit(
         _host: &dyn Host,
         _request: &Request,
         plan: &Plan,
-        _handle: &str,
-    ) -> Result<Vec<Removed>, Failure> {
-        Ok(plan.removes.iter().map(|old| Removed { id: old.id.clone(), gone: false }).collect())
+        _id: Option<&str>,
+    ) -> Result<Vec<Retired>, Failure> {
+        Ok(plan.removes.iter().map(Retired::present).collect())
     }
 
-    /// Removes what this rotation made: `handle`, where it is known, and whatever
-    /// [`Request::made_this`] recognises. May be called again.
-    ///
-    /// In an in-place rotation it sets [`Request::proposed`], which is the old value then.
+    /// Undoes what this rotation did: retires what it made, `id`, where it is known, and whatever
+    /// [`Request::made_this`] recognises; or sets the old value again. May be called again.
     ///
     /// # Errors
     /// When the service could not be asked. The default cannot undo anything, and says so.
@@ -215,8 +164,8 @@ pub trait Plugin {
         _host: &dyn Host,
         _request: &Request,
         _plan: &Plan,
-        _handle: Option<&str>,
-    ) -> Result<Undone, Failure> {
+        _id: Option<&str>,
+    ) -> Result<Vec<Retired>, Failure> {
         Err(Failure::other("no-rollback", "this plugin has no way to undo what it did"))
     }
 }
@@ -242,3 +191,43 @@ macro_rules! export {
         $crate::guest::bindings::export_steps!(PamrunExports with_types_in $crate::guest::bindings);
     };
 }
+
+/// What must not compile: a wrong name, a wrong kind, an output or error that there is none of.
+///
+/// ```compile_fail,E0425
+/// pamrun_plugin::requests!("tests/plugin.toml");
+/// fn f(host: &dyn pamrun_plugin::Host) { let _ = requests::acount(host); }
+/// ```
+/// ```compile_fail,E0308
+/// pamrun_plugin::requests!("tests/plugin.toml");
+/// fn f(host: &dyn pamrun_plugin::Host) { let _ = requests::delete(host, 7); }
+/// ```
+/// ```compile_fail,E0061
+/// pamrun_plugin::requests!("tests/plugin.toml");
+/// fn f(host: &dyn pamrun_plugin::Host) { let _ = requests::delete(host); }
+/// ```
+/// ```compile_fail,E0609
+/// pamrun_plugin::requests!("tests/plugin.toml");
+/// fn f(host: &dyn pamrun_plugin::Host) { let _ = requests::account(host).map(|account| account.name); }
+/// ```
+/// ```compile_fail,E0609
+/// pamrun_plugin::requests!("tests/plugin.toml");
+/// fn f(said: &pamrun_plugin::Rejection) { let _ = requests::Errors::of(said).cod; }
+/// ```
+/// ```compile_fail,E0425
+/// // The host alone calls it.
+/// pamrun_plugin::requests!("tests/plugin.toml");
+/// fn f(host: &dyn pamrun_plugin::Host) { let _ = requests::poll(host, "job"); }
+/// ```
+/// ```compile_fail
+/// pamrun_plugin::requests!("tests/no-such-plugin.toml");
+/// ```
+/// ```compile_fail
+/// pamrun_plugin::requests!("Cargo.toml");
+/// ```
+/// ```
+/// pamrun_plugin::requests!("tests/plugin.toml");
+/// fn f(host: &dyn pamrun_plugin::Host) { let _ = requests::account(host).map(|account| account.id); }
+/// ```
+#[cfg(doctest)]
+struct DoesNotCompile;

@@ -1,82 +1,263 @@
-//! What a plugin's unit tests need: a [`FakeHost`] whose clock costs no time, and requests as the
-//! host would make them.
+//! What a plugin's unit tests need: a [`FakeHost`] that answers by request name, and whose clock costs no time;
+//! and requests as a host would make them.
+//!
+//! ```
+//! use pamrun_plugin::testing::{FakeHost, answer, rejected};
+//! use pamrun_plugin::{Host, PATIENCE, Trouble, retry};
+//!
+//! let host = FakeHost::new()
+//!     .once("create", rejected(429).waiting(7))
+//!     .on("create", |call| answer().with("id", format!("key of {}", call.text("owner"))));
+//! let made = retry(&host, PATIENCE, || host.call("create", &[("owner", "me".into())]));
+//! assert_eq!(made.unwrap().outputs.text("id"), Some("key of me"));
+//! assert_eq!(host.calls(), ["create owner=me", "create owner=me"]);
+//! assert_eq!(host.elapsed().as_secs(), 7);
+//! ```
 
 use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::time::{Duration, SystemTime};
 
-use http::{Response, StatusCode};
-use serde_json::Value;
+use crate::{Answer, Host, Level, Listed, Mode, Rejection, Request, Trouble, Value, Values};
 
-use crate::{Field, Host, Level, Manifest, Record, Request, Role, SendError, SettingValue};
+/// A call, as the service that is played sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    /// The request's name.
+    pub request: String,
+    /// What the plugin filled in.
+    pub params: Values,
+    /// How much time the step took so far.
+    pub elapsed: Duration,
+}
 
-/// A request as it was sent.
-pub type Sent = http::Request<Vec<u8>>;
-/// What the peer makes of it.
-pub type Answer = Result<Response<Vec<u8>>, SendError>;
-type Peer<'a> = dyn FnMut(&Sent, Duration) -> Answer + 'a;
+impl Call {
+    /// The parameter of this name as a text; empty where there is none.
+    #[must_use]
+    pub fn text(&self, name: &str) -> &str {
+        self.params.text(name).unwrap_or_default()
+    }
+}
 
-/// A host whose peer is a closure, and whose time passes only in `sleep`.
+/// What comes of a call that is played.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply(pub Result<Answer, Trouble>);
+
+/// A success with nothing in it yet.
+#[must_use]
+pub fn answer() -> Reply {
+    Reply(Ok(Answer::default()))
+}
+
+/// The service says no, and did nothing.
+#[must_use]
+pub fn rejected(status: u16) -> Reply {
+    Reply(Err(Trouble::Rejected(Rejection { status, ..Rejection::default() })))
+}
+
+/// The service does not answer now, or answers nothing of use; of status 0, no answer came.
+#[must_use]
+pub fn unavailable(status: u16) -> Reply {
+    Reply(Err(Trouble::Unavailable(Rejection { status, ..Rejection::default() })))
+}
+
+/// It is unknown whether the service did it.
+#[must_use]
+pub fn uncertain() -> Reply {
+    Reply(Err(Trouble::Uncertain("the answer was lost".to_owned())))
+}
+
+/// The host does not send it.
+#[must_use]
+pub fn refused(why: &str) -> Reply {
+    Reply(Err(Trouble::Refused(why.to_owned())))
+}
+
+impl Reply {
+    /// With this output; of a rejection, with this error.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        match &mut self.0 {
+            Ok(answer) => answer.outputs.set(name, value),
+            Err(Trouble::Rejected(said) | Trouble::Unavailable(said)) => said.errors.set(name, value),
+            Err(_) => {}
+        }
+        self
+    }
+
+    /// With one more credential in its list.
+    #[must_use]
+    pub fn item(mut self, item: Listed<Values>) -> Self {
+        if let Ok(answer) = &mut self.0 {
+            answer.items.push(item);
+        }
+        self
+    }
+
+    /// The service asks to wait so many seconds.
+    #[must_use]
+    pub fn waiting(self, seconds: u64) -> Self {
+        self.waiting_for(Duration::from_secs(seconds))
+    }
+
+    /// The service asks to wait so long.
+    #[must_use]
+    pub fn waiting_for(mut self, pause: Duration) -> Self {
+        if let Err(Trouble::Rejected(said) | Trouble::Unavailable(said)) = &mut self.0 {
+            said.retry_after = Some(pause);
+        }
+        self
+    }
+
+    /// The rejection is of this request, which the host sent before, as one for a token.
+    #[must_use]
+    pub fn of(mut self, request: &str) -> Self {
+        if let Err(Trouble::Rejected(said) | Trouble::Unavailable(said)) = &mut self.0 {
+            request.clone_into(&mut said.request);
+        }
+        self
+    }
+}
+
+/// A credential in a list.
+#[must_use]
+pub fn listed(id: &str) -> Listed<Values> {
+    Listed { id: id.to_owned(), ..Listed::default() }
+}
+
+impl Listed<Values> {
+    /// With this name.
+    #[must_use]
+    pub fn label(mut self, label: &str) -> Self {
+        self.label = Some(label.to_owned());
+        self
+    }
+
+    /// That ends then.
+    #[must_use]
+    pub fn expires(mut self, end: &str) -> Self {
+        self.expires = Some(end.to_owned());
+        self
+    }
+
+    /// With this output.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.outputs.set(name, value);
+        self
+    }
+}
+
+type Service<'a> = Box<dyn FnMut(&Call) -> Reply + 'a>;
+
+/// A host whose service is played, and whose time passes only in `sleep`.
 ///
-/// ```
-/// use pamrun_plugin::{Host, testing::{FakeHost, answer}};
-///
-/// let host = FakeHost::new(|request, elapsed| answer(if elapsed.as_secs() < 5 { 503 } else { 200 }, "{}"));
-/// let call = || http::Request::get("https://api.example.com/keys").body(Vec::new()).unwrap();
-/// assert_eq!(host.send(call()).unwrap().status(), 503);
-/// host.sleep(std::time::Duration::from_secs(5));
-/// assert_eq!(host.send(call()).unwrap().status(), 200);
-/// assert_eq!(host.calls(), ["GET /keys", "GET /keys"]);
-/// ```
+/// A reply of [`FakeHost::once`] goes before the service of [`FakeHost::on`], and that before the one of
+/// [`FakeHost::otherwise`]. What nobody answers is refused.
+#[derive(Default)]
 pub struct FakeHost<'a> {
-    peer: RefCell<Box<Peer<'a>>>,
+    once: RefCell<VecDeque<(String, Reply)>>,
+    services: RefCell<Vec<(Option<String>, Service<'a>)>>,
     elapsed: Cell<Duration>,
-    sent: RefCell<Vec<Sent>>,
+    calls: RefCell<Vec<Call>>,
     logged: RefCell<Vec<String>>,
 }
 
 impl<'a> FakeHost<'a> {
-    /// Makes a host whose peer answers with `peer(request, elapsed)`.
-    pub fn new(peer: impl FnMut(&Sent, Duration) -> Answer + 'a) -> Self {
-        Self {
-            peer: RefCell::new(Box::new(peer)),
-            elapsed: Cell::default(),
-            sent: RefCell::default(),
-            logged: RefCell::default(),
-        }
+    /// A host that answers nothing yet. Its clock begins with the first second of 2030.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
     }
 
-    /// Makes a host whose peer gives these answers in turn, then loses every further one.
-    pub fn scripted(answers: impl IntoIterator<Item = Answer> + 'a) -> Self {
-        let mut answers = answers.into_iter();
-        Self::new(move |_, _| {
-            answers.next().unwrap_or_else(|| Err(SendError::Lost("the script is at its end".to_owned())))
-        })
+    /// Answers the next call of a request that is not answered so by another.
+    #[must_use]
+    pub fn once(self, request: &str, reply: Reply) -> Self {
+        self.once.borrow_mut().push_back((request.to_owned(), reply));
+        self
     }
 
-    /// The requests so far, as `METHOD /path`.
+    /// Answers the next calls of a request alike.
+    #[must_use]
+    pub fn times(self, times: usize, request: &str, reply: &Reply) -> Self {
+        (0..times).fold(self, |host, _| host.once(request, reply.clone()))
+    }
+
+    /// Answers all other calls of a request.
+    #[must_use]
+    pub fn on(self, request: &str, service: impl FnMut(&Call) -> Reply + 'a) -> Self {
+        self.services.borrow_mut().push((Some(request.to_owned()), Box::new(service)));
+        self
+    }
+
+    /// Answers all other calls.
+    #[must_use]
+    pub fn otherwise(self, service: impl FnMut(&Call) -> Reply + 'a) -> Self {
+        self.services.borrow_mut().push((None, Box::new(service)));
+        self
+    }
+
+    /// The calls so far, as `REQUEST name=value`.
     pub fn calls(&self) -> Vec<String> {
-        self.sent.borrow().iter().map(|sent| format!("{} {}", sent.method(), sent.uri().path())).collect()
+        self.calls.borrow().iter().map(shown).collect()
     }
 
-    /// The requests so far.
-    pub fn sent(&self) -> Vec<Sent> {
-        self.sent.borrow().clone()
+    /// How often a request was called.
+    pub fn count(&self, request: &str) -> usize {
+        self.calls.borrow().iter().filter(|call| call.request == request).count()
     }
 
     /// The lines logged so far.
     pub fn logged(&self) -> Vec<String> {
         self.logged.borrow().clone()
     }
+
+    /// How much time the step took so far.
+    pub fn elapsed(&self) -> Duration {
+        self.elapsed.get()
+    }
+
+    fn reply(&self, call: &Call) -> Reply {
+        let mut once = self.once.borrow_mut();
+        let next = once.iter().position(|(request, _)| *request == call.request);
+        if let Some((_, reply)) = next.and_then(|index| once.remove(index)) {
+            return reply;
+        }
+        let mut services = self.services.borrow_mut();
+        let own = services.iter().position(|(request, _)| request.as_deref() == Some(call.request.as_str()));
+        let any = || services.iter().position(|(request, _)| request.is_none());
+        match own.or_else(any).and_then(|index| services.get_mut(index)) {
+            Some((_, service)) => service(call),
+            None => refused(&format!("the test answers nothing to `{}`", shown(call))),
+        }
+    }
+}
+
+fn shown(call: &Call) -> String {
+    let params = call.params.0.iter().map(|(name, value)| match value {
+        Value::Text(text) => format!(" {name}={text}"),
+        Value::Integer(number) => format!(" {name}={number}"),
+        other => format!(" {name}={other:?}"),
+    });
+    std::iter::once(call.request.clone()).chain(params).collect()
 }
 
 impl Host for FakeHost<'_> {
-    fn send(&self, request: Sent) -> Answer {
-        self.sent.borrow_mut().push(request.clone());
-        self.peer.borrow_mut()(&request, self.elapsed.get())
+    fn call(&self, request: &str, params: &[(&str, Value)]) -> Result<Answer, Trouble> {
+        let params = params.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
+        let call =
+            Call { request: request.to_owned(), params: params.collect(), elapsed: self.elapsed.get() };
+        self.calls.borrow_mut().push(call.clone());
+        let mut reply = self.reply(&call);
+        if let Err(Trouble::Rejected(said) | Trouble::Unavailable(said)) = &mut reply.0
+            && said.request.is_empty()
+        {
+            request.clone_into(&mut said.request);
+        }
+        reply.0
     }
 
     fn now(&self) -> SystemTime {
-        // The first second of 2030, and what was slept since.
         SystemTime::UNIX_EPOCH + Duration::from_secs(1_893_456_000) + self.elapsed.get()
     }
 
@@ -84,8 +265,8 @@ impl Host for FakeHost<'_> {
         self.elapsed.get()
     }
 
-    fn sleep(&self, duration: Duration) {
-        self.elapsed.set(self.elapsed.get() + duration);
+    fn sleep(&self, pause: Duration) {
+        self.elapsed.set(self.elapsed.get() + pause);
     }
 
     fn log(&self, _level: Level, message: &str) {
@@ -93,102 +274,47 @@ impl Host for FakeHost<'_> {
     }
 }
 
-/// Makes an answer; a status that HTTP does not know becomes 500.
-///
-/// # Errors
-/// None: it is the `Ok` of an [`Answer`].
-pub fn answer(status: u16, body: impl Into<Vec<u8>>) -> Answer {
-    let mut response = Response::new(body.into());
-    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    Ok(response)
-}
-
-/// Makes a request with an empty target record and the settings' defaults.
+/// The first try of a rotation with these settings: of a plugin, `requests::settings::defaults()`.
 #[must_use]
-pub fn request(manifest: &Manifest) -> Request {
-    let settings = manifest.settings.iter().filter_map(|schema| {
-        let value = schema.default.as_ref()?;
-        Some((schema.key.clone(), default_value(schema.kind, value)?))
-    });
+pub fn request(settings: Values) -> Request {
     Request {
-        rotation_id: "11111111-2222-4333-8444-555555555555".to_owned(),
-        marker: "pamrun-0a1b2c3d-11111111-2222-4333-8444-555555555555.1".to_owned(),
-        attempt: 1,
-        target: record(Role::Target, "target", &[]),
-        others: Vec::new(),
-        settings: settings.collect(),
-        proposed: None,
-        deliver: Vec::new(),
+        settings,
+        ..Request::new(
+            "11111111-2222-4333-8444-555555555555".to_owned(),
+            "pamrun-0a1b2c3d-11111111-2222-4333-8444-555555555555.1".to_owned(),
+            1,
+            Mode::Act,
+        )
     }
-}
-
-fn default_value(kind: &str, value: &Value) -> Option<SettingValue> {
-    Some(match kind {
-        "int" => SettingValue::Integer(value.as_i64()?),
-        "number" => SettingValue::Number(value.as_f64()?),
-        "bool" => SettingValue::Flag(value.as_bool()?),
-        "duration" => SettingValue::Duration(duration(value.as_str()?)?),
-        _ => SettingValue::Text(value.as_str()?.to_owned()),
-    })
-}
-
-fn duration(text: &str) -> Option<Duration> {
-    let number = text.trim_end_matches(|c: char| !c.is_ascii_digit());
-    let count = number.parse().ok()?;
-    match text.strip_prefix(number)? {
-        "ms" => Some(Duration::from_millis(count)),
-        "s" => Some(Duration::from_secs(count)),
-        "m" => Some(Duration::from_secs(60 * count)),
-        "h" => Some(Duration::from_secs(3600 * count)),
-        _ => None,
-    }
-}
-
-/// Makes a record whose UID and title are `name`.
-#[must_use]
-pub fn record(role: Role, name: &str, fields: &[(&str, &str)]) -> Record {
-    let fields = fields.iter().map(|(label, value)| Field {
-        label: (*label).to_owned(),
-        kind: "text".to_owned(),
-        values: vec![(*value).to_owned()],
-    });
-    Record { uid: name.to_owned(), title: name.to_owned(), role, fields: fields.collect() }
 }
 
 impl Request {
-    /// Replaces the target's fields.
+    /// With an input, `GROUP.KEY`.
     #[must_use]
-    pub fn with_target(mut self, fields: &[(&str, &str)]) -> Self {
-        self.target = record(Role::Target, "target", fields);
+    pub fn with_input(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.inputs.set(name, value);
         self
     }
 
-    /// Adds a record besides the target.
+    /// With a setting.
     #[must_use]
-    pub fn with_record(mut self, role: Role, name: &str, fields: &[(&str, &str)]) -> Self {
-        self.others.push(record(role, name, fields));
+    pub fn with_setting(mut self, key: &str, value: impl Into<Value>) -> Self {
+        self.settings.set(key, value);
         self
     }
 
-    /// Proposes a value, as the host of an in-place rotation does.
+    /// Delivering the fields of these labels.
     #[must_use]
-    pub fn with_proposed(mut self, value: &str) -> Self {
-        self.proposed = Some(value.to_owned());
+    pub fn delivering(mut self, labels: &[&str]) -> Self {
+        self.deliver = labels.iter().map(|label| (*label).to_owned()).collect();
         self
     }
 
-    /// Makes it the request of a dry run.
+    /// The same in a dry run.
     #[must_use]
     pub fn dry_run(mut self) -> Self {
         self.attempt = 0;
-        self
-    }
-
-    /// Sets a setting.
-    #[must_use]
-    pub fn with_setting(mut self, key: &str, value: SettingValue) -> Self {
-        self.settings.retain(|(name, _)| name != key);
-        self.settings.push((key.to_owned(), value));
+        self.mode = Mode::DryRun;
         self
     }
 }

@@ -96,7 +96,9 @@ pub enum Contradiction {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Denied {
     /// A create is sent once a try, unless it was rejected.
-    #[error("this create was sent in this try already, and not rejected")]
+    #[error(
+        "this create was sent in this try already, and not rejected; return what came of it, and pamrun decides on another try"
+    )]
     Twice,
 }
 

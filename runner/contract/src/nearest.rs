@@ -4,9 +4,12 @@
 #[must_use]
 pub fn mend<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let known: Vec<&str> = known.into_iter().collect();
-    let most = (written.chars().count() / 3).max(1);
+    let length = written.chars().count();
+    let most = (length / 3).max(1);
     let nearest = known
         .iter()
+        // Words are at least as far apart as their lengths, and to compare long ones takes much memory.
+        .filter(|word| word.chars().count().abs_diff(length) <= most)
         .map(|word| (strsim::damerau_levenshtein(&written.to_lowercase(), &word.to_lowercase()), word))
         .filter(|(distance, _)| *distance <= most)
         .min_by_key(|(distance, _)| *distance);
@@ -32,5 +35,6 @@ mod tests {
         assert_eq!(mend("tenant", ["effect", "url"]), "there are `effect`, `url`");
         assert_eq!(mend("tenant", ["url"]), "there is only `url`");
         assert_eq!(mend("tenant", []), "there is none to name here");
+        assert_eq!(mend(&"x".repeat(8 << 20), ["url"]), "there is only `url`");
     }
 }

@@ -17,9 +17,6 @@ use super::way::Way;
 use crate::model::{Carried, Failure, FailureKind};
 use crate::rotation::StepError;
 
-/// The longest note that a plugin leaves to its later steps, in bytes.
-const CONTEXT: usize = 16 * 1024;
-
 impl Session {
     /// The target's identity, and what later steps are held to.
     pub(super) async fn bind(
@@ -27,12 +24,6 @@ impl Session {
         way: &dyn Way,
         context: String,
     ) -> Result<(String, Carried), Trouble> {
-        if context.len() > CONTEXT {
-            let why = format!(
-                "the plugin's context is longer than {CONTEXT} bytes; a note of the few facts that later steps need is enough"
-            );
-            return Err(Trouble::Ended(StepError::Contract(why)));
-        }
         let manifest = Arc::clone(&self.manifest);
         for _ in 0..manifest.requests.len() {
             let params = Params::new();
@@ -44,7 +35,7 @@ impl Session {
                 (view.missing.take(), target)
             };
             if let Some(name) = missing.into_iter().next() {
-                self.perform(way, &name, Params::new(), 1).await?;
+                self.ask_for(way, "target", &name, 0).await?;
                 continue;
             }
             let target = target.map_err(|error| refused(format!("`target`: {error}")))?;

@@ -32,6 +32,7 @@ mod way;
 pub use hosts::hosts;
 pub use returns::returned_fields;
 pub use session::{Begin, Session};
+pub(crate) use told::seconds;
 pub use told::{Planned, Rotated};
 pub use trouble::{Answered, Item, Rejection, Trouble};
 pub use way::{Sendable, Unsent, Way};

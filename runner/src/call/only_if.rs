@@ -11,6 +11,7 @@ use super::store::member;
 use super::trouble::Trouble;
 use super::values::{Params, View};
 use super::way::Way;
+use crate::policy::Deny;
 
 impl Session {
     /// Reads what the conditions name, and compares.
@@ -41,9 +42,10 @@ impl Session {
                 }
             };
             if !holds {
-                return Err(refused(format!(
+                let why = format!(
                     "`{name}` is sent only if `{reference}` is as the manifest says, and the service shows another"
-                )));
+                );
+                return Err(Trouble::Refused(Deny::Condition(why)));
             }
         }
         Ok(())

@@ -5,6 +5,7 @@ use pamrun_contract::render::{Rendered, render_page};
 
 use super::chance::with_chance;
 use super::perform::Received;
+use super::permit::refused;
 use super::session::Session;
 use super::trouble::{Rejection, Trouble};
 use super::values::{Params, View};
@@ -36,7 +37,7 @@ impl Session {
                     let view = View::new(self, params, now);
                     let page =
                         with_chance(|chance| render_page(&manifest, name, &view, now, chance, (part, value)));
-                    let page = page.map_err(|error| Trouble::Refused(format!("`{name}`: {error}")))?;
+                    let page = page.map_err(|error| refused(format!("`{name}`: {error}")))?;
                     page_url = page.url.clone();
                     rendered_page = Some(page);
                 }

@@ -7,20 +7,22 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
-use pamrun_contract::account::{Came, Shown as Sighted, Ticket};
+use pamrun_contract::account::{Came, Contradiction, Shown as Sighted, Ticket};
 use pamrun_contract::answer::{Answer, Poll, Rejection as Refusal, Seeing, Shown, Taken, Takes, Verdict};
 use pamrun_contract::manifest::{Effect, Id, Request};
+use pamrun_contract::nearest::mend;
 use pamrun_contract::render::{Rendered, render, render_text};
 use pamrun_contract::value::Value;
 
 use super::chance::with_chance;
-use super::permit::{denied, refused};
+use super::permit::refused;
 use super::session::Session;
 use super::store::Held;
 use super::trouble::{Answered, Item, Rejection, Trouble};
 use super::values::{Params, View};
 use super::way::{Sendable, Unsent, Way, answer, written};
 use crate::model::{Failure, FailureKind, StepName};
+use crate::policy::{Deny, excerpt};
 use crate::rotation::StepError;
 
 /// How deep one request may need another one first.
@@ -69,8 +71,9 @@ impl Session {
             let manifest = Arc::clone(&self.manifest);
             let Some((name, request)) = manifest.requests.get_key_value(name) else {
                 let known = manifest.requests.keys().map(String::as_str);
-                let nearest = crate::request::nearest::did_you_mean(name, known);
-                return Err(refused(format!("the manifest declares no request `{name}`{nearest}")));
+                let mend = mend(name, known);
+                let why = format!("the manifest declares no request `{}`; {mend}", excerpt(name));
+                return Err(Trouble::Refused(Deny::NotDeclared(why)));
             };
             if depth > DEEPEST {
                 return Err(refused(format!("`{name}` needs too many other requests first")));
@@ -113,15 +116,27 @@ impl Session {
                 }
                 return Ok(written);
             };
-            let read = manifest.requests.get(&wanted);
-            if !read.is_some_and(|read| read.effect == Effect::Reads && read.params.is_empty()) {
-                return Err(refused(format!(
-                    "`{name}` refers to the answer `{wanted}`, which is not there; call what gives it first"
-                )));
-            }
-            self.perform(way, &wanted, Params::new(), depth + 1).await?;
+            self.ask_for(way, name, &wanted, depth).await?;
         }
         Err(refused(format!("`{name}` refers to answers that do not stay")))
+    }
+
+    /// Gets an answer that something refers to and that is not there: of a read without parameters, and of
+    /// nothing else.
+    pub(super) async fn ask_for(
+        &mut self,
+        way: &dyn Way,
+        whose: &str,
+        wanted: &str,
+        depth: usize,
+    ) -> Result<(), Trouble> {
+        let read = self.manifest.requests.get(wanted);
+        if !read.is_some_and(|read| read.effect == Effect::Reads && read.params.is_empty()) {
+            return Err(refused(format!(
+                "`{whose}` refers to the answer `{wanted}`, which is not there; call what gives it first"
+            )));
+        }
+        self.perform(way, wanted, Params::new(), depth + 1).await.map(drop)
     }
 
     async fn exchange(
@@ -138,8 +153,9 @@ impl Session {
         let uri: http::Uri =
             written.rendered.url.parse().map_err(|_| refused(format!("`{name}`: its URL is none")))?;
         if let Some(host) = uri.authority() {
-            way.allows_host(host.as_str()).map_err(|deny| denied(&deny))?;
+            way.allows_host(host.as_str()).map_err(Trouble::Refused)?;
         }
+        self.step.silence = None;
         let ticket = if has_effect { Some(self.announce(way, name, request, params)?) } else { None };
         let url = written.rendered.url.clone();
         let received = self.send(way, name, has_effect, &written.rendered, &url).await;
@@ -289,7 +305,7 @@ impl Session {
         if let Some(Err(contradiction)) = came {
             return Err(Trouble::Ended(StepError::Failure(Failure {
                 kind: FailureKind::Uncertain,
-                code: "id-not-new".to_owned(),
+                code: word(contradiction).to_owned(),
                 message: format!("`{name}`: {contradiction}"),
                 fix: None,
             })));
@@ -334,7 +350,8 @@ impl Session {
         };
         let credential = credential.as_ref().map(|id| id.as_str());
         let ticket = self.account.send(name, request.effect, credential, own_id.as_deref());
-        let ticket = ticket.map_err(|denied| refused(format!("`{name}`: {denied}")))?;
+        let ticket =
+            ticket.map_err(|denied| Trouble::Refused(Deny::Repeated(format!("`{name}`: {denied}"))))?;
         self.step.made_unclearly = own_id;
         Ok(ticket)
     }
@@ -397,7 +414,7 @@ impl Session {
             Ok(response) => Ok(Received::Answer(response)),
             Err(Unsent::NotWritten(why)) => Ok(Received::Nothing { has_left: false, why }),
             Err(Unsent::Lost(why)) => Ok(Received::Nothing { has_left: true, why }),
-            Err(Unsent::Denied(deny)) => Err(denied(&deny)),
+            Err(Unsent::Denied(deny)) => Err(Trouble::Refused(deny)),
             Err(Unsent::Ended(error)) => Err(Trouble::Ended(error)),
         }
     }
@@ -414,9 +431,16 @@ impl Session {
         }
     }
 
-    /// Notes something for people, who are shown it with the plugin's own log.
+    /// Notes why there is no answer that can be used: for people, since the plugin is not told.
     pub(super) fn remark(&mut self, name: &str, why: &str) {
         self.remarks.push(format!("{name}: {why}"));
+        self.step.silence = Some(why.to_owned());
+    }
+
+    /// Why the last call of the step got no answer that can be used; none where it got one.
+    #[must_use]
+    pub fn silence(&self) -> Option<&str> {
+        self.step.silence.as_deref()
     }
 
     /// The lines for people so far.
@@ -428,6 +452,15 @@ impl Session {
     #[must_use]
     pub fn asked(&self) -> Option<Duration> {
         self.step.asked
+    }
+}
+
+/// A stable word for what an answer says and cannot be.
+fn word(contradiction: Contradiction) -> &'static str {
+    match contradiction {
+        Contradiction::NotNew => "id-not-new",
+        Contradiction::TwoIds => "two-ids",
+        Contradiction::NoId => "id-missing",
     }
 }
 

@@ -1,13 +1,14 @@
 //! Which request may be sent in which step, and what it may retire.
 
 use pamrun_contract::manifest::{Effect, Parameter, Request, Strategy};
+use pamrun_contract::nearest::mend;
 
 use super::session::Session;
 use super::trouble::Trouble;
 use super::values::Params;
 use super::way::Way;
 use crate::model::StepName;
-use crate::policy::Deny;
+use crate::policy::{Deny, excerpt};
 use crate::rotation::is_marker_of_rotation;
 
 impl Session {
@@ -40,7 +41,8 @@ impl Session {
                 Effect::Updates => "rotate and rollback",
                 _ => "rotate",
             };
-            return Err(refused(format!("`{name}` {effect}, and {step} may not: it is for {steps}")));
+            let why = format!("`{name}` {effect}, and {step} may not: it is for {steps}");
+            return Err(Trouble::Refused(Deny::NotInStep(why)));
         }
         if effect.retires() {
             let id = request.credentials().find_map(|param| params.get(param)?.to_text().ok());
@@ -62,10 +64,10 @@ impl Session {
                 Some(None) | None => is_journaled,
             };
             if !is_ours {
-                return Err(denied(&Deny::Removal { step, id: id.to_owned() }));
+                return Err(Trouble::Refused(Deny::Removal { step, id: excerpt(id) }));
             }
         }
-        way.allows_removal(id).map_err(|deny| denied(&deny))
+        way.allows_removal(id).map_err(Trouble::Refused)
     }
 }
 
@@ -78,7 +80,11 @@ fn given(name: &str, request: &Request, params: &Params) -> Result<(), Trouble> 
                 return Err(refused(why));
             }
             Some(_) => {}
-            None => return Err(refused(format!("`{name}` has no parameter `{param}`"))),
+            None => {
+                let mend = mend(param, request.params.keys().map(String::as_str));
+                let why = format!("`{name}` has no parameter `{}`; {mend}", excerpt(param));
+                return Err(Trouble::Refused(Deny::NotDeclared(why)));
+            }
         }
     }
     Ok(())
@@ -86,9 +92,5 @@ fn given(name: &str, request: &Request, params: &Params) -> Result<(), Trouble> 
 
 /// A call that breaks the manifest: the plugin may tell it as it likes, the operator is told this.
 pub(super) fn refused(why: String) -> Trouble {
-    Trouble::Refused(why)
-}
-
-pub(super) fn denied(deny: &Deny) -> Trouble {
-    Trouble::Refused(deny.to_string())
+    Trouble::Refused(Deny::Form(why))
 }

@@ -13,6 +13,7 @@ use super::way::Way;
 use crate::model::{Place, ReturnedField, Update};
 use crate::rotation::StepError;
 use crate::secret::Secret;
+use crate::text::quoted;
 
 /// The fields that a manifest returns. One whose label is its type is the record type's own.
 #[must_use]
@@ -39,8 +40,10 @@ impl Session {
         for (label, _) in given {
             let known = manifest.returns.iter().find(|returned| returned.label == *label);
             if known.is_none_or(|returned| returned.value.is_some()) {
-                let why =
-                    format!("the plugin gives the field `{label}`, which its manifest does not leave to it");
+                let why = format!(
+                    "the plugin gives the field {}, which its manifest does not leave to it; declare it in `returns` without a `value`, or do not return it",
+                    quoted(label)
+                );
                 return Err(StepError::Contract(why));
             }
         }

@@ -62,6 +62,8 @@ pub(super) struct Step {
     pub(super) made_unclearly: Option<String>,
     /// How long the service asked to wait, the last time that it did.
     pub(super) asked: Option<std::time::Duration>,
+    /// Why the last call got no answer that can be used.
+    pub(super) silence: Option<String>,
 }
 
 /// What a step is begun with.
@@ -138,6 +140,11 @@ impl Session {
             self.pinned =
                 carried.pinned.iter().map(|(name, json)| (name.clone(), Value::json(json.clone()))).collect();
         }
+        self.open.extend([request.rotation_id.clone(), request.marker.clone()]);
+        self.open.extend(handle.into_iter().chain(self.delivered_id.as_deref()).map(str::to_owned));
+        self.open.extend(plan.into_iter().flat_map(|plan| &plan.removes).map(|listed| listed.id.clone()));
+        let delivered = self.deliver.iter().filter(|update| !update.is_secret());
+        self.open.extend(delivered.flat_map(|update| &update.values).map(|value| value.expose().to_owned()));
         for update in updates {
             let [value] = update.values.as_slice() else { continue };
             let value = Value::text(value.expose()).with_secrecy(update.is_secret());
@@ -219,7 +226,6 @@ fn of_setting(value: &SettingValue) -> Value {
         SettingValue::Text(text) => Value::text(text.as_str()),
         SettingValue::Secret(secret) => Value::text(secret.expose()).secret(),
         SettingValue::Integer(number) => Value::integer(*number),
-        SettingValue::Number(number) => Value::text(number.to_string()),
         SettingValue::Flag(flag) => Value::flag(*flag),
         SettingValue::Duration(ms) => Value::text(format!("{ms}ms")),
     }

@@ -9,9 +9,8 @@ use super::session::Session;
 use super::trouble::Trouble;
 use super::way::Way;
 use crate::model::{
-    Credential, Failure, FailureKind, Finding, Listed, Plan, Proof, Removed, Role, Undone, Update,
+    Credential, Failure, FailureKind, Finding, Listed, Plan, Proof, Removed, Role, Slots, Undone, Update,
 };
-use crate::policy::Deny;
 use crate::rotation::{Change, StepError, is_marker_of_rotation};
 
 /// What a plugin says that preflight found.
@@ -22,7 +21,7 @@ pub struct Planned {
     /// The ids that commit is to remove.
     pub removes: Vec<String>,
     /// How many credentials there are, and may be.
-    pub slots: Option<(u32, u32)>,
+    pub slots: Option<Slots>,
     /// Its note to later steps.
     pub context: String,
     /// What an operator should know.
@@ -50,28 +49,10 @@ impl Session {
         let (target, carried) = self.bind(way, context).await.map_err(stopped)?;
         self.judge_proposed(way)?;
         let removes = removes.into_iter().map(|id| self.planned(id)).collect::<Result<Vec<_>, _>>()?;
-        if let Some((used, most)) = slots
-            && used >= most
-        {
-            let is_freed =
-                removes.iter().any(|listed| self.listed.get(&listed.id).is_some_and(|item| item.disabled));
-            let (code, fix) = if is_freed {
-                (
-                    "not-yet",
-                    "remove the disabled one by hand; this version of pamrun does not yet free a slot",
-                )
-            } else {
-                ("slots-full", "remove one that nobody uses, and rotate again")
-            };
-            return Err(StepError::Failure(Failure {
-                kind: FailureKind::Denied,
-                code: code.to_owned(),
-                message: format!("{target} holds {used} credentials, and {most} are the most"),
-                fix: Some(fix.to_owned()),
-            }));
-        }
-        let notes = findings.iter().map(Finding::note).collect();
-        Ok(Plan { target, creates, removes, notes, carried })
+        let is_disabled = |listed: &Listed| self.listed.get(&listed.id).is_some_and(|item| item.disabled);
+        let full = slots.and_then(|slots| slots.full(&target, removes.iter().any(is_disabled)));
+        full.map_or(Ok(()), |failure| Err(StepError::Failure(failure)))?;
+        Ok(Plan { target, creates, removes, findings, carried })
     }
 
     /// An id that commit may remove: one that a listing showed, and, unless the manifest says otherwise, that
@@ -105,11 +86,11 @@ impl Session {
         let handle = match self.manifest.strategy {
             Strategy::Overlap => {
                 let Some(made) = self.account.made().map(str::to_owned) else {
-                    let why = "the plugin says that rotate is done, and no request of it created anything";
+                    let why = "the plugin says that rotate is done, and no request of it created anything; call one that creates, or return a failure";
                     return Err(StepError::Contract(why.to_owned()));
                 };
                 if id.is_some_and(|id| id != made) {
-                    let why = "the plugin returned another id than the one that was created";
+                    let why = "the plugin returned another id than the one that was created; return the `id` of that answer";
                     return Err(StepError::Contract(why.to_owned()));
                 }
                 made
@@ -139,7 +120,7 @@ impl Session {
     pub fn proof(&self, proof: Proof) -> Proof {
         match proof {
             Proof::Verified if !self.account.is_verified(true) => Proof::Unproven(
-                "the plugin calls it verified, but no request that carries the new credential succeeded"
+                "the plugin calls it verified, but no request that carries the new credential, and takes anything of its answer, succeeded"
                     .to_owned(),
             ),
             proof => proof,
@@ -169,6 +150,12 @@ impl Session {
         }
         let gone = seen.iter().filter(|id| self.is_gone(id)).cloned().collect();
         Undone { seen, gone }
+    }
+
+    /// Whether a listing showed anything in this step.
+    #[must_use]
+    pub fn has_listed(&self) -> bool {
+        !self.step.shown.is_empty()
     }
 
     fn is_gone(&self, id: &str) -> bool {
@@ -217,7 +204,7 @@ fn stopped(trouble: Trouble) -> StepError {
     };
     match trouble {
         Trouble::Ended(error) => error,
-        Trouble::Refused(why) => StepError::Refused(Deny::Form(why)),
+        Trouble::Refused(deny) => StepError::Refused(deny),
         Trouble::Uncertain(why) => failure(FailureKind::Uncertain, "answer-lost", why),
         Trouble::Rejected(rejection) => failure(
             FailureKind::Denied,
@@ -233,7 +220,7 @@ fn stopped(trouble: Trouble) -> StepError {
 }
 
 /// Whole seconds, rounded up.
-pub(super) fn seconds(duration: Duration) -> u32 {
+pub(crate) fn seconds(duration: Duration) -> u32 {
     let up = u64::from(duration.subsec_nanos() > 0);
     u32::try_from(duration.as_secs().saturating_add(up)).unwrap_or(u32::MAX)
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use pamrun_contract::answer::Shown;
 
+use crate::policy::Deny;
 use crate::rotation::StepError;
 
 /// What the plugin sees of a success.
@@ -55,7 +56,7 @@ pub enum Trouble {
     /// It is unknown whether it was done.
     Uncertain(String),
     /// It was not sent.
-    Refused(String),
+    Refused(Deny),
     /// The step ends here, whatever the plugin would make of it.
     Ended(StepError),
 }

@@ -7,7 +7,9 @@ mod digest;
 mod file;
 mod output;
 pub mod packed;
+mod seems;
 
 pub use digest::{Digest, DigestError};
 pub use file::{CatalogError, PluginFile};
 pub use output::{check_output, write};
+pub use seems::seems;

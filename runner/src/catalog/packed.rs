@@ -5,6 +5,8 @@ use pamrun_contract::refusal::{Refusal, Refusals};
 use wasm_encoder::{ComponentSection, CustomSection};
 use wasmparser::{BinaryReader, BinaryReaderError};
 
+use super::seems::seems;
+
 /// The section that holds the manifest.
 const MANIFEST: &str = "pamrun:manifest";
 /// Sections that only name things for debuggers.
@@ -23,6 +25,12 @@ pub enum PackedError {
          `pamrun plugin pack GUEST.wasm plugin.toml -o NAME.wasm`"
     )]
     NotPacked,
+    /// It is not WebAssembly.
+    #[error("this is {what}, not WebAssembly; give the file that `pamrun plugin pack` makes")]
+    NotWasm {
+        /// What it seems to be.
+        what: &'static str,
+    },
     /// It is not whole, or no component.
     #[error("the WebAssembly file is damaged ({0}); pack it, or download it, again")]
     Damaged(#[from] BinaryReaderError),
@@ -46,6 +54,7 @@ impl PackedError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::NotPacked => "not-packed",
+            Self::NotWasm { .. } => "not-wasm",
             Self::Damaged(_) => "damaged",
             Self::Doubled => "manifest-doubled",
             Self::Unreadable(_) => "manifest-unreadable",
@@ -54,13 +63,13 @@ impl PackedError {
     }
 }
 
-/// Reads and checks the manifest of a packed plugin; none where the file holds none.
+/// Reads and checks the manifest of a packed plugin.
 ///
 /// # Errors
-/// The file is cut, or its manifest is there twice, cannot be read, or breaks the contract.
-pub fn manifest(bytes: &[u8]) -> Result<Option<Manifest>, PackedError> {
+/// The file is cut, or its manifest is not there, there twice, cannot be read, or breaks the contract.
+pub fn manifest(bytes: &[u8]) -> Result<Manifest, PackedError> {
     let manifest = read(bytes)?;
-    manifest.iter().try_for_each(check)?;
+    check(&manifest)?;
     Ok(manifest)
 }
 
@@ -68,9 +77,13 @@ pub fn manifest(bytes: &[u8]) -> Result<Option<Manifest>, PackedError> {
 /// compiled: checking takes several times as long as reading, and a file that was checked need not be again.
 ///
 /// # Errors
-/// The file is cut, or its manifest is there twice or cannot be read.
-pub fn read(bytes: &[u8]) -> Result<Option<Manifest>, PackedError> {
-    section(bytes)?.map(read_packed).transpose().map_err(PackedError::Unreadable)
+/// The file is no WebAssembly or cut, or its manifest is not there, there twice or cannot be read.
+pub fn read(bytes: &[u8]) -> Result<Manifest, PackedError> {
+    if !bytes.starts_with(b"\0asm") {
+        return Err(PackedError::NotWasm { what: seems(bytes) });
+    }
+    let section = section(bytes)?.ok_or(PackedError::NotPacked)?;
+    read_packed(section).map_err(PackedError::Unreadable)
 }
 
 /// Checks a manifest that was read.
@@ -79,12 +92,6 @@ pub fn read(bytes: &[u8]) -> Result<Option<Manifest>, PackedError> {
 /// It breaks the contract.
 pub fn check(manifest: &Manifest) -> Result<(), PackedError> {
     pamrun_contract::check::check(manifest).map_err(PackedError::Refused)
-}
-
-/// Whether a file holds a manifest, or several, of whatever kind.
-#[must_use]
-pub fn is_packed(bytes: &[u8]) -> bool {
-    matches!(section(bytes), Ok(Some(_)) | Err(PackedError::Doubled))
 }
 
 /// Puts a manifest, as it is packed, at the beginning of a component, in the place of any that it holds; and
@@ -201,7 +208,7 @@ mod tests {
     fn what_was_packed_is_read_and_stands_first() {
         let packed = pack(&component(), &json()).unwrap();
         assert!(packed.starts_with(&with(json().as_bytes())));
-        assert_eq!(manifest(&packed).unwrap().unwrap().name, "azure-app-secret");
+        assert_eq!(manifest(&packed).unwrap().name, "azure-app-secret");
         wasmparser::validate(&packed).unwrap();
     }
 
@@ -228,13 +235,16 @@ mod tests {
     #[test]
     fn a_manifest_counts_wherever_at_the_top_it_stands_and_nowhere_else() {
         let last = [component(), custom(MANIFEST, json().as_bytes())].concat();
-        assert!(manifest(&last).unwrap().is_some());
-        for none in [component(), wat::parse_str("(module)").unwrap(), b"print()".to_vec(), Vec::new()] {
-            assert!(manifest(&none).unwrap().is_none());
+        assert!(manifest(&last).is_ok());
+        for none in [component(), wat::parse_str("(module)").unwrap()] {
+            assert_eq!(refused(&none).0, "not-packed");
+        }
+        for other in [b"print()".to_vec(), Vec::new()] {
+            assert_eq!(refused(&other).0, "not-wasm");
         }
         // A core module is no plugin yet, whatever it holds.
         let module = [b"\0asm\x01\0\0\0".as_slice(), &custom(MANIFEST, json().as_bytes())].concat();
-        assert!(manifest(&module).unwrap().is_none());
+        assert_eq!(refused(&module).0, "not-packed");
     }
 
     #[test]

@@ -210,8 +210,7 @@ pub enum PluginCommand {
     /// Of a packed plugin, and of a plugin.toml: every request by what it does, with what the plugin may fill in
     /// and sees of the answer; every place that each secret goes to; and which hosts to allow.
     Inspect(PluginArgs),
-    /// Tell whether a plugin can run here, what it may send in each step, and what its author should
-    /// change
+    /// Tell whether a plugin can run here, and what its author should change
     ///
     /// All problems are told at once, each with what to do; those of a plugin.toml with their lines. The exit code
     /// is 0 when there are none, and else 2. A plugin made for Keeper's gateway is loaded for that, by its Python

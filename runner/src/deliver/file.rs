@@ -8,8 +8,8 @@ use zeroize::Zeroizing;
 use super::place::{Place, PlaceError};
 use crate::dotenv::{self, Dialect, SetError, is_key};
 use crate::model::{
-    Choice, Credential, Failure, FailureKind, Manifest, Plan, Proof, RecordAsk, Removed, Request, Role,
-    SettingSchema, SettingType, SettingValue, Strategy, Undone, Update,
+    BuiltIn, Credential, Failure, FailureKind, Plan, Proof, Removed, Request, SettingSchema, SettingType,
+    SettingValue, Strategy, Undone, Update,
 };
 use crate::rotation::{Call, Change, Plugin, StepError, StepResult, Trace};
 use crate::secret::Secret;
@@ -24,15 +24,11 @@ type Done<T> = Result<T, Failure>;
 impl FileDelivery {
     /// What it asks for.
     #[must_use]
-    pub fn manifest() -> Manifest {
-        let target = RecordAsk { role: Role::Target, has: Vec::new(), fields: Vec::new(), plain: Vec::new() };
+    pub fn built_in() -> BuiltIn {
         let required = |schema: SettingSchema| SettingSchema { required: true, ..schema };
-        Manifest {
-            name: "file".to_owned(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            description: "Writes the new value into a file of this machine.".to_owned(),
+        BuiltIn {
+            name: "file",
             strategy: Strategy::Deliver,
-            records: vec![target],
             returns: Vec::new(),
             settings: vec![
                 required(text(
@@ -42,7 +38,7 @@ impl FileDelivery {
                 text("field", "Which of the new values; needed where more than one is secret."),
                 SettingSchema {
                     kind: SettingType::Enum,
-                    values: ["raw", "env"].map(|word| Choice::Plain(word.to_owned())).into(),
+                    values: ["raw", "env"].map(str::to_owned).into(),
                     default: Some(json!("raw")),
                     ..text(
                         "format",
@@ -52,15 +48,13 @@ impl FileDelivery {
                 text("key", "The key, with format=env."),
                 SettingSchema {
                     kind: SettingType::Enum,
-                    values: Dialect::ALL.map(|dialect| Choice::Plain(dialect.word().to_owned())).into(),
+                    values: Dialect::ALL.map(|dialect| dialect.word().to_owned()).into(),
                     ..text(
                         "dialect",
                         "Who reads the file, with format=env; without it, libraries for .env files.",
                     )
                 },
             ],
-            hosts: Vec::new(),
-            requests: Vec::new(),
         }
     }
 }
@@ -144,13 +138,7 @@ impl<'a> Job<'a> {
             None => "the whole file".to_owned(),
         };
         let target = format!("file:{}", self.path.display());
-        Ok(Plan {
-            target,
-            creates,
-            removes: Vec::new(),
-            notes: Vec::new(),
-            carried: crate::model::Carried::default(),
-        })
+        Ok(Plan { target, creates, removes: Vec::new(), ..Plan::default() })
     }
 
     fn write(&self) -> Done<Credential> {

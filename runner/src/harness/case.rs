@@ -164,7 +164,10 @@ pub struct CredentialEntry {
 pub struct PeerEntry {
     /// What it is called in messages.
     pub name: Option<String>,
-    /// The requests that it answers.
+    /// The name of the declared request that it answers.
+    pub call: Option<String>,
+    /// What the requests that it answers are like, as HTTP.
+    #[serde(default)]
     pub request: RequestEntry,
     /// The state in which it answers: an empty text means that there is none.
     #[serde(default)]
@@ -195,7 +198,7 @@ pub struct PeerEntry {
 }
 
 /// Which requests are meant. What is not there does not matter.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RequestEntry {
     /// The method.

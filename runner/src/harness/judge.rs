@@ -57,6 +57,7 @@ pub fn judge(expect: &Expect, world: &World, played: &Played) -> Vec<Problem> {
     // One that is sent again and again is shown once.
     let unmatched: BTreeSet<_> = world.unmatched().into_iter().collect();
     judge.problems.extend(unmatched.into_iter().map(Problem::said));
+    judge.problems.extend(world.leaked().into_iter().map(Problem::said));
     judge.outcome();
     judge.record();
     judge.service();

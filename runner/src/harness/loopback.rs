@@ -59,7 +59,8 @@ async fn answer(
     request: http::Request<Incoming>,
 ) -> Result<http::Response<Full<Bytes>>, Broken> {
     let request = meant(request).await.ok_or(Broken)?;
-    let request = Request::new(world.step(), &request);
+    let mut request = Request::of(&request);
+    request.step = world.step();
     world.moment(|| format!("before {}", request.line())).await;
     let answer = world.answer(&request);
     world.moment(|| format!("after {}", request.line())).await;

@@ -64,6 +64,7 @@ impl<'a> Promises<'a> {
             broken.extend(self.nothing_else_is_touched());
             broken.extend(self.consumers_work(after));
         }
+        broken.extend(self.world.leaked().into_iter().map(|leaked| format!("4. {leaked}")));
         if let Some(played) = played {
             broken.extend(self.words_are_true(after, played));
             broken.extend(self.no_secret_shows(played));

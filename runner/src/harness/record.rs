@@ -7,9 +7,9 @@ use serde_json::{Map, Value, json};
 use toml::Table;
 
 use super::request::Request;
-use crate::model::{Role, SettingValue, StepName, VaultRecord};
+use crate::model::{Role, SettingValue, VaultRecord};
 use crate::secret::{Redactor, Secret};
-use crate::wasm::{NoAnswer, Recorder};
+use crate::wasm::{NoAnswer, Recorder, Sent};
 
 /// Strings shorter than this are words, numbers and names.
 const SHORTEST_TOKEN: usize = 16;
@@ -26,13 +26,8 @@ struct Recorded {
 }
 
 impl Recorder for Recording {
-    fn record(
-        &self,
-        step: StepName,
-        request: &http::Request<Bytes>,
-        answer: Result<&http::Response<Bytes>, NoAnswer>,
-    ) {
-        let recorded = Recorded { request: Request::new(Some(step), request), answer: answer.cloned() };
+    fn record(&self, sent: &Sent, answer: Result<&http::Response<Bytes>, NoAnswer>) {
+        let recorded = Recorded { request: Request::new(sent), answer: answer.cloned() };
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(recorded);
     }
 }
@@ -87,7 +82,6 @@ impl Recording {
                 SettingValue::Text(text) => names.hide(text).into(),
                 SettingValue::Secret(secret) => names.hide(secret.expose()).into(),
                 SettingValue::Integer(number) => (*number).into(),
-                SettingValue::Number(number) => (*number).into(),
                 SettingValue::Flag(flag) => (*flag).into(),
                 SettingValue::Duration(ms) => format!("{ms}ms").into(),
             };
@@ -272,7 +266,7 @@ impl<'a> Names<'a> {
             Err(NoAnswer::Reset) => json!({"fault": "reset"}),
             Err(NoAnswer::Cut) => json!({"fault": "cut"}),
         };
-        json!({"times": 1, "request": expected, "answer": answer})
+        json!({"call": request.name, "times": 1, "request": expected, "answer": answer})
     }
 
     fn answer(&self, answer: &http::Response<Bytes>) -> Value {

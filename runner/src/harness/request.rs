@@ -9,12 +9,15 @@ use super::case::RequestEntry;
 use super::pattern::Pattern;
 use super::template::{Fill, Place};
 use crate::model::StepName;
+use crate::wasm::Sent;
 
 /// A request that was sent.
 #[derive(Debug, Clone)]
 pub struct Request {
     /// The step that sent it.
     pub step: Option<StepName>,
+    /// The name by which the plugin called it; none of one that a script sent.
+    pub name: Option<String>,
     /// The method.
     pub method: String,
     /// `host`, or `host:port` where it is not the usual one.
@@ -36,6 +39,12 @@ pub struct Difference {
 }
 
 impl Difference {
+    /// Another request is meant.
+    pub(super) fn of_name(expected: &str, found: Option<&str>) -> Self {
+        let found = found.map_or_else(|| "nothing".to_owned(), |found| format!("`{found}`"));
+        Self { weight: 40, text: format!("call: expected `{expected}`, found {found}") }
+    }
+
     /// The request is the right one, but not now.
     pub(super) fn of_state(text: String) -> Self {
         Self { weight: 2, text }
@@ -43,9 +52,15 @@ impl Difference {
 }
 
 impl Request {
-    /// Takes a request apart.
+    /// Takes a request apart that a plugin called by name.
     #[must_use]
-    pub fn new(step: Option<StepName>, request: &http::Request<Bytes>) -> Self {
+    pub fn new(sent: &Sent) -> Self {
+        Self { step: Some(sent.step), name: Some(sent.name.clone()), ..Self::of(&sent.request) }
+    }
+
+    /// Takes one apart that anybody sent.
+    #[must_use]
+    pub fn of(request: &http::Request<Bytes>) -> Self {
         let uri = request.uri();
         let host = uri.host().unwrap_or_default().to_ascii_lowercase();
         let host = match uri.port_u16() {
@@ -54,7 +69,8 @@ impl Request {
         };
         let body = String::from_utf8_lossy(request.body()).into_owned();
         Self {
-            step,
+            step: None,
+            name: None,
             method: request.method().to_string(),
             host,
             path: percent_decode_str(uri.path()).decode_utf8_lossy().into_owned(),
@@ -76,8 +92,10 @@ impl Request {
     pub fn shown(&self) -> String {
         let query: Vec<String> = self.query.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let query = if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) };
-        let step = self.step.map(|step| format!("   (in {step})")).unwrap_or_default();
-        let mut lines = vec![format!("{}{query}{step}", self.line())];
+        let mut sender: Vec<String> = self.name.iter().map(|name| format!("`{name}`")).collect();
+        sender.extend(self.step.map(|step| format!("in {step}")));
+        let sender = if sender.is_empty() { String::new() } else { format!("   ({})", sender.join(" ")) };
+        let mut lines = vec![format!("{}{query}{sender}", self.line())];
         let dull = ["content-length", "user-agent", "accept", "host"];
         for (name, value) in self.headers.iter().filter(|(name, _)| !dull.contains(&name.as_str())) {
             lines.push(format!("{name}: {}", String::from_utf8_lossy(value.as_bytes())));
@@ -267,7 +285,8 @@ mod tests {
 
     fn request(method: &str, uri: &str, body: &str) -> Request {
         let request = http::Request::builder().method(method).uri(uri).header("X-Key", "abc");
-        Request::new(Some(StepName::Rotate), &request.body(Bytes::from(body.to_owned())).unwrap())
+        let request = request.body(Bytes::from(body.to_owned())).unwrap();
+        Request { step: Some(StepName::Rotate), ..Request::of(&request) }
     }
 
     fn entry(json: Value) -> RequestEntry {

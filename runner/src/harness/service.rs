@@ -7,10 +7,10 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
 use serde_json::Value;
 
-use super::case::{AnswerEntry, AnswerFault, CredentialEntry, PeerEntry};
+use super::case::{AnswerEntry, AnswerFault, CredentialEntry, PeerEntry, RequestEntry};
 use super::fault::CallFault;
 use super::request::{Difference, Request, distance};
-use super::template::{expand, parts};
+use super::template::{Fill, expand, parts};
 use super::world::{Credential, Exchange, Fate, Scope, State, World, duration, expand_answer};
 use crate::wasm::{NoAnswer, Peer, Sent};
 
@@ -51,6 +51,9 @@ impl CallFault {
 impl PeerEntry {
     /// Checks what can be checked before anything runs.
     pub(super) fn check(&self) -> Result<(), String> {
+        if self.call.is_none() && self.request == RequestEntry::default() {
+            return Err("a [[peer]] says with `call` or `request` what it answers".to_owned());
+        }
         let RequestTexts(request) = RequestTexts::of(self);
         let AnswerEntry { headers, text, delay, status, .. } = &self.answer;
         let made = self.makes.iter().flat_map(|CredentialEntry { id, name, secret }| [id, name, secret]);
@@ -68,6 +71,20 @@ impl PeerEntry {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Compares as [`RequestEntry::compare`] does, and by name.
+    fn compare(&self, request: &Request, fill: &dyn Fill) -> Result<Vec<String>, Vec<Difference>> {
+        let mut differences = Vec::new();
+        if let Some(call) = self.call.as_deref().filter(|call| Some(*call) != request.name.as_deref()) {
+            differences.push(Difference::of_name(call, request.name.as_deref()));
+        }
+        match self.request.compare(request, fill) {
+            Ok(captured) if differences.is_empty() => return Ok(captured),
+            Ok(_) => {}
+            Err(others) => differences.extend(others),
+        }
+        Err(differences)
     }
 
     fn title(&self) -> String {
@@ -167,7 +184,7 @@ impl World {
         let mut nearest: Option<Nearest> = None;
         for (at, peer) in self.setting.peers.iter().enumerate() {
             let scope = Scope { peer: Some(at), ..Scope::of_pattern(self, state) };
-            let differences = match peer.request.compare(request, &scope) {
+            let differences = match peer.compare(request, &scope) {
                 Ok(captured) => match self.condition(state, peer, request, &captured, at) {
                     Ok(()) => return Ok((at, captured)),
                     Err(text) => vec![Difference::of_state(text)],
@@ -336,7 +353,7 @@ impl Peer for Service {
         departs: &(dyn Fn() + Sync),
     ) -> Result<http::Response<Bytes>, NoAnswer> {
         let world = &self.0;
-        let request = Request::new(Some(sent.step), &sent.request);
+        let request = Request::new(&sent);
         world.moment(|| format!("before {}", request.line())).await;
         let answer = world.answer(&request);
         if !matches!(answer, Err(NoAnswer::Refused)) {
@@ -351,5 +368,73 @@ impl Peer for Service {
             Some(AnswerFault::Reset) => Err(NoAnswer::Reset),
             Some(AnswerFault::Cut) => Err(NoAnswer::Cut),
         }
+    }
+
+    fn hands_over(&self, what: &str) {
+        let world = &self.0;
+        if world.finds_secret_in(what) {
+            let step = world.step().map_or_else(String::new, |step| format!(" in {step}"));
+            world.state().leaked.push(format!("a secret reached the plugin{step}: {}", world.named(what)));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::harness::{Reach, Setting};
+    use crate::model::StepName;
+
+    fn world(peers: &Value) -> Arc<World> {
+        let setting = Setting {
+            records: serde_json::from_value(json!([{"role": "target", "key": "{secret:old}"}])).unwrap(),
+            peers: serde_json::from_value(peers.clone()).unwrap(),
+            ..Setting::default()
+        };
+        Arc::new(World::new(&Arc::new(setting), None, Reach::BehindTheGate).unwrap())
+    }
+
+    fn sent(name: &str) -> Sent {
+        let request = http::Request::builder().method("POST").uri("https://api.test/keys");
+        Sent { step: StepName::Rotate, name: name.to_owned(), request: request.body(Bytes::new()).unwrap() }
+    }
+
+    #[test]
+    fn a_peer_answers_the_request_of_its_name_and_no_other_one_of_the_same_form() {
+        let world = world(&json!([
+            {"call": "list", "answer": {"status": 200}},
+            {"call": "add", "request": {"path": "/keys"}, "answer": {"status": 201}},
+            {"call": "remove", "request": {"path": "/other"}, "answer": {"status": 204}},
+        ]));
+        let answer = |name: &str| {
+            let answer = world.answer(&Request::new(&sent(name)));
+            answer.map(|answer| answer.response.status().as_u16())
+        };
+        assert_eq!((answer("list").unwrap(), answer("add").unwrap()), (200, 201));
+        assert!(answer("remove").is_err() && answer("ad").is_err());
+        let told = world.unmatched();
+        assert!(told[0].contains("path: expected /other, found /keys"), "{told:?}");
+        assert!(told[1].contains("call: expected `"), "{told:?}");
+    }
+
+    #[test]
+    fn a_secret_that_is_handed_to_a_plugin_is_found_in_any_encoding_and_named() {
+        let world = world(&json!([]));
+        let secret = world.expand("{secret:old}").unwrap();
+        let service = Service(Arc::clone(&world));
+        service.hands_over(&format!("{:?}", ["nothing", "of it"]));
+        assert_eq!(world.leaked(), Vec::<String>::new());
+        let base64 = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, format!("x:{secret}"));
+        for text in [secret.clone(), base64, "[redacted]".to_owned()] {
+            service.hands_over(&format!("{:?}", [("answer", &text)]));
+        }
+        let told = world.leaked();
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert!(
+            told[0].contains("{secret:old}") && told.iter().all(|told| !told.contains(&secret)),
+            "{told:?}"
+        );
     }
 }

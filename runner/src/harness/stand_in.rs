@@ -10,8 +10,8 @@ use super::records::field;
 use super::template::{expand, expand_json};
 use super::world::{Credential, Fate, Scope, World};
 use crate::model::{
-    self, Carried, Failure, FailureKind, Listed, Manifest, Place, Plan, Proof, RecordAsk, Removed,
-    ReturnedField, Role, Strategy, Undone, Update,
+    self, BuiltIn, Failure, FailureKind, Listed, Place, Plan, Proof, Removed, ReturnedField, Strategy,
+    Undone, Update,
 };
 use crate::rotation::{Call, Change, Plugin, StepError, StepResult, Trace, marker_stem};
 use crate::secret::Secret;
@@ -109,24 +109,14 @@ impl StandIn {
 
     /// What it says of itself.
     #[must_use]
-    pub fn manifest(&self) -> Manifest {
-        let target = RecordAsk { role: Role::Target, has: Vec::new(), fields: Vec::new(), plain: Vec::new() };
+    pub fn built_in(&self) -> BuiltIn {
         let returned = |field: &NewField| ReturnedField {
             label: field.label.clone(),
             place: field.place,
             kind: field.kind.clone(),
         };
-        Manifest {
-            name: NAME.to_owned(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            description: "Stands in for the plugin that rotates.".to_owned(),
-            strategy: Strategy::Overlap,
-            records: vec![target],
-            returns: self.fields.iter().map(returned).collect(),
-            settings: Vec::new(),
-            hosts: Vec::new(),
-            requests: Vec::new(),
-        }
+        let returns = self.fields.iter().map(returned).collect();
+        BuiltIn { name: NAME, strategy: Strategy::Overlap, returns, settings: Vec::new() }
     }
 
     /// What is replaced is what the record holds, or held.
@@ -139,8 +129,7 @@ impl StandIn {
             target: NAME.to_owned(),
             creates: "a new credential".to_owned(),
             removes: replaced.map(listed).collect(),
-            notes: Vec::new(),
-            carried: Carried::default(),
+            ..Plan::default()
         }
     }
 

@@ -51,6 +51,8 @@ pub(super) struct State {
     pub(super) uses: Vec<u32>,
     pub(super) exchanges: Vec<Exchange>,
     pub(super) unmatched: Vec<String>,
+    /// Where a secret was handed to a plugin in the sandbox.
+    pub(super) leaked: Vec<String>,
     pub(super) records: Vec<Record>,
     pub(super) journal: Vec<(String, Entry)>,
     pub(super) rotations: Vec<String>,
@@ -212,6 +214,12 @@ impl World {
     /// What cannot be filled in.
     pub fn expand(&self, text: &str) -> Result<String, String> {
         expand(text, &Scope::of(self, &self.state()))
+    }
+
+    /// Where a secret was handed to a plugin in the sandbox, which is given none.
+    #[must_use]
+    pub fn leaked(&self) -> Vec<String> {
+        self.state().leaked.clone()
     }
 
     /// Tells whether a text holds a secret of the case, in any encoding.

@@ -3,13 +3,10 @@
 use std::fmt;
 
 use schemars::JsonSchema;
-use serde::Serialize;
-
-/// The longest code, in bytes.
-const CODE: usize = 64;
+use serde::{Deserialize, Serialize};
 
 /// How much a finding matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Level {
     /// The rotation will fail.
@@ -21,7 +18,7 @@ pub enum Level {
 }
 
 /// Something found, in words.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// How much it matters.
     pub level: Level,
@@ -34,9 +31,10 @@ pub struct Finding {
 }
 
 impl Level {
-    const ALL: [Self; 3] = [Self::Error, Self::Warning, Self::Info];
+    /// All of them.
+    pub(crate) const ALL: [Self; 3] = [Self::Error, Self::Warning, Self::Info];
 
-    /// The word for it in notes and documents.
+    /// The word for it in answers of scripts and documents.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -48,31 +46,16 @@ impl Level {
 }
 
 impl Finding {
-    /// Reads a note of a plan: `LEVEL CODE: MESSAGE`, and on the second line, if there is one, the
-    /// fix. Nothing where the note has another form; then it is a text and no more.
+    /// A warning that has no code of its own.
     #[must_use]
-    pub fn read(note: &str) -> Option<Self> {
-        let (first, fix) = note.split_once('\n').map_or((note, None), |(first, fix)| (first, Some(fix)));
-        let (head, message) = first.split_once(": ")?;
-        let (word, code) = head.split_once(' ')?;
-        let level = Level::ALL.into_iter().find(|level| level.word() == word)?;
-        let is_word = !code.is_empty()
-            && code.len() <= CODE
-            && code.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-        is_word.then(|| Self {
-            level,
-            code: code.to_owned(),
-            message: message.to_owned(),
-            fix: fix.map(str::to_owned).filter(|fix| !fix.is_empty()),
-        })
+    pub fn text(message: String) -> Self {
+        Self { level: Level::Warning, code: "note".to_owned(), message, fix: None }
     }
 
-    /// The note that reads as this.
+    /// The same with `whose` in front of it.
     #[must_use]
-    pub fn note(&self) -> String {
-        let Self { level, code, message, fix } = self;
-        let fix = fix.as_ref().map_or_else(String::new, |fix| format!("\n{fix}"));
-        format!("{} {code}: {message}{fix}", level.word())
+    pub fn of(&self, whose: &str) -> Self {
+        Self { message: format!("{whose}{}", self.message), ..self.clone() }
     }
 }
 
@@ -89,28 +72,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_note_of_the_form_is_a_finding_and_becomes_the_same_note_again() {
-        let note = "warning secret-expires: the secret \"a: b\" ends soon\nmake another one";
-        let finding = Finding::read(note).unwrap();
-        assert_eq!((finding.level, finding.code.as_str()), (Level::Warning, "secret-expires"));
-        assert_eq!(finding.message, "the secret \"a: b\" ends soon");
-        assert_eq!(finding.fix.as_deref(), Some("make another one"));
-        assert_eq!(finding.note(), note);
-        assert_eq!(finding.to_string(), "the secret \"a: b\" ends soon; make another one");
-        let bare = Finding::read("info beta: as of today").unwrap();
-        assert_eq!(
-            (bare.note().as_str(), bare.to_string().as_str()),
-            ("info beta: as of today", "as of today")
-        );
-    }
-
-    #[test]
-    fn any_other_note_is_a_text() {
-        let long = format!("error {}: x", "a".repeat(65));
-        for note in
-            ["", "a text: with a colon", "error: x", "error Code: x", "fatal code: x", "error a b: x", &long]
-        {
-            assert_eq!(Finding::read(note), None, "{note}");
-        }
+    fn a_finding_is_one_line_for_people() {
+        let fix = Some("make another one".to_owned());
+        let finding = Finding { fix, ..Finding::text("the secret ends soon".to_owned()) };
+        assert_eq!(finding.of("vault: ").to_string(), "vault: the secret ends soon; make another one");
     }
 }

@@ -1,4 +1,4 @@
-//! The words that plugin, engine and vault exchange: plain data, the mirror of `wit/v0/model.wit`.
+//! The words that plugin, engine and vault exchange: plain data, much as in `wit/v1/model.wit`.
 //!
 //! In and out: nothing but types. Touches: nothing.
 
@@ -12,6 +12,7 @@ mod record;
 mod saas;
 mod secrecy;
 mod shared;
+mod slots;
 mod step;
 
 pub use date::{DATES, milliseconds};
@@ -19,15 +20,13 @@ pub use failure::{Failure, FailureKind};
 pub use finding::{Finding, Level};
 pub use host::{HostError, HostPort};
 pub use inputs::InputGroup;
-pub use manifest::{
-    Choice, DescribedChoice, HostTemplate, Manifest, RecordAsk, RequestRule, ReturnedField, Role,
-    SettingSchema, SettingType, StepName, Strategy,
-};
+pub use manifest::{BuiltIn, ReturnedField, Role, SettingSchema, SettingType, StepName, Strategy};
 pub(crate) use record::wipe;
 pub use record::{FieldView, Place, Record, RecordUid, Twice, find};
 pub use saas::{ConfigItem, SaasPlugin};
 pub use secrecy::{KnownField, is_hidden_kind, is_secret_kind, says_secret};
 pub use shared::{Attachment, SharedRecord};
+pub use slots::Slots;
 pub use step::{
     Carried, Credential, Field, Listed, Plan, Proof, Removed, Request, Setting, SettingValue, Undone, Update,
     VaultRecord,

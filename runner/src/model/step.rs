@@ -6,10 +6,10 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{InputGroup, Place, Role};
+use super::{Finding, InputGroup, Place, Role};
 use crate::secret::Secret;
 
-/// One field of a record that a plugin was granted.
+/// One field of a record.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Field {
     /// Where it stands.
@@ -24,30 +24,28 @@ pub struct Field {
     pub json: bool,
 }
 
-/// One record that a plugin was granted, cut down to the fields that its manifest names.
+/// One record, cut down to the fields that are asked for.
 #[derive(Clone, PartialEq, Eq)]
 pub struct VaultRecord {
     /// The record's UID.
     pub uid: String,
     /// The record's title.
     pub title: String,
-    /// Why the plugin sees it.
+    /// Why it is here.
     pub role: Role,
-    /// The granted fields.
+    /// The fields.
     pub fields: Vec<Field>,
 }
 
 /// A checked setting value.
 #[derive(Debug, Clone, PartialEq)]
 pub enum SettingValue {
-    /// Of the types text, multiline, url and enum.
+    /// Of the types text and enum.
     Text(String),
     /// Of the type secret.
     Secret(Secret),
     /// Of the type int.
     Integer(i64),
-    /// Of the type number.
-    Number(f64),
     /// Of the type bool.
     Flag(bool),
     /// Of the type duration, in milliseconds.
@@ -64,7 +62,7 @@ pub struct Setting {
 }
 
 /// What every step is given.
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Request {
     /// The id of the rotation.
     pub rotation_id: String,
@@ -72,7 +70,7 @@ pub struct Request {
     pub marker: String,
     /// The number of the try, from 1; 0 when none will be made, as in a dry run.
     pub attempt: u32,
-    /// The granted records, the target first.
+    /// The records that it draws on, the target first: a script is given them, a plugin in the sandbox is not.
     pub records: Vec<VaultRecord>,
     /// What the manifest reads of the records, by group.
     pub inputs: Vec<InputGroup>,
@@ -111,7 +109,7 @@ pub struct Listed {
 }
 
 /// What preflight found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
     /// The identity of what is rotated, the same for everyone who rotates it.
     pub target: String,
@@ -119,8 +117,8 @@ pub struct Plan {
     pub creates: String,
     /// Exactly what commit will remove.
     pub removes: Vec<Listed>,
-    /// What an operator should know; see [`Finding::read`](super::Finding::read).
-    pub notes: Vec<String>,
+    /// What an operator should know.
+    pub findings: Vec<Finding>,
     /// What later steps are held to.
     #[serde(default, skip_serializing_if = "Carried::is_nothing")]
     pub carried: Carried,

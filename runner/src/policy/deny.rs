@@ -20,22 +20,6 @@ pub enum Deny {
         /// What is wrong with it, and what to do.
         problem: String,
     },
-    /// The manifest does not ask for this request in this step.
-    #[error("the manifest does not ask for {method} {host}{path} in {step}")]
-    NotInManifest {
-        /// The step.
-        step: StepName,
-        /// The method.
-        method: String,
-        /// The host.
-        host: String,
-        /// The path, without its query.
-        path: String,
-        /// The steps in which it does ask for it.
-        elsewhere: Vec<StepName>,
-        /// Whether it removes something there.
-        removes: bool,
-    },
     /// The address that the host resolves to is not public.
     #[error("{host} resolves to {address}, which is {kind}")]
     AddressNotPublic {
@@ -49,6 +33,18 @@ pub enum Deny {
     /// The request is of a form that is never sent.
     #[error("{0}")]
     Form(String),
+    /// The manifest does not declare what is called.
+    #[error("{0}")]
+    NotDeclared(String),
+    /// The request is not for this step.
+    #[error("{0}")]
+    NotInStep(String),
+    /// The request creates, and was sent in this try already.
+    #[error("{0}")]
+    Repeated(String),
+    /// What the manifest sends it under does not hold.
+    #[error("{0}")]
+    Condition(String),
     /// The request would remove something that this step may not remove.
     #[error("{step} may not remove {id}")]
     Removal {
@@ -66,9 +62,12 @@ impl Deny {
         match self {
             Self::HostNotAllowed { .. } => "host-not-allowed",
             Self::Invalid { .. } => "grant-invalid",
-            Self::NotInManifest { .. } => "request-not-in-manifest",
             Self::AddressNotPublic { .. } => "address-not-public",
             Self::Form(_) => "request-form",
+            Self::NotDeclared(_) => "request-not-declared",
+            Self::NotInStep(_) => "request-not-in-step",
+            Self::Repeated(_) => "create-repeated",
+            Self::Condition(_) => "condition-not-met",
             Self::Removal { .. } => "removal-not-granted",
         }
     }
@@ -77,9 +76,6 @@ impl Deny {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::NotInManifest { step, method, host, path, elsewhere, removes } => {
-                Some(in_manifest(*step, [method, host, path], elsewhere, *removes))
-            }
             Self::HostNotAllowed { host } => Some(format!(
                 "--allow-host {host} (or allow_hosts = [\"{host}\"] under [[plugin]] in the config file)"
             )),
@@ -94,37 +90,9 @@ impl Deny {
     }
 }
 
-/// What a plugin's author changes so that a request is asked for where it is sent.
-fn in_manifest(
-    step: StepName,
-    [method, host, path]: [&String; 3],
-    elsewhere: &[StepName],
-    removes: bool,
-) -> String {
-    let steps: Vec<_> = elsewhere.iter().map(|step| step.word()).collect();
-    let steps = steps.join(" and ");
-    if removes {
-        format!(
-            "for the plugin's author: pamrun grants removals in {steps} only, once the new credential is saved or \
-             is to be undone; move this one there"
-        )
-    } else if elsewhere.is_empty() {
-        format!(
-            "for the plugin's author: add \"https://{host}\" to the manifest's `hosts`, if it is not there, and \
-             {{\"steps\":[\"{step}\"],\"method\":\"{method}\",\"host\":\"{host}\",\"path\":\"{path}\"}} to its \
-             `requests`"
-        )
-    } else {
-        format!(
-            "for the plugin's author: the manifest asks for it in {steps} only; add {step} to the `steps` of that \
-             request, or do not send it in {step}"
-        )
-    }
-}
-
 /// Shows guest text in a message, with what cannot be seen escaped. One that is too long is left out
 /// whole: of a secret that is cut in two, the redactor would know neither half.
-pub(super) fn excerpt(text: &str) -> String {
+pub(crate) fn excerpt(text: &str) -> String {
     const LONGEST: usize = 500;
     let length = text.chars().count();
     if length > LONGEST {
@@ -164,26 +132,6 @@ mod tests {
         assert_eq!(resolved(AddressKind::Special).hint(), None);
         assert_eq!(Deny::Form("dots".to_owned()).hint(), None);
         assert_eq!(Deny::Removal { step: StepName::Rotate, id: "k1".to_owned() }.hint(), None);
-    }
-
-    #[test]
-    fn what_the_manifest_lacks_is_told_as_what_to_write_into_it() {
-        let hint = |elsewhere: &[StepName], removes| {
-            let deny = Deny::NotInManifest {
-                step: StepName::Rotate,
-                method: "POST".to_owned(),
-                host: "api.test".to_owned(),
-                path: "/keys".to_owned(),
-                elsewhere: elsewhere.to_vec(),
-                removes,
-            };
-            deny.hint().unwrap()
-        };
-        let entry = r#"{"steps":["rotate"],"method":"POST","host":"api.test","path":"/keys"}"#;
-        assert!(hint(&[], false).contains(entry), "{}", hint(&[], false));
-        assert!(hint(&[StepName::Verify], false).contains("in verify only; add rotate to the `steps`"));
-        let late = hint(&[StepName::Commit, StepName::Rollback], true);
-        assert!(late.contains("removals in commit and rollback only"), "{late}");
     }
 
     #[test]

@@ -4,11 +4,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::deny::excerpt;
-use super::form::{self, OutgoingRequest};
-use super::rule::Rule;
-use super::template::{Template, TemplateError};
 use super::{Deny, HostPort, Removals, judge};
-use crate::model::{Manifest, RequestRule, Setting, StepName};
+use crate::model::StepName;
 
 /// What the operator allows, from flags and configuration.
 #[derive(Debug, Clone, Default)]
@@ -22,47 +19,17 @@ pub struct Operator {
 /// Manifest ∩ operator, for a whole rotation. The default grants nothing.
 #[derive(Debug, Clone, Default)]
 pub struct Grant {
-    rules: Arc<[Rule]>,
     hosts: Arc<[HostPort]>,
     private: Arc<[HostPort]>,
 }
 
 impl Grant {
-    /// Cuts the manifest's requests down to what the operator allows.
-    ///
-    /// A host that is left to a setting without a value is not asked for, and what would be sent
-    /// to it is not granted.
-    ///
-    /// # Errors
-    /// Everything that stands against it, all at once: the hosts that the manifest asks for and the
-    /// operator does not allow, and whatever makes no sense in the manifest, settings or lists.
-    pub fn new(manifest: &Manifest, settings: &[Setting], operator: &Operator) -> Result<Self, Vec<Deny>> {
-        let mut found = Findings::default();
-        let allowed = found.good(operator.allow_hosts.iter().map(|entry| read(entry, "allow-host")));
-        let private = found.good(operator.allow_private.iter().map(|entry| read(entry, "allow-private")));
-
-        let names = Names { manifest, settings };
-        let asked = found.good(manifest.hosts.iter().map(|text| names.host(text)));
-        for host in asked.iter().flatten().filter(|host| !allowed.contains(host)) {
-            found.add(Deny::HostNotAllowed { host: host.to_string() });
-        }
-        let rules = found.good(manifest.requests.iter().map(|rule| names.rule(rule)));
-
-        if !found.0.is_empty() {
-            return Err(found.0);
-        }
-        Ok(Self { rules: rules.into_iter().flatten().collect(), private: private.into(), ..Self::default() })
-    }
-
     /// Cuts the hosts that a manifest's requests go to down to what the operator allows: these are `host`
     /// (port 443) or `host:port`.
     ///
     /// # Errors
     /// Every host that the operator does not allow, and whatever makes no sense in the lists.
-    pub fn of_hosts<'h>(
-        hosts: impl IntoIterator<Item = &'h str>,
-        operator: &Operator,
-    ) -> Result<Self, Vec<Deny>> {
+    pub fn new<'h>(hosts: impl IntoIterator<Item = &'h str>, operator: &Operator) -> Result<Self, Vec<Deny>> {
         let mut found = Findings::default();
         let allowed = found.good(operator.allow_hosts.iter().map(|entry| read(entry, "allow-host")));
         let private = found.good(operator.allow_private.iter().map(|entry| read(entry, "allow-private")));
@@ -73,7 +40,7 @@ impl Grant {
         if !found.0.is_empty() {
             return Err(found.0);
         }
-        Ok(Self { hosts: asked.into(), private: private.into(), ..Self::default() })
+        Ok(Self { hosts: asked.into(), private: private.into() })
     }
 
     /// The grant of one step.
@@ -102,34 +69,6 @@ impl Default for StepGrant {
 }
 
 impl StepGrant {
-    /// Judges a request: scheme, host, port, method, path, headers and what it removes.
-    /// `Ok(true)` when it may change the target, that is, when preflight would not be granted it.
-    ///
-    /// # Errors
-    /// Why it must not leave.
-    pub fn allows(&self, request: &OutgoingRequest<'_>) -> Result<bool, Deny> {
-        let to = form::inspect(request)?;
-        let granted = |step| self.grant.rules.iter().any(|rule| rule.grants(step, request.method, &to));
-        if !granted(self.step) {
-            let late = [StepName::Commit, StepName::Rollback];
-            let removing = || self.grant.rules.iter().filter(|rule| rule.removes());
-            return Err(Deny::NotInManifest {
-                elsewhere: StepName::ALL.into_iter().filter(|step| granted(*step)).collect(),
-                removes: late
-                    .iter()
-                    .any(|step| removing().any(|rule| rule.grants(*step, request.method, &to))),
-                step: self.step,
-                method: excerpt(request.method.as_str()),
-                host: to.host.to_string(),
-                path: excerpt(request.uri.path()),
-            });
-        }
-        for id in self.grant.rules.iter().filter_map(|rule| rule.removal(request, &to)) {
-            self.removals.judge(self.step, &id?)?;
-        }
-        Ok(!granted(StepName::Preflight))
-    }
-
     /// Judges where a declared request goes to.
     ///
     /// # Errors
@@ -186,43 +125,70 @@ fn invalid(place: String, problem: &dyn std::fmt::Display) -> Deny {
     Deny::Invalid { place, problem: problem.to_string() }
 }
 
-/// What the names in a manifest stand for.
-struct Names<'a> {
-    manifest: &'a Manifest,
-    settings: &'a [Setting],
-}
-
-impl Names<'_> {
-    fn host(&self, text: &str) -> Result<Option<HostPort>, Deny> {
-        self.resolve(Template::parse_url(text), || format!("the manifest's host {}", excerpt(text)))
-    }
-
-    fn rule(&self, rule: &RequestRule) -> Result<Option<Rule>, Deny> {
-        let RequestRule { method, host, path, .. } = rule;
-        let place = || format!("the manifest's request {}", excerpt(&format!("{method} {host}{path}")));
-        let Some(host) = self.resolve(Template::parse(host), place)? else { return Ok(None) };
-        let names_it = |text: &String| matches!(self.host(text), Ok(Some(asked)) if asked == host);
-        if !self.manifest.hosts.iter().any(names_it) {
-            return Err(invalid(place(), &"its host must stand among the manifest's `hosts` too"));
-        }
-        Rule::compile(rule, host).map(Some).map_err(|error| invalid(place(), &error))
-    }
-
-    fn resolve(
-        &self,
-        template: Result<Template, TemplateError>,
-        place: impl Fn() -> String,
-    ) -> Result<Option<HostPort>, Deny> {
-        let template = template.map_err(|error| invalid(place(), &error))?;
-        match &template {
-            Template::Setting(key) if self.manifest.settings.iter().all(|schema| schema.key != *key) => {
-                Err(invalid(place(), &format!("the manifest has no setting {}", excerpt(key))))
-            }
-            _ => template.resolve(self.settings),
-        }
-    }
-}
-
 #[cfg(test)]
-#[path = "grant_tests.rs"]
-mod tests;
+mod tests {
+    use super::*;
+    use crate::policy::AddressKind;
+
+    fn operator(hosts: &[&str], private: &[&str]) -> Operator {
+        let owned = |list: &[&str]| list.iter().map(|entry| (*entry).to_owned()).collect();
+        Operator { allow_hosts: owned(hosts), allow_private: owned(private) }
+    }
+
+    fn preflight(hosts: &[&str], operator: &Operator) -> StepGrant {
+        let grant = Grant::new(hosts.iter().copied(), operator).unwrap();
+        grant.for_step(StepName::Preflight, Removals::Nothing)
+    }
+
+    #[test]
+    fn every_host_that_is_not_allowed_is_named_once_and_whatever_makes_no_sense() {
+        let operator = operator(&["api.test", "*.test"], &["vault.corp:8200", "10.0.0.0/8"]);
+        let found = Grant::new(["api.test", "b.test:8443", "B.test:8443"], &operator).unwrap_err();
+        let found: Vec<String> = found.iter().map(Deny::to_string).collect();
+        assert_eq!(found.len(), 3, "{found:?}");
+        assert!(found[0].contains("allow-host entry `*.test`: wildcards"), "{found:?}");
+        assert!(found[1].contains("allow-private entry `10.0.0.0/8`"), "{found:?}");
+        assert!(found[2].contains("b.test:8443, which is not among"), "{found:?}");
+    }
+
+    #[test]
+    fn a_host_is_allowed_with_its_port_and_in_any_case_and_no_other_one_is() {
+        let step = preflight(&["Api.test", "b.test:8443"], &operator(&["api.TEST:443", "b.test:8443"], &[]));
+        for host in ["api.test", "API.test:443", "b.test:8443"] {
+            assert!(step.allows_host(host).is_ok(), "{host}");
+        }
+        for host in ["b.test", "c.api.test", "api.test.", "api.test@evil.test", "", "evil.test"] {
+            assert!(step.allows_host(host).is_err(), "{host}");
+        }
+    }
+
+    #[test]
+    fn what_the_operator_allows_and_nobody_asks_for_is_not_granted() {
+        let step = preflight(&["a.test"], &operator(&["a.test", "b.test"], &[]));
+        assert!(step.allows_host("b.test").is_err());
+    }
+
+    #[test]
+    fn an_address_is_public_or_opened_for_this_very_host_and_port() {
+        let step = preflight(&[], &operator(&[], &["vault.corp:8200", "bad.test"]));
+        let address = |text: &str| text.parse::<IpAddr>().unwrap();
+        let private = address("10.0.0.1");
+        assert!(step.allows_address("any.test", address("93.184.216.34")).is_ok());
+        assert!(step.allows_address("vault.corp:8200", private).is_ok());
+        for host in ["vault.corp", "vault.corp:8201", "other.corp:8200"] {
+            let denied = step.allows_address(host, private).unwrap_err();
+            assert!(matches!(denied, Deny::AddressNotPublic { kind: AddressKind::Private, .. }), "{denied}");
+        }
+        assert!(step.allows_address("bad.test", address("0.0.0.0")).is_err(), "no list opens this one");
+    }
+
+    #[test]
+    fn only_commit_and_rollback_may_remove() {
+        let grant = Grant::default();
+        let removals = || Removals::Exactly(["k1".to_owned()].into());
+        for step in StepName::ALL {
+            let late = matches!(step, StepName::Commit | StepName::Rollback);
+            assert_eq!(grant.for_step(step, removals()).allows_removal("k1").is_ok(), late, "{step}");
+        }
+    }
+}

@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Deny;
 use super::deny::excerpt;
-use super::pattern::folded;
 use crate::model::StepName;
 
 /// What a step may remove.
@@ -71,7 +70,8 @@ impl fmt::Debug for Removals {
 /// An id's letters and digits, in one case: equal for all spellings that services accept of it.
 #[must_use]
 pub fn spelling(id: &str) -> String {
-    folded(id).chars().filter(|c| c.is_alphanumeric()).collect()
+    // First to upper case: some lower-case letters, such as the long s, share theirs.
+    id.to_uppercase().to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
 #[cfg(test)]

@@ -28,14 +28,12 @@ pub struct Check {
     pub size: usize,
     /// What its file is; null when it is nothing that can run.
     pub form: Option<FileForm>,
-    /// The version of pamrun's interface that it speaks; null when it speaks none.
-    pub interface: Option<String>,
+    /// The version of pamrun's contract that it is for; null of a script.
+    pub contract: Option<String>,
     /// What keeps it from running here.
     pub problems: Vec<Problem>,
-    /// What its author should think about.
-    pub warnings: Vec<String>,
-    /// What it asks for, step by step; of a script, only which steps it has.
-    pub steps: Vec<StepAsk>,
+    /// The steps that a script declares.
+    pub steps: Vec<StepName>,
 }
 
 /// What keeps a plugin from running here.
@@ -45,30 +43,6 @@ pub struct Problem {
     pub code: String,
     /// What is wrong, where, and what to do.
     pub message: String,
-}
-
-/// What a plugin may send in one step.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct StepAsk {
-    /// The step.
-    pub name: StepName,
-    /// The requests that its manifest asks for in this step.
-    pub requests: Vec<RequestAsk>,
-}
-
-/// A kind of request that a plugin may send in a step.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct RequestAsk {
-    /// The HTTP method.
-    pub method: String,
-    /// The host, or `{setting:KEY}`.
-    pub host: String,
-    /// The path, with its wildcards.
-    pub path: String,
-    /// Whether the target may have changed once it was sent.
-    pub changes: bool,
-    /// Where the id of what it removes stands; null when it removes nothing.
-    pub removes: Option<String>,
 }
 
 impl Check {
@@ -83,9 +57,8 @@ impl Check {
             digest: digest.to_string(),
             size,
             form: None,
-            interface: None,
+            contract: None,
             problems: Vec::new(),
-            warnings: Vec::new(),
             steps: Vec::new(),
         }
     }
@@ -96,7 +69,7 @@ impl Check {
         self.problems.push(Problem { code: code.to_owned(), message: message.into() });
     }
 
-    /// Renders it for people, who are told problems and warnings elsewhere.
+    /// Renders it for people, who are told problems elsewhere.
     #[must_use]
     pub fn render(&self) -> String {
         let named = [&self.name, &self.version].into_iter().flatten().map(String::as_str);
@@ -104,29 +77,12 @@ impl Check {
         let mut sheet = Sheet::new(&format!("{name} fits this pamrun"));
         let form = self.form.map_or("", FileForm::words);
         sheet.section("file", [self.digest.clone(), format!("{} bytes, {form}", self.size)]);
-        sheet.section("interface", self.interface.clone());
-        for step in &self.steps {
-            let requests = step.requests.iter().map(RequestAsk::line).collect::<Vec<_>>();
-            let nothing = self.interface.as_ref().map(|_| "sends nothing".to_owned());
-            let is_silent = requests.is_empty();
-            sheet.section(step.name.word(), requests.into_iter().chain(nothing.filter(|_| is_silent)));
-        }
-        if self.interface.is_none() && !self.steps.is_empty() {
-            let steps: Vec<_> = self.steps.iter().map(|step| step.name.word()).collect();
+        sheet.section("contract", self.contract.clone());
+        if !self.steps.is_empty() {
+            let steps: Vec<_> = self.steps.iter().map(|step| step.word()).collect();
             sheet.section("steps", [steps.join(", ")]);
         }
         sheet.text()
-    }
-}
-
-impl RequestAsk {
-    fn line(&self) -> String {
-        let effect = match &self.removes {
-            Some(place) => format!(", removes {place}"),
-            None if self.changes => ", counts as a change".to_owned(),
-            None => String::new(),
-        };
-        format!("{} {}{}{effect}", self.method, self.host, self.path)
     }
 }
 
@@ -134,48 +90,19 @@ impl RequestAsk {
 mod tests {
     use super::*;
 
-    fn request(method: &str, path: &str, changes: bool, removes: Option<&str>) -> RequestAsk {
-        RequestAsk {
-            method: method.to_owned(),
-            host: "{setting:api}".to_owned(),
-            path: path.to_owned(),
-            changes,
-            removes: removes.map(str::to_owned),
-        }
-    }
-
     #[test]
-    fn a_plugin_that_fits_is_shown_with_what_it_sends_in_each_step() {
-        let read = || request("GET", "/keys", false, None);
+    fn a_script_that_fits_is_shown_with_its_steps() {
         let check = Check {
-            name: Some("key".to_owned()),
-            version: Some("0.1.0".to_owned()),
-            form: Some(FileForm::Component),
-            interface: Some("0.1.0".to_owned()),
-            steps: vec![
-                StepAsk { name: StepName::Preflight, requests: vec![read()] },
-                StepAsk {
-                    name: StepName::Rotate,
-                    requests: vec![read(), request("POST", "/keys", true, None)],
-                },
-                StepAsk { name: StepName::Verify, requests: Vec::new() },
-                StepAsk {
-                    name: StepName::Commit,
-                    requests: vec![request("DELETE", "/keys/{id}", true, Some("{id}"))],
-                },
-            ],
-            ..Check::new(Digest::of(b""), 590_591)
+            name: Some("key.py".to_owned()),
+            form: Some(FileForm::Script),
+            steps: vec![StepName::Preflight, StepName::Rotate],
+            ..Check::new(Digest::of(b""), 77)
         };
         insta::assert_snapshot!(check.render(), @r"
-        key 0.1.0 fits this pamrun
+        key.py fits this pamrun
           file      sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
-                    590591 bytes, a component
-          interface 0.1.0
-          preflight GET {setting:api}/keys
-          rotate    GET {setting:api}/keys
-                    POST {setting:api}/keys, counts as a change
-          verify    sends nothing
-          commit    DELETE {setting:api}/keys/{id}, removes {id}
+                    77 bytes, a script
+          steps     preflight, rotate
         ");
     }
 

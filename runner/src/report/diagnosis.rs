@@ -276,8 +276,7 @@ mod tests {
             target: "t".to_owned(),
             creates: "a secret\u{1b}[2J".to_owned(),
             removes: Vec::new(),
-            notes: Vec::new(),
-            carried: crate::model::Carried::default(),
+            ..Plan::default()
         };
         diagnosis.plans(None, Some(&plan), &str::to_owned);
         let text = diagnosis.render(false);

@@ -86,10 +86,10 @@ impl PluginInfo {
 
     /// What is part of pamrun itself.
     #[must_use]
-    pub fn built_in(name: &str, version: &str) -> Self {
+    pub fn built_in(name: &str) -> Self {
         Self {
             name: name.to_owned(),
-            version: version.to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
             runtime: "built-in",
             sandbox: "none",
             digest: String::new(),

@@ -8,8 +8,8 @@ use serde::Serialize;
 use super::document::SCHEMA;
 use super::overview_sheet::OverviewSheet;
 use super::script_sheet::ScriptSheet;
-use super::sheet::{FileForm, PluginSheet};
-use crate::model::{Manifest, StepName, Strategy};
+use super::sheet::FileForm;
+use crate::model::{StepName, Strategy};
 
 /// Everything about a plugin or script that can be known without running a step. Readers ignore
 /// keys that they do not know.
@@ -25,14 +25,12 @@ pub struct InspectionDocument {
     pub size: usize,
     /// What its file is.
     pub form: FileForm,
-    /// What a plugin says of itself; null for a script.
-    pub manifest: Option<Manifest>,
-    /// All that a packed plugin, or one whose manifest this is, may do; null for others.
+    /// All that a plugin may do, as its manifest declares it; null for a script.
     pub overview: Option<Overview>,
     /// What a script says of itself; null for a plugin.
     pub script: Option<ScriptEntry>,
-    /// The version of pamrun's interface that it speaks; null for a script.
-    pub interface: Option<String>,
+    /// The version of pamrun's contract that it is for; null for a script.
+    pub contract: Option<String>,
     /// The language that it is written in, as pamrun's SDK says; null where none was used.
     pub language: Option<String>,
     /// The version of that SDK; null where none was used.
@@ -69,26 +67,6 @@ pub struct ScriptEntry {
     pub strategy: Option<Strategy>,
 }
 
-impl From<&PluginSheet<'_>> for InspectionDocument {
-    fn from(sheet: &PluginSheet<'_>) -> Self {
-        Self {
-            schema: SCHEMA,
-            digest: sheet.digest.to_string(),
-            size: sheet.size,
-            form: sheet.form,
-            manifest: Some(sheet.manifest.clone()),
-            overview: None,
-            script: None,
-            interface: sheet.interface.map(str::to_owned),
-            language: sheet.language.map(str::to_owned),
-            sdk: sheet.sdk.map(str::to_owned),
-            tools: sheet.tools.clone(),
-            imports: sheet.imports.to_vec(),
-            exports: sheet.exports.to_vec(),
-        }
-    }
-}
-
 impl From<&OverviewSheet<'_>> for InspectionDocument {
     fn from(sheet: &OverviewSheet<'_>) -> Self {
         let made_of = sheet.made_of.as_ref();
@@ -97,10 +75,9 @@ impl From<&OverviewSheet<'_>> for InspectionDocument {
             digest: sheet.digest.to_string(),
             size: sheet.size,
             form: sheet.form,
-            manifest: None,
             overview: Some(sheet.overview.clone()),
             script: None,
-            interface: Some(CONTRACT.to_owned()),
+            contract: Some(CONTRACT.to_owned()),
             language: made_of.and_then(|made_of| made_of.language).map(str::to_owned),
             sdk: made_of.and_then(|made_of| made_of.sdk).map(str::to_owned),
             tools: made_of.map(|made_of| made_of.tools.clone()).unwrap_or_default(),
@@ -125,10 +102,9 @@ impl From<&ScriptSheet<'_>> for InspectionDocument {
             digest: sheet.digest.to_string(),
             size: sheet.size,
             form: if sheet.is_saas { FileForm::SaasPlugin } else { FileForm::Script },
-            manifest: None,
             overview: None,
             script: Some(script),
-            interface: None,
+            contract: None,
             language: None,
             sdk: None,
             tools: Vec::new(),

@@ -20,7 +20,7 @@ mod text;
 mod trial;
 
 pub use audit::{Audit, AuditTarget};
-pub use check::{Check, Problem, RequestAsk, StepAsk};
+pub use check::{Check, Problem};
 pub use diagnosis::{CheckEntry, CheckState, Diagnosis};
 pub use document::{
     Document, ErrorEntry, FindingEntry, ListedEntry, PlanEntry, PluginInfo, Report, StepEntry, UpdateEntry,
@@ -32,7 +32,7 @@ pub use message::Message;
 pub use overview_sheet::{MadeOf, OverviewSheet};
 pub use recovery::{Recovery, RescuedEntry, RescuedState, RotationEntry, RotationState};
 pub use script_sheet::ScriptSheet;
-pub use sheet::{FileForm, PluginSheet};
+pub use sheet::FileForm;
 pub use terminal::{
     Console, print, print_help, print_values, stdin_is_terminal, stdout_is_discarded, stdout_is_terminal,
     stdout_takes_colour,

@@ -1,13 +1,13 @@
 //! All that a plugin may do, for the operator who is to allow it: `pamrun plugin inspect`.
 
-use pamrun_contract::manifest::{CONTRACT, Effect, Strategy};
+use pamrun_contract::manifest::{CONTRACT, Effect};
 use pamrun_contract::overview::{
     Fill, Goes, HostAsk, Input, InputField, Overview, Saved, Secret, Seen, Sent, SettingAsk,
 };
 use serde_json::Value;
 
 use super::inspection::ToolEntry;
-use super::sheet::{FileForm, Sheet, by_package};
+use super::sheet::{FileForm, Sheet, by_package, strategy};
 use crate::catalog::Digest;
 
 /// All that a plugin may do, and the file that says so. Its texts are the author's and are not to be trusted.
@@ -100,14 +100,6 @@ impl MadeOf<'_> {
 /// What changes something comes first.
 const EFFECTS: [Effect; 6] =
     [Effect::Creates, Effect::Updates, Effect::Disables, Effect::Deletes, Effect::Delivers, Effect::Reads];
-
-fn strategy(strategy: Strategy) -> &'static str {
-    match strategy {
-        Strategy::Overlap => "overlap: the old credential stays valid until the new one is saved",
-        Strategy::InPlace => "in-place: one value is replaced",
-        Strategy::Deliver => "deliver: a value is handed to a consumer",
-    }
-}
 
 /// Which credentials it may retire, where it can retire any.
 fn removes(overview: &Overview) -> Option<String> {

@@ -273,8 +273,7 @@ pub(super) mod tests {
             target: "tenant/app".to_owned(),
             creates: String::new(),
             removes: Vec::new(),
-            notes: Vec::new(),
-            carried: crate::model::Carried::default(),
+            ..Plan::default()
         };
         let intent = Entry::Intent(Box::new(Intent {
             record_uid: "u1".to_owned(),

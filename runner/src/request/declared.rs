@@ -1,19 +1,19 @@
 //! The request of a plugin whose manifest is packed with it: inputs and settings, and nothing else of
 //! the records.
 
-use pamrun_contract::manifest::{self, Alternative, Field, Group, Manifest, Scalar, SettingKind};
+use pamrun_contract::manifest::{self, Alternative, Field, Group, Manifest, Pattern, Scalar, SettingKind};
 use pamrun_contract::render::is_of;
 use pamrun_contract::value::Value;
 use serde_json::Value as Json;
 
-use super::Sources;
-use super::build::{Prepared, other_secrets, record_secrets, role, told_apart_by_nothing};
+use super::Prepared;
 use super::problems::{Problems, RequestError};
-use super::schema::names;
+use super::secrets::{besides_records, of_records};
 use super::settings::{Resolved, resolve};
+use super::source::{Sources, copy, told_apart_by_nothing};
 use crate::model::{
-    Choice, FieldView, InputGroup, Record, Request, Role, Setting, SettingSchema, SettingType, SettingValue,
-    is_secret_kind,
+    FieldView, InputGroup, Record, Request, Role, Setting, SettingSchema, SettingType, SettingValue,
+    VaultRecord, is_secret_kind,
 };
 use crate::secret::Secret;
 use crate::text::quoted;
@@ -23,52 +23,47 @@ use crate::text::quoted;
 /// # Errors
 /// A target that is not there, or everything that is wrong with records and settings.
 pub fn prepare_declared(manifest: &Manifest, sources: &Sources<'_>) -> Result<Prepared, RequestError> {
-    if sources.records.iter().all(|record| record.uid != sources.target_uid) {
+    let Some((target, others)) = sources.target_and_others() else {
         return Err(RequestError::NoTarget { uid: sources.target_uid.to_owned() });
-    }
-    let inputs = inputs(manifest, sources)?;
-    let schemas = schemas(manifest, &inputs);
+    };
+    let inputs = inputs(manifest, sources);
+    // What is wrong with a setting is told first: it is nearer to whoever gave it.
+    let schemas = schemas(manifest, inputs.as_deref().unwrap_or_default());
     let Resolved { settings, warnings } = resolve(&schemas, sources).map_err(RequestError::Settings)?;
     check(manifest, &settings).map_err(RequestError::Settings)?;
+    let inputs = inputs?;
 
     let is_asked = |record: &Record, field: &FieldView<'_>| asks_for(manifest, sources, record, field.label);
     let is_setting = |field: &FieldView<'_>| {
         let open = schemas.iter().filter(|schema| schema.kind != SettingType::Secret);
-        open.flat_map(names).any(|name| name == field.label)
+        open.flat_map(SettingSchema::names).any(|name| name == field.label)
     };
-    let mut secrets = record_secrets(sources, |record, field| is_asked(record, field) || is_setting(field));
-    secrets.extend(other_secrets(sources, &settings));
+    let mut secrets = of_records(sources, |record, field| is_asked(record, field) || is_setting(field));
+    secrets.extend(besides_records(sources, &settings));
     let held = inputs.iter().flat_map(|group| &group.values).filter(|(_, value)| value.is_secret());
     secrets.extend(held.filter_map(|(_, value)| Some(Secret::new(value.to_text().ok()?.as_str()))));
     secrets.retain(|secret| !secret.expose().is_empty());
 
-    let proposed = sources.new_password.filter(|_| manifest.has_proposed()).cloned();
+    let cut = |record| drawn_from(manifest, sources, record);
+    let others = others.map(cut).filter(|record| !record.fields.is_empty());
     let request = Request {
-        rotation_id: String::new(),
-        marker: String::new(),
-        attempt: 1,
-        records: Vec::new(),
+        records: std::iter::once(cut(target)).chain(others).collect(),
         inputs,
         settings,
-        proposed,
-        deliver: Vec::new(),
-        delivered_id: None,
+        proposed: sources.new_password.filter(|_| manifest.has_proposed()).cloned(),
+        ..Request::default()
     };
     Ok(Prepared { request, secrets, warnings })
 }
 
-/// The role of an alternative that names none: the record that is rotated.
+/// The role of an alternative: where it names none, that of the record that is rotated.
 fn role_of(alternative: &Alternative) -> Role {
-    match alternative.role {
-        None | Some(manifest::Role::Target) => Role::Target,
-        Some(manifest::Role::Attached) => Role::Attached,
-        Some(manifest::Role::Provider) => Role::Provider,
-    }
+    alternative.role.unwrap_or(Role::Target)
 }
 
 /// Whether the manifest asks for a field as one that need not be secret.
 fn asks_for(manifest: &Manifest, sources: &Sources<'_>, record: &Record, label: &str) -> bool {
-    let own = role(sources, record);
+    let own = sources.role(record);
     manifest.inputs.values().any(|group| {
         let of_role = group.one_of.iter().filter(|alternative| role_of(alternative) == own);
         of_role
@@ -77,15 +72,31 @@ fn asks_for(manifest: &Manifest, sources: &Sources<'_>, record: &Record, label: 
     })
 }
 
+/// What of a record a group can be made of.
+fn drawn_from(manifest: &Manifest, sources: &Sources<'_>, record: &Record) -> VaultRecord {
+    let own = sources.role(record);
+    let alternatives = manifest.inputs.values().flat_map(|group| &group.one_of);
+    let of_role = alternatives.filter(|alternative| role_of(alternative) == own);
+    let mut labels: Vec<&str> = Vec::new();
+    for field in of_role.flat_map(|alternative| alternative.fields.values()) {
+        if !labels.contains(&field.field.as_str()) {
+            labels.push(&field.field);
+        }
+    }
+    let fields = labels.into_iter().filter_map(|label| Some(copy(&record.field(label)?, label))).collect();
+    VaultRecord { uid: record.uid.clone(), title: record.title().to_owned(), role: own, fields }
+}
+
 /// Each group, of its first alternative that is complete.
 fn inputs(manifest: &Manifest, sources: &Sources<'_>) -> Result<Vec<InputGroup>, RequestError> {
     let mut problems = Problems::default();
     let mut missing = Problems::default();
+    let mut twice = Problems::default();
     let mut inputs = Vec::new();
     for (name, group) in &manifest.inputs {
         match complete(name, group, sources) {
             Some((found, record)) => {
-                check_group(group, &found, record, &mut problems);
+                check_group(group, &found, record, (&mut twice, &mut problems));
                 inputs.push(found);
             }
             None if group.optional => {}
@@ -93,17 +104,18 @@ fn inputs(manifest: &Manifest, sources: &Sources<'_>) -> Result<Vec<InputGroup>,
         }
     }
     missing.or(()).map_err(RequestError::Inputs)?;
-    problems.or(inputs).map_err(RequestError::Records)
+    twice.or(()).map_err(RequestError::Records)?;
+    problems.or(inputs).map_err(RequestError::Unfit)
 }
 
 fn complete<'a>(name: &str, group: &Group, sources: &Sources<'a>) -> Option<(InputGroup, &'a Record)> {
     group.one_of.iter().find_map(|alternative| {
         let own = role_of(alternative);
-        let mut records = sources.records.iter().filter(|record| role(sources, record) == own);
+        let mut records = sources.records.iter().filter(|record| sources.role(record) == own);
         records.find_map(|record| {
             let mut values = Vec::new();
             for (key, field) in &alternative.fields {
-                match value(record, field, group.is_secret(key)) {
+                match value(record, field, (group.is_secret(key), group.is_plain(key))) {
                     Some(value) => values.push((key.clone(), value)),
                     None if field.optional => {}
                     None => return None,
@@ -117,7 +129,7 @@ fn complete<'a>(name: &str, group: &Group, sources: &Sources<'a>) -> Option<(Inp
 }
 
 /// The value of a field; several make a list. An empty one is none.
-fn value(record: &Record, field: &Field, is_secret: bool) -> Option<Value> {
+fn value(record: &Record, field: &Field, (is_secret, is_plain): (bool, bool)) -> Option<Value> {
     let view = record.field(&field.field)?;
     let mut there = view.values.iter().filter(|value| !value.is_null() && value.as_str() != Some(""));
     let first = there.next()?;
@@ -125,24 +137,31 @@ fn value(record: &Record, field: &Field, is_secret: bool) -> Option<Value> {
         None => first.clone(),
         Some(_) => Json::Array(view.values.to_vec()),
     };
-    let is_hidden = view.is_screened || is_secret_kind(view.kind);
-    Some(Value::json(json).with_secrecy(is_secret || is_hidden))
+    // Of a record that only the params know nobody says what its fields are, but for the manifest.
+    let is_hidden = record.revision.is_some() && (view.is_screened || is_secret_kind(view.kind));
+    Some(Value::json(json).with_secrecy(is_secret || (is_hidden && !is_plain)))
 }
 
 /// What a value must look like, and that nothing else in the record could be meant.
-fn check_group(group: &Group, found: &InputGroup, record: &Record, problems: &mut Problems) {
+fn check_group(
+    group: &Group,
+    found: &InputGroup,
+    record: &Record,
+    (doubled, problems): (&mut Problems, &mut Problems),
+) {
     for (key, value) in &found.values {
         let fields: Vec<&Field> = group.fields(key).collect();
         for field in &fields {
             if let Some(twice) = told_apart_by_nothing(record, &field.field) {
-                problems
+                doubled
                     .add(format!("of record {} {twice}: give one another label, or remove it", record.uid));
             }
         }
         let patterns = group.patterns(key);
         let is_free = patterns.iter().any(Option::is_none);
-        let fits =
-            value.to_text().is_ok_and(|text| patterns.iter().flatten().any(|pattern| pattern.matches(&text)));
+        let mut patterns: Vec<&Pattern> = patterns.into_iter().flatten().collect();
+        patterns.dedup_by_key(|pattern| pattern.text());
+        let fits = value.to_text().is_ok_and(|text| patterns.iter().any(|pattern| pattern.matches(&text)));
         if !is_free && !fits {
             let label = fields.first().map_or(key.as_str(), |field| field.field.as_str());
             problems.add(format!(
@@ -150,7 +169,7 @@ fn check_group(group: &Group, found: &InputGroup, record: &Record, problems: &mu
                 quoted(label),
                 quoted(record.title()),
                 record.uid,
-                patterns.iter().flatten().map(|pattern| pattern.text()).collect::<Vec<_>>().join(" or "),
+                patterns.iter().map(|pattern| pattern.text()).collect::<Vec<_>>().join(" or "),
             ));
         }
     }
@@ -200,9 +219,9 @@ fn schemas(manifest: &Manifest, inputs: &[InputGroup]) -> Vec<SettingSchema> {
                 | SettingKind::Map
                 | SettingKind::Complexity => SettingType::Text,
             },
-            required: !setting.optional && default.is_none(),
+            required: !setting.optional && setting.default.is_none(),
             default,
-            values: setting.choices().map(|choice| Choice::Plain(choice.to_owned())).collect(),
+            values: setting.choices().map(str::to_owned).collect(),
             min: setting.min.as_ref().map(json_of),
             max: setting.max.as_ref().map(json_of),
             description: setting.description.clone().unwrap_or_default(),
@@ -241,3 +260,7 @@ fn check(manifest: &Manifest, settings: &[Setting]) -> Result<(), Problems> {
     }
     problems.or(())
 }
+
+#[cfg(test)]
+#[expect(clippy::needless_pass_by_value, reason = "JSON is easier to read where it is used")]
+mod tests;

@@ -1,82 +1,37 @@
-//! Turns records, settings and a manifest into the request that a plugin is given.
+//! Turns records and settings into the request that a plugin is given.
 //!
-//! In: what a plugin asks for ([`parse_manifest`]) and what there is ([`Sources`]). Out: a
-//! [`Prepared`] request, with every secret that it or its records hold. Touches nothing: pure
-//! checks, all problems reported at once.
+//! In: what a plugin asks for (a manifest, or what is built in or known of scripts) and what there is
+//! ([`Sources`]). Out: a [`Prepared`] request, with every secret that it or its records hold. Touches
+//! nothing: pure checks, all problems reported at once.
 
-mod advice;
-mod build;
+mod built_in;
 mod declared;
-mod manifest;
 pub(crate) mod nearest;
 mod problems;
-mod rules;
 mod saas;
-mod schema;
+mod secrets;
 mod settings;
+mod source;
 mod value;
 mod whole;
 
-pub use advice::{advise, counts_as_change, is_for};
-pub use build::{Prepared, prepare};
+pub use built_in::prepare_built_in;
 pub use declared::prepare_declared;
-pub use manifest::{check_manifest, parse_manifest};
 pub use problems::{Problems, RequestError};
 pub use saas::prepare_saas;
+pub use source::{Sources, wanted_uids};
 pub use whole::prepare_whole;
 
-use crate::cli::SetValue;
-use crate::model::{Record, RecordUid};
+use crate::model::Request;
 use crate::secret::Secret;
 
-/// What there is, from which a request is made.
-#[derive(Clone, Copy)]
-pub struct Sources<'a> {
-    /// The record to rotate.
-    pub target_uid: &'a str,
-    /// The PAM configuration, where the gateway named one.
-    pub provider_uid: Option<&'a str>,
-    /// All records at hand, fresh where the vault has them.
-    pub records: &'a [Record],
-    /// The option that gives `sets`, as people know it: `--set` or `--deliver`.
-    pub option: &'a str,
-    /// What that gave, in the order given; the last one of a key counts.
-    pub sets: &'a [(String, SetValue)],
-    /// `[[plugin]] settings` of the configuration file.
-    pub config: &'a [(String, SetValue)],
-    /// `[[plugin]] lock`: settings that a record may not override.
-    pub locked: &'a [String],
-    /// The password that the gateway proposes.
-    pub new_password: Option<&'a Secret>,
-    /// The password that the gateway replaces.
-    pub old_password: Option<&'a Secret>,
-}
-
-/// Lists the records to read fresh: the target, then the others of the params, then the PAM
-/// configuration; each once.
-pub fn wanted_uids<'a>(
-    target: &str,
-    others: impl IntoIterator<Item = &'a str>,
-    provider: Option<&'a str>,
-) -> Vec<RecordUid> {
-    let mut wanted = vec![target.to_owned()];
-    for uid in others.into_iter().chain(provider) {
-        if !wanted.iter().any(|known| known == uid) {
-            wanted.push(uid.to_owned());
-        }
-    }
-    wanted
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_target_is_wanted_first_the_provider_last_and_each_record_once() {
-        let wanted = wanted_uids("t", ["a", "t", "p", "a", "b"], Some("q"));
-        assert_eq!(wanted, ["t", "a", "p", "b", "q"]);
-        assert_eq!(wanted_uids("t", ["p"], Some("p")), ["t", "p"]);
-        assert_eq!(wanted_uids("t", [], None), ["t"]);
-    }
+/// A request, and what goes with it.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The request. Its rotation id, marker and number of the try are set by whoever calls a step.
+    pub request: Request,
+    /// Every secret at hand, granted or not: for the redactor.
+    pub secrets: Vec<Secret>,
+    /// What an operator should know.
+    pub warnings: Vec<String>,
 }

@@ -41,9 +41,6 @@ impl fmt::Display for Problems {
 /// Why no request can be made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RequestError {
-    /// The plugin's author has to change the manifest.
-    #[error("the plugin's manifest: {0}")]
-    Manifest(Problems),
     /// The operator, or who keeps the record, has to change a setting.
     #[error("settings: {0}")]
     Settings(Problems),
@@ -53,6 +50,9 @@ pub enum RequestError {
     /// Fields are missing that the plugin cannot do without.
     #[error("records: {0}")]
     Inputs(Problems),
+    /// Fields hold what the plugin cannot work with.
+    #[error("records: {0}")]
+    Unfit(Problems),
     /// The gateway's params do not go with the vault.
     #[error("the record to rotate, {uid}, is neither in the vault nor in the params")]
     NoTarget {
@@ -66,10 +66,10 @@ impl RequestError {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Manifest(_) => "manifest-invalid",
             Self::Settings(_) => "settings-invalid",
             Self::Records(_) => "field-twice",
             Self::Inputs(_) => "input-missing",
+            Self::Unfit(_) => "input-unfit",
             Self::NoTarget { .. } => "target-missing",
         }
     }

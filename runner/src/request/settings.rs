@@ -8,7 +8,6 @@ use serde_json::Value;
 use super::Sources;
 use super::nearest::did_you_mean;
 use super::problems::Problems;
-use super::schema::names;
 use super::value::{BadDefault, default, expected, parse};
 use crate::cli::SetValue;
 use crate::model::{Place, Record, Setting, SettingSchema, SettingType, SettingValue};
@@ -164,7 +163,7 @@ fn from_records<'a>(schema: &'a SettingSchema, sources: &Sources<'a>) -> Result<
 }
 
 fn from_record<'a>(schema: &'a SettingSchema, record: &'a Record) -> Result<Option<Found<'a>>, String> {
-    for name in names(schema) {
+    for name in schema.names() {
         let kind = if schema.kind == SettingType::Secret { "secret" } else { "text" };
         let field = record.only_field_in(Place::Custom, name, kind);
         let field = field.map_err(|twice| {
@@ -194,7 +193,7 @@ fn or_default(schema: &SettingSchema, option: &str) -> Result<Option<SettingValu
         Err(BadDefault) => Err(format!("the plugin's default of `{key}` is not {}", expected(schema))),
         Ok(None) if schema.required => {
             let value = if schema.kind == SettingType::Secret { "@FILE" } else { "VALUE" };
-            let fields: Vec<String> = names(schema).map(|name| format!("`{name}`")).collect();
+            let fields: Vec<String> = schema.names().map(|name| format!("`{name}`")).collect();
             Err(format!(
                 "`{key}` is needed: write {option} {key}={value}, or put it into the target record as a custom field {}",
                 fields.join(" or ")

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use serde_json::Value;
 
-use crate::model::{Choice, SettingSchema, SettingType, SettingValue};
+use crate::model::{SettingSchema, SettingType, SettingValue};
 use crate::secret::Secret;
 use crate::units::parse_duration;
 
@@ -18,15 +18,10 @@ fn of_type(schema: &SettingSchema, text: &str) -> Option<SettingValue> {
     let plain = || SettingValue::Text(text.to_owned());
     match schema.kind {
         SettingType::Text => (!text.contains(['\n', '\r'])).then(plain),
-        SettingType::Multiline => Some(plain()),
         SettingType::Secret => Some(SettingValue::Secret(Secret::new(text))),
-        SettingType::Url => is_url(text).then(plain),
         SettingType::Int => text.parse().ok().map(SettingValue::Integer),
-        SettingType::Number => {
-            text.parse().ok().filter(|number: &f64| number.is_finite()).map(SettingValue::Number)
-        }
         SettingType::Bool => flag(text).map(SettingValue::Flag),
-        SettingType::Enum => schema.values.iter().any(|choice| choice.value() == text).then(plain),
+        SettingType::Enum => schema.values.iter().any(|choice| choice == text).then(plain),
         SettingType::Duration => {
             let duration = parse_duration(text).ok()?;
             u64::try_from(duration.as_millis()).ok().map(SettingValue::Duration)
@@ -46,21 +41,16 @@ pub(super) fn default(schema: &SettingSchema) -> Result<Option<SettingValue>, Ba
 }
 
 /// Reads what a manifest says of a value: as JSON of the type that goes with the setting's.
-pub(super) fn of_json(schema: &SettingSchema, json: &Value) -> Option<SettingValue> {
+fn of_json(schema: &SettingSchema, json: &Value) -> Option<SettingValue> {
     let text = match (schema.kind, json) {
-        (SettingType::Int | SettingType::Number, Value::Number(number)) => number.to_string(),
+        (SettingType::Int, Value::Number(number)) => number.to_string(),
         (SettingType::Bool, Value::Bool(flag)) => flag.to_string(),
         // Wrong for these, and a secret that everyone can read in a plugin is none.
-        (SettingType::Int | SettingType::Number | SettingType::Bool | SettingType::Secret, _) => return None,
+        (SettingType::Int | SettingType::Bool | SettingType::Secret, _) => return None,
         (_, Value::String(text)) if !text.is_empty() && text.trim() == text => text.clone(),
         _ => return None,
     };
     of_type(schema, &text)
-}
-
-/// Tells whether the type has an order, so that its values can have a range.
-pub(super) fn has_range(kind: SettingType) -> bool {
-    matches!(kind, SettingType::Int | SettingType::Number | SettingType::Duration)
 }
 
 fn is_within(schema: &SettingSchema, value: &SettingValue) -> bool {
@@ -69,11 +59,10 @@ fn is_within(schema: &SettingSchema, value: &SettingValue) -> bool {
 }
 
 /// Compares two values of one type that has an order.
-pub(super) fn compare(one: &SettingValue, other: &SettingValue) -> Option<Ordering> {
+fn compare(one: &SettingValue, other: &SettingValue) -> Option<Ordering> {
     match (one, other) {
         (SettingValue::Integer(one), SettingValue::Integer(other)) => Some(one.cmp(other)),
         (SettingValue::Duration(one), SettingValue::Duration(other)) => Some(one.cmp(other)),
-        (SettingValue::Number(one), SettingValue::Number(other)) => one.partial_cmp(other),
         _ => None,
     }
 }
@@ -95,14 +84,12 @@ pub(super) fn expected(schema: &SettingSchema) -> String {
 }
 
 /// The same without the range.
-pub(super) fn expected_type(schema: &SettingSchema) -> String {
-    let choices = || schema.values.iter().map(Choice::value).collect::<Vec<_>>().join(", ");
+fn expected_type(schema: &SettingSchema) -> String {
+    let choices = || schema.values.join(", ");
     match schema.kind {
         SettingType::Text => "one line of text".to_owned(),
-        SettingType::Multiline | SettingType::Secret => "text".to_owned(),
-        SettingType::Url => "a URL that begins with https://".to_owned(),
+        SettingType::Secret => "text".to_owned(),
         SettingType::Int => "a whole number".to_owned(),
-        SettingType::Number => "a number".to_owned(),
         SettingType::Bool => "true, yes, on, 1, false, no, off or 0".to_owned(),
         SettingType::Enum => format!("one of: {}", choices()),
         SettingType::Duration => "a duration such as 500ms, 2s, 5m or 1h".to_owned(),
@@ -117,12 +104,6 @@ fn flag(text: &str) -> Option<bool> {
     }
 }
 
-fn is_url(text: &str) -> bool {
-    text.parse::<http::Uri>().is_ok_and(|uri| {
-        uri.scheme() == Some(&http::uri::Scheme::HTTPS) && uri.host().is_some_and(|host| !host.is_empty())
-    })
-}
-
 #[cfg(test)]
 pub(super) mod tests {
     use proptest::prelude::*;
@@ -130,8 +111,33 @@ pub(super) mod tests {
 
     use super::*;
 
+    #[expect(clippy::needless_pass_by_value, reason = "JSON is easier to read where it is used")]
     pub(in super::super) fn schema(json: Value) -> SettingSchema {
-        serde_json::from_value(json).unwrap()
+        let text = |key: &str| json.get(key).and_then(Value::as_str).map(str::to_owned);
+        let list = |key: &str| -> Vec<String> {
+            let items = json.get(key).and_then(Value::as_array).into_iter().flatten();
+            items.map(|item| item.as_str().unwrap().to_owned()).collect()
+        };
+        SettingSchema {
+            key: text("key").unwrap(),
+            label: text("label"),
+            aliases: list("aliases"),
+            kind: match text("type").unwrap().as_str() {
+                "text" => SettingType::Text,
+                "secret" => SettingType::Secret,
+                "int" => SettingType::Int,
+                "bool" => SettingType::Bool,
+                "enum" => SettingType::Enum,
+                "duration" => SettingType::Duration,
+                other => panic!("there is no type {other}"),
+            },
+            default: json.get("default").cloned(),
+            values: list("values"),
+            min: json.get("min").cloned(),
+            max: json.get("max").cloned(),
+            required: json.get("required").is_some_and(|value| *value == true),
+            description: text("description").unwrap_or_default(),
+        }
     }
 
     fn of(kind: &str, text: &str) -> Option<SettingValue> {
@@ -142,11 +148,8 @@ pub(super) mod tests {
     fn every_type_takes_what_it_stands_for() {
         let text = |text: &str| Some(SettingValue::Text(text.to_owned()));
         assert_eq!(of("text", "x y"), text("x y"));
-        assert_eq!(of("multiline", "x\ny"), text("x\ny"));
         assert_eq!(of("secret", "x"), Some(SettingValue::Secret(Secret::new("x"))));
-        assert_eq!(of("url", "https://x.test/p?q"), text("https://x.test/p?q"));
         assert_eq!(of("int", "-365"), Some(SettingValue::Integer(-365)));
-        assert_eq!(of("number", "1.5"), Some(SettingValue::Number(1.5)));
         assert_eq!(of("enum", "b"), text("b"));
         assert_eq!(of("duration", "5m"), Some(SettingValue::Duration(300_000)));
         for yes in ["true", "YES", "on", "1"] {
@@ -161,14 +164,8 @@ pub(super) mod tests {
     fn every_type_refuses_what_it_does_not_stand_for() {
         for (kind, text) in [
             ("text", "x\ny"),
-            ("url", "http://x.test"),
-            ("url", "x.test"),
-            ("url", "https://"),
             ("int", "1.5"),
             ("int", "99999999999999999999"),
-            ("number", "NaN"),
-            ("number", "inf"),
-            ("number", "1e999"),
             ("bool", "maybe"),
             ("enum", "A"),
             ("duration", "5"),
@@ -202,7 +199,6 @@ pub(super) mod tests {
     fn a_range_holds_for_values_and_the_default_and_is_told() {
         for (kind, min, max, least, most, below, above, expected_range) in [
             ("int", json!(1), json!(730), "1", "730", "0", "731", "a whole number from 1 to 730"),
-            ("number", json!(-0.5), json!(0.5), "-0.5", "0.5", "-0.6", "0.51", "a number from -0.5 to 0.5"),
             ("duration", json!("2s"), json!("1m"), "2000ms", "60s", "1s", "2m", "a duration from 2s to 1m"),
         ] {
             let schema = schema(json!({"key": "k", "type": kind, "min": min, "max": max}));
@@ -224,20 +220,12 @@ pub(super) mod tests {
         }
 
         #[test]
-        fn every_finite_number_is_read_back(number in any::<f64>().prop_filter("finite", |n| n.is_finite())) {
-            prop_assert_eq!(of("number", &number.to_string()), Some(SettingValue::Number(number)));
-        }
-
-        #[test]
         fn any_text_is_a_value_or_none_and_a_value_keeps_to_its_type(text in any::<String>()) {
-            for kind in ["text", "multiline", "secret", "url", "int", "number", "bool", "enum", "duration"] {
+            for kind in ["text", "secret", "int", "bool", "enum", "duration"] {
                 let kept = match (kind, of(kind, &text)) {
                     ("text", Some(SettingValue::Text(value))) => value == text && value.lines().count() <= 1,
-                    ("multiline", Some(SettingValue::Text(value))) => value == text,
-                    ("url", Some(SettingValue::Text(value))) => value == text && value.to_lowercase().starts_with("https://"),
                     ("enum", Some(SettingValue::Text(value))) => ["a", "b"].contains(&value.as_str()),
                     ("secret", Some(SettingValue::Secret(value))) => value.expose() == text,
-                    ("number", Some(SettingValue::Number(number))) => number.is_finite(),
                     ("int", Some(SettingValue::Integer(_)))
                     | ("bool", Some(SettingValue::Flag(_)))
                     | ("duration", Some(SettingValue::Duration(_)))

@@ -1,6 +1,7 @@
 //! The request of a script: it has no manifest, so it is given everything.
 
-use super::build::{copy, other_secrets, record_secrets, role};
+use super::secrets::{besides_records, of_records};
+use super::source::copy;
 use super::{Prepared, RequestError, Sources};
 use crate::cli::SetValue;
 use crate::model::{Record, Request, Setting, SettingValue, Strategy, VaultRecord};
@@ -11,31 +12,24 @@ use crate::model::{Record, Request, Setting, SettingValue, Strategy, VaultRecord
 /// # Errors
 /// When the target is not there.
 pub fn prepare_whole(strategy: Option<Strategy>, sources: &Sources<'_>) -> Result<Prepared, RequestError> {
-    let (targets, others): (Vec<_>, Vec<_>) =
-        sources.records.iter().partition(|record| record.uid == sources.target_uid);
-    if targets.is_empty() {
+    let Some((target, others)) = sources.target_and_others() else {
         return Err(RequestError::NoTarget { uid: sources.target_uid.to_owned() });
-    }
+    };
     let whole = |record: &Record| VaultRecord {
         uid: record.uid.clone(),
         title: record.title().to_owned(),
-        role: role(sources, record),
+        role: sources.role(record),
         fields: record.fields().map(|field| copy(&field, field.label)).collect(),
     };
     let settings = settings(sources);
-    let mut secrets = record_secrets(sources, |_, _| false);
-    secrets.extend(other_secrets(sources, &settings));
+    let mut secrets = of_records(sources, |_, _| false);
+    secrets.extend(besides_records(sources, &settings));
     secrets.retain(|secret| !secret.expose().is_empty());
     let request = Request {
-        rotation_id: String::new(),
-        marker: String::new(),
-        attempt: 1,
-        records: targets.into_iter().chain(others).map(whole).collect(),
-        inputs: Vec::new(),
+        records: std::iter::once(target).chain(others).map(whole).collect(),
         settings,
         proposed: sources.new_password.filter(|_| strategy == Some(Strategy::InPlace)).cloned(),
-        deliver: Vec::new(),
-        delivered_id: None,
+        ..Request::default()
     };
     Ok(Prepared { request, secrets, warnings: Vec::new() })
 }

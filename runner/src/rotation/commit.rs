@@ -2,7 +2,7 @@
 
 use super::engine::{Engine, Ready};
 use super::records::{has_id, names, same_id};
-use super::{Entry, OutcomeKind, Prepared, StepError, Stop};
+use super::{Entry, OutcomeKind, Prepared, StepResult, Stop};
 use crate::model::{Credential, Plan, Record, Removed, StepName};
 use crate::policy::Removals;
 
@@ -67,10 +67,17 @@ impl Engine<'_> {
         let prepared = (self.prepare)(records)?;
         let mut retry = self.retry();
         loop {
-            let error = match self.commit_once(&prepared, plan, handle).await {
+            let StepResult { result, trace } = self.commit_once(&prepared, plan, handle).await;
+            let error = match result {
                 Ok(removed) => return self.take_stock(plan, &removed),
                 Err(error) => error,
             };
+            // What the host saw go is gone, however the step ended.
+            let gone = trace.saw.gone.into_iter().map(|id| Removed { id, gone: true }).collect::<Vec<_>>();
+            if !gone.is_empty() && self.take_stock(plan, &gone).is_ok() {
+                self.warn(format!("commit ended with an error once all was removed: {error}"));
+                return Ok(());
+            }
             let trouble = error.trouble(StepName::Commit);
             if !self.hold_on(&mut retry, trouble, self.spare(StepName::Commit)).await {
                 return Err(Stop::of_step(StepName::Commit, error));
@@ -83,18 +90,19 @@ impl Engine<'_> {
         prepared: &Prepared,
         plan: &Plan,
         handle: &str,
-    ) -> Result<Vec<Removed>, StepError> {
+    ) -> StepResult<Vec<Removed>> {
         let exactly = Removals::Exactly(plan.removes.iter().map(|listed| listed.id.clone()).collect());
         let commit = self.call(StepName::Commit, prepared, exactly, async |plugin, call| {
             plugin.commit(call, plan, handle).await
         });
-        commit.await.result
+        commit.await
     }
 
-    /// Takes the plugin's word for what is gone, as far as it was in the plan.
+    /// Notes what is gone, as far as it was in the plan.
     fn take_stock(&mut self, plan: &Plan, removed: &[Removed]) -> Result<(), Stop> {
         for listed in &plan.removes {
-            if removed.iter().any(|removed| removed.gone && same_id(&removed.id, &listed.id)) {
+            let is_gone = removed.iter().any(|removed| removed.gone && same_id(&removed.id, &listed.id));
+            if is_gone && !has_id(&self.outcome.removed, &listed.id) {
                 self.outcome.removed.push(listed.id.clone());
             }
         }

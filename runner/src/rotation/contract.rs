@@ -13,9 +13,6 @@ use crate::text::quoted;
 pub trait Secrets {
     /// Learns a value that stays secret until the end of the run.
     fn learn(&self, secret: &Secret);
-    /// Ends the suspicion against these strings from the service's answers; all other suspects
-    /// become secrets.
-    fn settle(&self, public: &[&str]);
     /// Tells whether the text holds a known secret, in any encoding.
     fn finds_secret_in(&self, text: &str) -> bool;
 }
@@ -23,10 +20,6 @@ pub trait Secrets {
 impl Secrets for Redactor {
     fn learn(&self, secret: &Secret) {
         Self::learn(self, secret);
-    }
-
-    fn settle(&self, public: &[&str]) {
-        Self::settle(self, public);
     }
 
     fn finds_secret_in(&self, text: &str) -> bool {
@@ -48,7 +41,11 @@ pub(super) fn judge_plan(plan: &Plan, secrets: &dyn Secrets) -> Result<(), &'sta
     let listed = plan.removes.iter().flat_map(|listed| {
         [Some(&listed.id), Some(&listed.label), listed.expires.as_ref()].into_iter().flatten()
     });
-    let mut texts = [&plan.target, &plan.creates].into_iter().chain(&plan.notes).chain(listed);
+    let found = plan.findings.iter().flat_map(|finding| {
+        [Some(&finding.code), Some(&finding.message), finding.fix.as_ref()].into_iter().flatten()
+    });
+    let own = [&plan.target, &plan.creates, &plan.carried.context];
+    let mut texts = own.into_iter().chain(found).chain(listed);
     if texts.any(|text| secrets.finds_secret_in(text)) {
         return Err("the plugin's plan contains a secret; it must hold only what may be journaled");
     }
@@ -109,11 +106,8 @@ pub(super) fn judge_handle(
     taken: &BTreeSet<String>,
     secrets: &dyn Secrets,
 ) -> Result<(), &'static str> {
-    let (secret, public): (Vec<_>, Vec<_>) = credential.updates.iter().partition(|update| update.is_secret());
-    let mut settled = vec![credential.handle.as_str()];
-    settled.extend(public.iter().flat_map(|update| &update.values).map(Secret::expose));
-    secrets.settle(&settled);
-    secret.iter().flat_map(|update| update.secrets()).for_each(|value| secrets.learn(&value));
+    let secret = credential.updates.iter().filter(|update| update.is_secret());
+    secret.flat_map(Update::secrets).for_each(|value| secrets.learn(&value));
 
     let handle = &credential.handle;
     if handle.trim().is_empty() {

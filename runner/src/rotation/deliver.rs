@@ -74,7 +74,7 @@ impl Engine<'_> {
     pub(super) fn note_consumers(&mut self, consumers: &[Consumer]) {
         self.outcome.deliveries = consumers.iter().map(Delivery::planned).collect();
         for Consumer { name, plan } in consumers {
-            plan.notes.iter().for_each(|note| self.outcome.note(note, &format!("{name}: ")));
+            plan.findings.iter().for_each(|finding| self.outcome.find(finding.of(&format!("{name}: "))));
         }
     }
 

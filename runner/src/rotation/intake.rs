@@ -3,7 +3,7 @@
 
 use super::StepError;
 use crate::limits::exceeded;
-use crate::model::{Credential, Failure, Finding, Listed, Plan, Proof, Removed, Undone, Update};
+use crate::model::{Carried, Credential, Failure, Finding, Listed, Plan, Proof, Removed, Undone, Update};
 use crate::secret::{Redactor, Secret};
 pub use crate::text::clean;
 use crate::text::is_harmful;
@@ -12,7 +12,9 @@ use crate::text::is_harmful;
 const TEXT: usize = 1000;
 /// The longest id, in bytes.
 const ID: usize = 1024;
-/// The longest code of a failure, in bytes.
+/// The longest note that a plugin leaves to its later steps, in bytes.
+const CONTEXT: usize = 16 * 1024;
+/// The longest code of a failure or a finding, in bytes.
 const CODE: usize = 64;
 
 /// Takes in what one step returned, as its runtime decoded it.
@@ -39,17 +41,30 @@ impl Intake {
             target: self.id("target", plan.target)?,
             creates: self.text(&plan.creates)?,
             removes: self.list(plan.removes, Self::listed)?,
-            notes: self.list(plan.notes, |intake, note| intake.note(&note))?,
-            carried: plan.carried,
+            findings: self.list(plan.findings, Self::finding)?,
+            carried: self.carried(plan.carried)?,
         })
     }
 
-    /// A finding keeps its two lines.
-    fn note(&mut self, note: &str) -> Taken<String> {
-        let Some(Finding { level, code, message, fix }) = Finding::read(note) else { return self.text(note) };
-        let message = self.text(&message)?;
-        let fix = fix.map(|fix| self.text(&fix)).transpose()?;
-        Ok(Finding { level, code, message, fix }.note())
+    fn carried(&mut self, carried: Carried) -> Taken<Carried> {
+        self.measure(&carried.context)?;
+        carried.known.keys().try_for_each(|id| self.measure(id))?;
+        if carried.context.len() > CONTEXT {
+            let why = format!(
+                "the plugin's context is longer than {CONTEXT} bytes; a note of the few facts that later steps need is enough"
+            );
+            return Err(StepError::Contract(why));
+        }
+        Ok(carried)
+    }
+
+    fn finding(&mut self, finding: Finding) -> Taken<Finding> {
+        Ok(Finding {
+            level: finding.level,
+            code: self.code(finding.code, "plugin-finding")?,
+            message: self.text(&finding.message)?,
+            fix: finding.fix.map(|fix| self.text(&fix)).transpose()?,
+        })
     }
 
     fn listed(&mut self, listed: Listed) -> Taken<Listed> {
@@ -126,19 +141,19 @@ impl Intake {
     pub fn failure(&mut self, failure: Failure) -> Taken<Failure> {
         Ok(Failure {
             kind: failure.kind,
-            code: self.code(failure.code)?,
+            code: self.code(failure.code, "plugin-failure")?,
             message: self.text(&failure.message)?,
             fix: failure.fix.map(|fix| self.text(&fix)).transpose()?,
         })
     }
 
     /// A word in kebab-case; what is none must not get into an outcome document as one.
-    fn code(&mut self, code: String) -> Taken<String> {
+    fn code(&mut self, code: String, otherwise: &str) -> Taken<String> {
         self.measure(&code)?;
         let is_word = (1..=CODE).contains(&code.len())
             && code.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
         let is_word = is_word && !self.redactor.finds_secret_in(&code);
-        Ok(if is_word { code } else { "plugin-failure".to_owned() })
+        Ok(if is_word { code } else { otherwise.to_owned() })
     }
 
     /// A text for people.

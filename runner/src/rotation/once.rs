@@ -42,8 +42,7 @@ impl Engine<'_> {
             target: format!("record:{}", self.job.record_uid),
             creates: String::new(),
             removes: Vec::new(),
-            notes: Vec::new(),
-            carried: crate::model::Carried::default(),
+            ..Plan::default()
         };
         // It announces the one run that there is: from here on it may have been started.
         self.append(Entry::Intent(Box::new(Intent {

@@ -167,14 +167,6 @@ impl Outcome {
         }
     }
 
-    /// Adds what a note says, a finding or a warning, with `whose` in front of it.
-    pub fn note(&mut self, note: &str, whose: &str) {
-        match Finding::read(note) {
-            Some(finding) => self.find(Finding { message: format!("{whose}{}", finding.message), ..finding }),
-            None => self.warn(format!("{whose}{note}")),
-        }
-    }
-
     /// The outcome of a rotation that an error ended before it began.
     #[must_use]
     pub fn of_error(kind: OutcomeKind, error: ErrorInfo) -> Self {

@@ -123,7 +123,7 @@ impl Engine<'_> {
 
     fn note_plan(&mut self, ready: &Ready) {
         self.outcome.plan = Some(ready.plan.clone());
-        ready.plan.notes.iter().for_each(|note| self.outcome.note(note, ""));
+        ready.plan.findings.iter().for_each(|finding| self.outcome.find(finding.clone()));
         self.note_consumers(&ready.consumers);
         for spared in &ready.spared {
             let listed = &spared.listed;

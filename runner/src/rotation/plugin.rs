@@ -73,6 +73,9 @@ pub struct Trace {
     pub clock_skew: Option<ClockSkew>,
     /// The id of what a step made, where the host saw it whatever became of the step.
     pub made: Option<String>,
+    /// The credentials that commit and rollback are about, as far as the host saw them and saw them go, whatever
+    /// became of the step.
+    pub saw: Undone,
     /// The new values that a step had in hand when it failed: whoever rotates keeps them, unless what
     /// they belong to is proven to be gone. Empty where the step returned what it should.
     pub in_hand: Vec<Update>,

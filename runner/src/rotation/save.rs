@@ -4,11 +4,13 @@
 //! relies on; once the record's revision has moved past that, a save whose answer was lost either
 //! has landed or never will.
 
+use pamrun_contract::value::Value;
+
 use super::engine::{Engine, Fresh, Ready};
 use super::overlap::savable;
 use super::records::{Holds, holds, named_by};
 use super::{Entry, OutcomeKind, Prepared, Rescued, Retry, SaveError, Stop, Trouble};
-use crate::model::{Credential, Field, Record, Setting, StepName, Update};
+use crate::model::{Credential, Field, Record, Role, Setting, StepName, Update};
 
 /// How often a save is sent again after somebody else changed other fields of the record.
 pub(super) const ROUNDS: usize = 5;
@@ -198,13 +200,22 @@ impl Engine<'_> {
 }
 
 /// What the plugin is told of the target, but for the fields that it updates.
-fn told<'a>(prepared: &'a Prepared, uid: &str, updates: &[Update]) -> (Vec<&'a Field>, &'a [Setting]) {
+#[derive(PartialEq)]
+struct Told<'a> {
+    fields: Vec<&'a Field>,
+    inputs: Vec<(&'a str, &'a [(String, Value)])>,
+    settings: &'a [Setting],
+}
+
+fn told<'a>(prepared: &'a Prepared, uid: &str, updates: &[Update]) -> Told<'a> {
     let request = &prepared.request;
     let fields = request.records.iter().filter(|record| record.uid == uid).flat_map(|record| &record.fields);
     let kept = fields.filter(|field| {
         !Rescued::is_kept_in(&field.label) && updates.iter().all(|update| update.label != field.label)
     });
-    (kept.collect(), &request.settings)
+    let inputs = request.inputs.iter().filter(|group| group.role == Role::Target);
+    let inputs = inputs.map(|group| (group.name.as_str(), group.values.as_slice()));
+    Told { fields: kept.collect(), inputs: inputs.collect(), settings: &request.settings }
 }
 
 pub(super) fn unclear(why: &str) -> Unsaved {

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use super::engine::{Engine, Ready, Tries};
 use super::records::has_id;
-use super::{Entry, Job, StepError, Stop, Trouble, marker, marker_stem};
+use super::{Entry, Job, StepResult, Stop, Trouble, marker, marker_stem};
 use crate::model::{Listed, StepName, Undone};
 
 /// What is left of what this rotation made.
@@ -64,7 +64,8 @@ impl Engine<'_> {
         let mut retry = self.retry();
         let why = loop {
             let mut until_settled = None;
-            let (why, trouble) = match self.roll_back_once(ready, handle).await {
+            let StepResult { result, trace } = self.roll_back_once(ready, handle).await;
+            let (why, trouble) = match result {
                 Ok(undone) => {
                     let shows = sight.add(undone, &ready.taken, &self.tries.settled);
                     let now = self.clock.elapsed();
@@ -84,7 +85,16 @@ impl Engine<'_> {
                         ("it was not seen, and may still show up".to_owned(), Some(Trouble::NotYet))
                     }
                 }
-                Err(error) => (error.to_string(), error.trouble(StepName::Rollback)),
+                Err(error) => {
+                    // What the host saw go is gone, however the step ended. Whether that is all of it, only its
+                    // known id tells: the step may not have come to the others.
+                    let shows = sight.add(trace.saw, &ready.taken, &self.tries.settled);
+                    if !shows && handle.is_some() && sight.shows_the_end(handle, unsettled) {
+                        self.tries.settled.append(&mut sight.gone);
+                        return Strays::Removed;
+                    }
+                    (error.to_string(), error.trouble(StepName::Rollback))
+                }
             };
             let spare = self.spare(StepName::Rollback);
             if !self.hold_on(&mut retry, trouble, until_settled.map_or(spare, |left| left.min(spare))).await {
@@ -98,16 +108,12 @@ impl Engine<'_> {
         Strays::Unproven(why)
     }
 
-    async fn roll_back_once(&mut self, ready: &Ready, handle: Option<&str>) -> Result<Undone, StepError> {
+    async fn roll_back_once(&mut self, ready: &Ready, handle: Option<&str>) -> StepResult<Undone> {
         let strays = self.strays(ready);
         let rollback = self.call(StepName::Rollback, &ready.prepared, strays, async |plugin, call| {
             plugin.rollback(call, &ready.plan, handle).await
         });
-        let undone = rollback.await.result?;
-        // Ids of strays stand in the answers that rotate got, and must be told.
-        let ids: Vec<&str> = undone.seen.iter().chain(&undone.gone).map(String::as_str).collect();
-        self.secrets.settle(&ids);
-        Ok(undone)
+        rollback.await
     }
 }
 

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use http::Uri;
-use pamrun_contract::manifest::{self as declared, Manifest};
+use pamrun_contract::manifest::Manifest;
 
 use super::fault::Fault;
 use super::purpose::Purpose;
@@ -15,12 +15,11 @@ use crate::cli::{CliError, ExecSettings, KeeperChoice, Resolve, Runtime, StateFo
 use crate::limits::Limits;
 use crate::model::Strategy;
 use crate::report::{Console, Message, PluginInfo};
-use crate::request::check_manifest;
 use crate::rotation::{LogLevel, LogLine, Plugin, Vault};
 use crate::script::{self, Confinement, Line, Options, Script, WorkFolders, is_saas_plugin};
 use crate::secret::{Redactor, Secret};
 use crate::vault::{FileVault, KsmConfig, KsmOptions, KsmProxy, KsmVault, Reader};
-use crate::wasm::{self, Gate, NetworkOptions, Packed, Recorder};
+use crate::wasm::{Gate, NetworkOptions, Packed, Recorder};
 
 /// A plugin, and on what terms it runs.
 pub(super) struct Attached {
@@ -63,51 +62,29 @@ impl Surroundings<'_> {
         info: &mut Option<PluginInfo>,
     ) -> Result<Attached, Fault> {
         match self.settings.runtime.unwrap_or_else(|| runtime_of(file)) {
-            Runtime::Wasm => self.attach_wasm(file, info).await,
+            Runtime::Wasm => self.attach_wasm(file, info),
             Runtime::Script => self.attach_script(file, line, info),
             Runtime::Saas => self.attach_saas(file, line, info).await,
         }
     }
 
-    async fn attach_wasm(&self, file: &PluginFile, info: &mut Option<PluginInfo>) -> Result<Attached, Fault> {
+    /// A plugin in the sandbox: nothing of it is compiled before it may be run.
+    fn attach_wasm(&self, file: &PluginFile, info: &mut Option<PluginInfo>) -> Result<Attached, Fault> {
         if let Some(option) = self.script_option() {
             return Err(Fault::for_scripts_only(&file.path, option));
         }
-        if let Some(manifest) =
-            packed::manifest(&file.bytes).map_err(|error| Fault::unpacked(&file.path, &error))?
-        {
-            return self.attach_packed(file, manifest, info);
-        }
-        // Made first: it reads what the machine trusts while the plugin is loaded.
-        let gate = Gate::new(network(self.settings)?, &self.settings.limits)?;
-        let gate = gate.recorded_by(self.recorder.clone());
-        let unfit = |error| Fault::unfit(&file.path, &error);
-        let cache = self.state.folder("cache")?;
-        let runtime = wasm::Runtime::new(&self.settings.limits, Some(cache.path())).map_err(unfit)?;
-        let loaded = runtime.load(&file.bytes, &file.digest.to_string()).map_err(unfit)?;
-        let manifest = loaded.describe().await?;
-        let who = info.insert(PluginInfo::wasm(&manifest.name, &manifest.version, file.digest)).clone();
-        check_manifest(&manifest)?;
-        self.purpose.check(&manifest.name, Some(manifest.strategy))?;
-        let log = log(&manifest.name, self.redactor);
-        let plugin = loaded.instantiate(Arc::new(gate), self.redactor.clone(), log);
-        let warning = loaded.warning().map(ToString::to_string);
-        let terms = Terms::Manifest(Box::new(manifest));
-        Ok(Attached { info: who, terms, plugin: Box::new(plugin), interpreter: None, warning, load: None })
-    }
-
-    /// A plugin of which the manifest is known: nothing of it is compiled before it may be run.
-    fn attach_packed(
-        &self,
-        file: &PluginFile,
-        manifest: Manifest,
-        info: &mut Option<PluginInfo>,
-    ) -> Result<Attached, Fault> {
+        let unpacked = |error| Fault::unpacked(&file.path, &error);
+        let manifest = packed::read(&file.bytes).map_err(unpacked)?;
         let who = info.insert(PluginInfo::wasm(&manifest.name, &manifest.version, file.digest)).clone();
         let limits = &self.settings.limits;
         let cache = self.state.folder("cache")?;
         let digest = file.digest.to_string();
-        let packed = Arc::new(Packed::new(file.bytes.clone(), digest, manifest, limits, Some(cache.path())));
+        let packed = Packed::new(file.bytes.clone(), digest, manifest, limits, Some(cache.path()));
+        let packed = Arc::new(packed.map_err(|error| Fault::unfit(&file.path, &error))?);
+        // To check takes several times as long as to read; what is kept compiled was checked before.
+        if !packed.is_kept() {
+            packed::check(packed.manifest()).map_err(unpacked)?;
+        }
         let terms = Terms::Declared(Arc::clone(packed.manifest()));
         self.purpose.check(&who.name, terms.strategy())?;
         if let Some(what) = not_yet(packed.manifest()) {
@@ -119,8 +96,8 @@ impl Surroundings<'_> {
         let plugin = packed.instantiate(limits, Arc::new(gate), self.redactor.clone(), log);
         let path = file.path.clone();
         let load: Load = Rc::new(move || {
-            let loaded = packed.load().map_err(|error| Fault::unfit(&path, &error))?;
-            Ok(loaded.warning().map(ToString::to_string))
+            let warning = packed.load().map_err(|error| Fault::unfit(&path, &error))?;
+            Ok(warning.map(ToString::to_string))
         });
         let plugin = Box::new(plugin);
         Ok(Attached { info: who, terms, plugin, interpreter: None, warning: None, load: Some(load) })
@@ -224,7 +201,7 @@ fn not_yet(manifest: &Manifest) -> Option<&'static str> {
     if !manifest.names {
         return Some("is for a service whose credentials have no names");
     }
-    let makes_key = manifest.proposes.is_some() && manifest.strategy == declared::Strategy::Overlap;
+    let makes_key = manifest.proposes.is_some() && manifest.strategy == Strategy::Overlap;
     makes_key.then_some("has the host make the key")
 }
 
@@ -242,7 +219,7 @@ fn runtime_of(file: &PluginFile) -> Runtime {
 /// # Errors
 /// When the file of further certificate authorities cannot be read.
 fn network(settings: &ExecSettings) -> Result<NetworkOptions, CliError> {
-    let resolve = settings.resolve.iter().map(|Resolve { host, port, address }| wasm::Resolve {
+    let resolve = settings.resolve.iter().map(|Resolve { host, port, address }| crate::wasm::Resolve {
         host: host.clone(),
         port: *port,
         address: *address,

@@ -100,10 +100,10 @@ impl Equipped {
 }
 
 fn built_in() -> Attached {
-    let manifest = FileDelivery::manifest();
+    let built_in = FileDelivery::built_in();
     Attached {
-        info: PluginInfo::built_in(&manifest.name, &manifest.version),
-        terms: Terms::Manifest(Box::new(manifest)),
+        info: PluginInfo::built_in(built_in.name),
+        terms: Terms::BuiltIn(built_in),
         plugin: Box::new(FileDelivery),
         interpreter: None,
         warning: None,

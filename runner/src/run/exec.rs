@@ -230,13 +230,7 @@ mod tests {
 
     #[test]
     fn a_bug_while_a_script_without_steps_runs_is_uncertain() {
-        let plan = Plan {
-            target: String::new(),
-            creates: String::new(),
-            removes: Vec::new(),
-            notes: Vec::new(),
-            carried: crate::model::Carried::default(),
-        };
+        let plan = Plan::default();
         let intent = Intent {
             record_uid: "u1".to_owned(),
             strategy: None,

@@ -10,10 +10,10 @@ use crate::destination::{WriteError, list};
 use crate::params::ParamsError;
 use crate::policy::Deny;
 use crate::request::RequestError;
-use crate::rotation::{ErrorInfo, GetError, Outcome, OutcomeKind, StepError, Stop};
+use crate::rotation::{ErrorInfo, GetError, Outcome, OutcomeKind, Stop};
 use crate::scaffold::ScaffoldError;
 use crate::script::ScriptError;
-use crate::wasm::{DescribeError, LoadError, NetworkError};
+use crate::wasm::{LoadError, NetworkError};
 
 /// Why a command cannot be carried out. Nothing has begun.
 #[derive(Debug)]
@@ -42,11 +42,12 @@ impl Fault {
         }
     }
 
-    /// An option was given that means nothing to what is run.
+    /// The file's manifest cannot be had, or breaks the contract.
     pub(super) fn unpacked(path: &Path, error: &PackedError) -> Self {
         Self::invalid(error.code(), format!("{}: {error}", path.display()), None)
     }
 
+    /// An option was given that means nothing to what is run.
     pub(super) fn for_scripts_only(path: &Path, option: &str) -> Self {
         let message = format!("{option} is for scripts, and {} is WebAssembly", path.display());
         Self::invalid("usage", message, None)
@@ -235,18 +236,6 @@ impl From<NetworkError> for Fault {
     }
 }
 
-impl From<DescribeError> for Fault {
-    fn from(error: DescribeError) -> Self {
-        let (kind, code) = match &error {
-            DescribeError::Stopped(StepError::Limit { .. }) => (OutcomeKind::Limit, "describe-limit"),
-            DescribeError::Stopped(StepError::Internal(_)) => (OutcomeKind::Internal, "internal"),
-            DescribeError::Stopped(_) => (OutcomeKind::Failed, "describe-failed"),
-            DescribeError::Manifest { .. } => (OutcomeKind::Invalid, "manifest-unreadable"),
-        };
-        Self { kind, ..Self::invalid(code, error.to_string(), None) }
-    }
-}
-
 fn host_not_allowed(deny: &Deny) -> Option<&str> {
     match deny {
         Deny::HostNotAllowed { host } => Some(host),
@@ -306,8 +295,8 @@ mod tests {
 
     #[test]
     fn a_file_that_is_no_plugin_is_named() {
-        let fault = Fault::unfit(Path::new("a.wasm"), &LoadError::AnotherWorld { exports: Vec::new() });
-        assert!(fault.message.starts_with("a.wasm: this WebAssembly file"), "{}", fault.message);
+        let fault = Fault::unfit(Path::new("a.wasm"), &LoadError::Damaged("cut".to_owned()));
+        assert!(fault.message.starts_with("a.wasm: the WebAssembly file"), "{}", fault.message);
         let engine = Fault::unfit(Path::new("a.wasm"), &LoadError::Engine("no memory".to_owned()));
         assert_eq!(engine.kind.exit_code(), 70);
     }
@@ -318,13 +307,5 @@ mod tests {
         let fault = Fault::unfit(Path::new("a.wasm"), &slow);
         assert_eq!((fault.kind, fault.code), (OutcomeKind::Limit, "compile-timeout"));
         assert!(fault.message.contains("within 10m"), "{}", fault.message);
-    }
-
-    #[test]
-    fn a_plugin_that_meets_a_limit_before_it_has_begun_is_a_limit() {
-        let limit = StepError::Limit { name: "memory", message: "too much".to_owned() };
-        assert_eq!(Fault::from(DescribeError::Stopped(limit)).kind, OutcomeKind::Limit);
-        let trap = StepError::Trap("unreachable".to_owned());
-        assert_eq!(Fault::from(DescribeError::Stopped(trap)).kind, OutcomeKind::Failed);
     }
 }

@@ -17,18 +17,12 @@ pub(super) fn is_source(file: &PluginFile) -> bool {
     !file.is_wasm() && file.path.extension().is_some_and(|end| end.eq_ignore_ascii_case("toml"))
 }
 
-/// Whether a file holds a manifest, or is to be one.
-pub(super) fn has_manifest(file: &PluginFile) -> bool {
-    is_source(file) || packed::is_packed(&file.bytes)
-}
-
 /// Reads and checks the manifest of a file.
 pub(super) fn manifest(file: &PluginFile) -> Result<Manifest, Vec<Problem>> {
     if is_source(file) {
         return source(file).map(|(manifest, _)| manifest);
     }
-    let manifest = packed::manifest(&file.bytes);
-    manifest.and_then(|manifest| manifest.ok_or(PackedError::NotPacked)).map_err(|error| match &error {
+    packed::manifest(&file.bytes).map_err(|error| match &error {
         PackedError::Refused(refusals) => problems(&file.path, refusals),
         _ => vec![problem(error.code(), &file.path, &error)],
     })

@@ -275,23 +275,27 @@ mod tests {
     use super::*;
     use crate::catalog::PluginFile;
     use crate::cli::{ExecArgs, RunArgs};
-    use crate::model::{Plan, Strategy};
+    use crate::model::{BuiltIn, Plan, SettingSchema, SettingType, Strategy};
     use crate::rotation::{Entry, Intent};
 
     const CANARY: &str = "hunter2-hunter2";
 
     fn terms() -> Terms {
-        let manifest = serde_json::from_value(json!({
-            "name": "key", "version": "0.1.0", "strategy": "overlap",
-            "records": [{"role": "target", "fields": []}],
-            "returns": [{"label": "key", "place": "custom", "type": "secret"}],
-            "settings": [
-                {"key": "days", "label": "Days", "type": "int", "description": "d"},
-                {"key": "token", "label": "Token", "type": "secret", "description": "d"},
-            ],
-            "hosts": [], "requests": [],
-        }));
-        Terms::Manifest(Box::new(manifest.unwrap()))
+        let setting = |key: &str, label: &str, kind| SettingSchema {
+            key: key.to_owned(),
+            label: Some(label.to_owned()),
+            aliases: Vec::new(),
+            kind,
+            default: None,
+            values: Vec::new(),
+            min: None,
+            max: None,
+            required: false,
+            description: String::new(),
+        };
+        let settings =
+            vec![setting("days", "Days", SettingType::Int), setting("token", "Token", SettingType::Secret)];
+        Terms::BuiltIn(BuiltIn { name: "key", strategy: Strategy::Overlap, returns: Vec::new(), settings })
     }
 
     /// What the gateway pipes.
@@ -341,13 +345,7 @@ mod tests {
     }
 
     fn open(setup: Value) -> OpenRotation {
-        let plan = Plan {
-            target: String::new(),
-            creates: String::new(),
-            removes: Vec::new(),
-            notes: Vec::new(),
-            carried: crate::model::Carried::default(),
-        };
+        let plan = Plan::default();
         let intent = Intent {
             record_uid: "u1".to_owned(),
             strategy: Some(Strategy::Overlap),

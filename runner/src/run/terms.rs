@@ -2,22 +2,22 @@
 
 use std::sync::Arc;
 
-use pamrun_contract::manifest as declared;
+use pamrun_contract::manifest::{self as declared, Manifest};
 
 use crate::call::{hosts, returned_fields};
 use crate::cli::Runtime;
 use crate::model::{
-    Manifest, Place, ReturnedField, Role, SaasPlugin, Setting, SettingSchema, SettingType, Strategy,
+    BuiltIn, Place, ReturnedField, SaasPlugin, Setting, SettingSchema, SettingType, Strategy,
 };
 use crate::policy::{Deny, Grant, Operator};
 use crate::request::{self, RequestError, Sources};
 
 /// The terms of a plugin.
 pub(super) enum Terms {
-    /// What its manifest names, and nothing else.
-    Manifest(Box<Manifest>),
     /// What the manifest that is packed with it declares, and nothing else.
-    Declared(Arc<pamrun_contract::manifest::Manifest>),
+    Declared(Arc<Manifest>),
+    /// What is part of pamrun says of itself.
+    BuiltIn(BuiltIn),
     /// A script, with the strategy of its steps, if it has steps: it is given everything, may return any
     /// custom field, and what it sends nobody judges.
     Script(Option<Strategy>),
@@ -29,7 +29,7 @@ impl Terms {
     /// What runs it.
     pub(super) fn runtime(&self) -> Runtime {
         match self {
-            Self::Manifest(_) | Self::Declared(_) => Runtime::Wasm,
+            Self::Declared(_) | Self::BuiltIn(_) => Runtime::Wasm,
             Self::Script(_) => Runtime::Script,
             Self::Saas(_) => Runtime::Saas,
         }
@@ -38,8 +38,8 @@ impl Terms {
     /// The fields that it may return by name.
     pub(super) fn returns(&self) -> Vec<ReturnedField> {
         match self {
-            Self::Manifest(manifest) => manifest.returns.clone(),
             Self::Declared(manifest) => returned_fields(manifest),
+            Self::BuiltIn(built_in) => built_in.returns.clone(),
             Self::Script(Some(Strategy::InPlace)) | Self::Saas(_) => vec![password()],
             Self::Script(_) => Vec::new(),
         }
@@ -54,12 +54,11 @@ impl Terms {
     /// script gets those that the gateway gives it; a SaaS plugin cannot do without its config record.
     pub(super) fn wants_attached(&self) -> bool {
         match self {
-            Self::Manifest(manifest) => manifest.records.iter().any(|ask| ask.role == Role::Attached),
             Self::Declared(manifest) => {
                 let ways = manifest.inputs.values().flat_map(|group| &group.one_of);
                 ways.filter_map(|way| way.role).any(|role| role == declared::Role::Attached)
             }
-            Self::Script(_) => false,
+            Self::BuiltIn(_) | Self::Script(_) => false,
             Self::Saas(_) => true,
         }
     }
@@ -67,12 +66,8 @@ impl Terms {
     /// How it rotates; none where it can only be run once.
     pub(super) fn strategy(&self) -> Option<Strategy> {
         match self {
-            Self::Manifest(manifest) => Some(manifest.strategy),
-            Self::Declared(manifest) => Some(match manifest.strategy {
-                declared::Strategy::Overlap => Strategy::Overlap,
-                declared::Strategy::InPlace => Strategy::InPlace,
-                declared::Strategy::Deliver => Strategy::Deliver,
-            }),
+            Self::Declared(manifest) => Some(manifest.strategy),
+            Self::BuiltIn(built_in) => Some(built_in.strategy),
             Self::Script(strategy) => *strategy,
             Self::Saas(_) => Some(Strategy::InPlace),
         }
@@ -80,18 +75,18 @@ impl Terms {
 
     /// Tells whether it is a script, of whatever kind.
     pub(super) fn is_script(&self) -> bool {
-        !matches!(self, Self::Manifest(_) | Self::Declared(_))
+        matches!(self, Self::Script(_) | Self::Saas(_))
     }
 
     /// Tells whether a setting is known to be secret.
     pub(super) fn is_secret(&self, key: &str) -> bool {
         let is_meant = |setting: &SettingSchema| setting.key == key && setting.kind == SettingType::Secret;
         match self {
-            Self::Manifest(manifest) => manifest.settings.iter().any(is_meant),
             Self::Declared(manifest) => manifest
                 .settings
                 .get(key)
                 .is_some_and(|setting| setting.kind == declared::SettingKind::Secret),
+            Self::BuiltIn(built_in) => built_in.settings.iter().any(is_meant),
             Self::Script(_) | Self::Saas(_) => false,
         }
     }
@@ -99,8 +94,8 @@ impl Terms {
     /// The keys of all its settings, as far as it names them.
     pub(super) fn setting_keys(&self) -> Vec<String> {
         match self {
-            Self::Manifest(manifest) => manifest.settings.iter().map(|setting| setting.key.clone()).collect(),
             Self::Declared(manifest) => manifest.settings.keys().cloned().collect(),
+            Self::BuiltIn(built_in) => built_in.settings.iter().map(|setting| setting.key.clone()).collect(),
             Self::Script(_) | Self::Saas(_) => Vec::new(),
         }
     }
@@ -108,8 +103,8 @@ impl Terms {
     /// Makes the request of what there is.
     pub(super) fn request(&self, sources: &Sources<'_>) -> Result<request::Prepared, RequestError> {
         match self {
-            Self::Manifest(manifest) => request::prepare(manifest, sources),
             Self::Declared(manifest) => request::prepare_declared(manifest, sources),
+            Self::BuiltIn(built_in) => request::prepare_built_in(built_in, sources),
             Self::Script(strategy) => request::prepare_whole(*strategy, sources),
             Self::Saas(plugin) => request::prepare_saas(plugin, sources),
         }
@@ -118,12 +113,11 @@ impl Terms {
     /// Makes the grant of what it asks for and what the operator allows.
     pub(super) fn grant(&self, settings: &[Setting], operator: &Operator) -> Result<Grant, Vec<Deny>> {
         match self {
-            Self::Manifest(manifest) => Grant::new(manifest, settings, operator),
             Self::Declared(manifest) => {
                 let hosts = hosts(manifest, settings);
-                Grant::of_hosts(hosts.iter().map(String::as_str), operator)
+                Grant::new(hosts.iter().map(String::as_str), operator)
             }
-            Self::Script(_) | Self::Saas(_) => Ok(Grant::default()),
+            Self::BuiltIn(_) | Self::Script(_) | Self::Saas(_) => Ok(Grant::default()),
         }
     }
 }

@@ -16,8 +16,8 @@ pub(super) struct Parts {
     pub(super) sdk: Files,
     /// Goes to `wit`.
     pub(super) wit: Files,
-    /// Goes to `cases`, with the plugin's name filled in.
-    pub(super) cases: Files,
+    /// The manifest and the cases, which are the same in all languages; with the plugin's name filled in.
+    pub(super) shared: Files,
 }
 
 pub(super) fn parts(language: Language) -> Parts {
@@ -28,5 +28,5 @@ pub(super) fn parts(language: Language) -> Parts {
         // Its bindings are among the SDK's files.
         Language::C => (generated::C_TEMPLATE, generated::C_SDK, &[] as Files),
     };
-    Parts { template, sdk, wit, cases: generated::CASES }
+    Parts { template, sdk, wit, shared: generated::SHARED }
 }

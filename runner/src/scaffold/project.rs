@@ -75,16 +75,13 @@ fn is_empty_folder(path: &Path) -> bool {
 /// The files of a project: paths and texts.
 fn files(parts: &Parts, name: &str) -> Vec<(String, String)> {
     let filled = |text: &str| text.replace("{{name}}", name);
-    let template = parts.template.iter().map(|(path, text)| (placed(path, name), filled(text)));
-    let cases = parts.cases.iter().map(|(path, text)| (format!("cases/{path}"), filled(text)));
+    // A `.gitignore` among our own files would hide some of them.
+    let placed = |path: &str| path.replace("_gitignore", ".gitignore");
+    let template = parts.template.iter().map(|(path, text)| (placed(path), filled(text)));
+    let shared = parts.shared.iter().map(|(path, text)| ((*path).to_owned(), filled(text)));
     let sdk = parts.sdk.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned()));
     let wit = parts.wit.iter().map(|(path, text)| (format!("wit/{path}"), (*text).to_owned()));
-    template.chain(cases).chain(sdk).chain(wit).collect()
-}
-
-/// Where a file of a template goes. A `.gitignore` among our own files would hide some of them.
-fn placed(path: &str, name: &str) -> String {
-    path.replace("_gitignore", ".gitignore").replace("NAME", name)
+    template.chain(shared).chain(sdk).chain(wit).collect()
 }
 
 #[expect(clippy::disallowed_methods, reason = "scaffold writes the new project")]
@@ -118,7 +115,7 @@ mod tests {
             let folder = parent.path().join(format!("{language:?}").to_lowercase());
             let project = create(language, &folder).unwrap();
             assert_eq!(project.folder, folder);
-            for file in ["README.md", "Makefile", ".gitignore", "cases/success/case.toml"] {
+            for file in ["README.md", "Makefile", ".gitignore", "plugin.toml", "cases/success/case.toml"] {
                 assert!(folder.join(file).is_file(), "{language:?}: {file}");
             }
             for path in found(&folder) {

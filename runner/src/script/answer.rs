@@ -8,8 +8,8 @@ use super::json::Json;
 use super::shape::At;
 use super::suspects::Suspects;
 use crate::model::{
-    Credential, Failure, FailureKind, Listed, Place, Plan, Proof, Removed, SaasPlugin, StepName, Undone,
-    Update, wipe,
+    Carried, Credential, Failure, FailureKind, Finding, Level, Listed, Place, Plan, Proof, Removed,
+    SaasPlugin, Slots, StepName, Undone, Update, wipe,
 };
 
 /// The key of new values.
@@ -144,15 +144,25 @@ impl Object {
     }
 
     /// What preflight found.
-    pub(super) fn plan(&self) -> Read<Plan> {
+    pub(super) fn plan(&self) -> Read<Planned> {
         let top = self.at();
-        Ok(Plan {
+        let known = top.list("known", At::owned)?;
+        let context = top.get("context").map(|context| context.owned()).transpose()?;
+        let carried = Carried {
+            context: context.unwrap_or_default(),
+            known: known.into_iter().map(|id| (id, StepName::Preflight.word().to_owned())).collect(),
+            ..Carried::default()
+        };
+        let mut findings = top.list("findings", finding)?;
+        findings.extend(top.list("notes", At::owned)?.into_iter().map(Finding::text));
+        let plan = Plan {
             target: top.need("target")?.owned()?,
             creates: top.need("creates")?.owned()?,
             removes: top.list("removes", listed)?,
-            notes: top.list("notes", At::owned)?,
-            carried: crate::model::Carried::default(),
-        })
+            findings,
+            carried,
+        };
+        Ok(Planned { plan, slots: top.get("slots").map(|slots| self::slots(&slots)).transpose()? })
     }
 
     /// What rotate made.
@@ -193,6 +203,32 @@ impl Object {
         let top = self.at();
         Ok(Undone { seen: top.list("seen", At::owned)?, gone: top.list("gone", At::owned)? })
     }
+}
+
+/// What a script says that preflight found.
+pub(super) struct Planned {
+    /// The plan.
+    pub(super) plan: Plan,
+    /// How many credentials there are, and may be.
+    pub(super) slots: Option<Slots>,
+}
+
+fn slots(slots: &At<'_>) -> Read<Slots> {
+    Ok(Slots { used: slots.need("used")?.count()?, most: slots.need("most")?.count()? })
+}
+
+fn finding(finding: &At<'_>) -> Read<Finding> {
+    let level = finding.need("level")?;
+    let word = level.text()?;
+    let Some(level) = Level::ALL.into_iter().find(|level| level.word() == word) else {
+        return Err(level.wrong("error, warning or info"));
+    };
+    Ok(Finding {
+        level,
+        code: finding.need("code")?.owned()?,
+        message: finding.need("message")?.owned()?,
+        fix: finding.get("fix").map(|fix| fix.owned()).transpose()?,
+    })
 }
 
 fn listed(listed: &At<'_>) -> Read<Listed> {
@@ -236,8 +272,8 @@ mod tests {
         let plan = given(
             r#"{"target":"app/1","creates":"a key","removes":[{"id":"k1","label":"old","expires":null},{"id":"k0"}]}"#,
         );
-        let plan = plan.plan().unwrap();
-        assert_eq!((plan.target.as_str(), plan.removes.len(), plan.notes.len()), ("app/1", 2, 0));
+        let plan = plan.plan().unwrap().plan;
+        assert_eq!((plan.target.as_str(), plan.removes.len(), plan.findings.len()), ("app/1", 2, 0));
         let credential = given(
             r#"{"handle":"k2","expires":"2031","updates":[{"label":"id","type":"text","value":"k2"},
                 {"label":"password","place":"standard","type":"password","values":["a","b"]}]}"#,
@@ -252,6 +288,29 @@ mod tests {
         assert_eq!(removed.removed().unwrap(), [Removed { id: "k1".to_owned(), gone: true }]);
         let undone = given(r#"{"seen":["k2"]}"#).undone().unwrap();
         assert_eq!((undone.seen.len(), undone.gone.len()), (1, 0));
+    }
+
+    #[test]
+    fn a_plan_says_what_later_steps_know_and_what_an_operator_should() {
+        let text = r#"{"target":"app/1","creates":"a key","context":"as of 12:00","known":["k1","k2"],
+            "slots":{"used":2,"most":2},"notes":["a text"],
+            "findings":[{"level":"error","code":"full","message":"no room","fix":"make room"}]}"#;
+        let Planned { plan, slots } = given(text).plan().unwrap();
+        assert_eq!(slots, Some(Slots { used: 2, most: 2 }));
+        assert_eq!(plan.carried.context, "as of 12:00");
+        assert_eq!(plan.carried.known.keys().collect::<Vec<_>>(), ["k1", "k2"]);
+        let found: Vec<_> = plan.findings.iter().map(|it| (it.level, &*it.code, &*it.message)).collect();
+        assert_eq!(found, [(Level::Error, "full", "no room"), (Level::Warning, "note", "a text")]);
+        for (wrong, expected) in [
+            (r#""slots":{"used":-1,"most":2}"#, "`slots.used` must be a whole number"),
+            (r#""findings":[{"level":"canary"}]"#, "`findings[0].level` must be error, warning or info"),
+            (r#""findings":["canary"]"#, "`findings[0].level` is missing"),
+            (r#""known":[7]"#, "`known[0]` must be a text"),
+            (r#""context":{"canary":1}"#, "`context` must be a text"),
+        ] {
+            let problem = given(&format!(r#"{{"target":"a","creates":"c",{wrong}}}"#)).plan().err().unwrap();
+            assert!(problem.starts_with(expected) && !problem.contains("canary"), "{problem}");
+        }
     }
 
     #[test]

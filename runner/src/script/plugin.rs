@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::answer::{Object, keys};
+use super::answer::{Object, Planned, keys};
 use super::bounds::Bounds;
 use super::call::{Called, Calling};
 use super::folder::WorkFolders;
@@ -31,14 +31,14 @@ pub struct ScriptPlugin {
 
 impl ScriptPlugin {
     /// Runs a step that the script has.
-    async fn step<T>(
+    async fn step<T, U>(
         &mut self,
         step: StepName,
         call: Call<'_>,
         mut given: Given<'_>,
         read: impl FnOnce(Option<&Object>) -> Result<T, String>,
-        take: impl FnOnce(&mut Intake, T) -> Result<T, StepError>,
-    ) -> StepResult<T> {
+        take: impl FnOnce(&mut Intake, T) -> Result<U, StepError>,
+    ) -> StepResult<U> {
         let launcher = self.launcher.take();
         let limits = &self.script.options.limits;
         let declared = self.script.declared().map(|_| step);
@@ -115,18 +115,18 @@ impl Plugin for ScriptPlugin {
             let target = target.map(|record| format!("record:{}", record.uid)).unwrap_or_default();
             let saas = self.script.saas_plugin().map(|saas| creates(saas, call.request));
             let creates = saas.unwrap_or_else(|| "a new value".to_owned());
-            let plan = Plan {
-                target,
-                creates,
-                removes: Vec::new(),
-                notes: Vec::new(),
-                carried: crate::model::Carried::default(),
-            };
+            let plan = Plan { target, creates, ..Plan::default() };
             let mut intake = Intake::new(self.redactor.clone(), self.script.options.limits.output);
             return without_a_call(intake.plan(plan));
         }
         let read = |object: Option<&Object>| needed(object)?.plan();
-        self.step(StepName::Preflight, call, Given::default(), read, Intake::plan).await
+        let take = |intake: &mut Intake, Planned { plan, slots }| {
+            let plan = intake.plan(plan)?;
+            // Which of them are disabled a script does not say.
+            let full = slots.and_then(|slots| slots.full(&plan.target, false));
+            full.map_or(Ok(plan), |failure| Err(StepError::Failure(failure)))
+        };
+        self.step(StepName::Preflight, call, Given::default(), read, take).await
     }
 
     async fn rotate(&mut self, call: Call<'_>, plan: &Plan) -> StepResult<Credential> {
@@ -143,7 +143,16 @@ impl Plugin for ScriptPlugin {
             return self.step(StepName::Rotate, call, given, read, take).await;
         }
         let read = |object: Option<&Object>| needed(object)?.credential();
-        self.step(StepName::Rotate, call, given, read, Intake::credential).await
+        let take = |intake: &mut Intake, credential| {
+            let credential = intake.credential(credential)?;
+            if plan.carried.known.contains_key(&credential.handle) {
+                let why =
+                    "the script returned a handle that its preflight knew: what is new was not there before";
+                return Err(StepError::Contract(why.to_owned()));
+            }
+            Ok(credential)
+        };
+        self.step(StepName::Rotate, call, given, read, take).await
     }
 
     async fn verify(&mut self, call: Call<'_>, plan: &Plan, credential: &Credential) -> StepResult<Proof> {

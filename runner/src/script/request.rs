@@ -39,13 +39,15 @@ pub(super) fn stdin(line: &SecretBytes, step: Option<(StepName, &Request, Given<
 fn second_line(step: StepName, request: &Request, given: Given<'_>) -> Zeroizing<String> {
     let mut json = json!({
         "step": step.word(),
+        "mode": if request.attempt == 0 { "dry-run" } else { "act" },
         "rotation_id": request.rotation_id,
         "marker": request.marker,
         "attempt": request.attempt,
         "records": request.records.iter().map(flattened).collect::<Vec<_>>(),
         "settings": request.settings.iter().map(setting).collect::<Map<_, _>>(),
         "proposed": request.proposed.as_ref().map(Secret::expose),
-        "plan": given.plan,
+        "plan": given.plan.map(plan),
+        "known": given.plan.map(|plan| plan.carried.known.keys().collect::<Vec<_>>()),
         "handle": given.handle,
         "updates": given.updates.map(|updates| updates.iter().map(update).collect::<Vec<_>>()),
         "deliver": request.deliver.iter().map(update).collect::<Vec<_>>(),
@@ -57,6 +59,16 @@ fn second_line(step: StepName, request: &Request, given: Given<'_>) -> Zeroizing
     let line = Zeroizing::new(json.to_string());
     wipe(&mut json);
     line
+}
+
+/// The plan, in the words in which preflight gave it.
+fn plan(plan: &Plan) -> Value {
+    json!({
+        "target": plan.target,
+        "creates": plan.creates,
+        "removes": plan.removes,
+        "context": plan.carried.context,
+    })
 }
 
 /// A record as the gateway flattens it: one key a field, a number added to a key that is there already,
@@ -84,7 +96,7 @@ fn typed(record: &VaultRecord) -> Value {
         json!({"place": field.place, "type": field.kind, "label": field.label, "values": values})
     };
     let fields: Vec<_> = record.fields.iter().map(field).collect();
-    json!({"uid": record.uid, "title": record.title, "role": record.role, "fields": fields})
+    json!({"uid": record.uid, "title": record.title, "role": record.role.name(), "fields": fields})
 }
 
 fn value(field: &Field) -> Value {
@@ -107,7 +119,6 @@ fn setting(setting: &Setting) -> (String, Value) {
         SettingValue::Text(text) => text.as_str().into(),
         SettingValue::Secret(secret) => secret.expose().into(),
         SettingValue::Integer(number) => (*number).into(),
-        SettingValue::Number(number) => (*number).into(),
         SettingValue::Flag(flag) => (*flag).into(),
         SettingValue::Duration(milliseconds) => (*milliseconds).into(),
     };
@@ -124,7 +135,7 @@ fn update(update: &Update) -> Value {
 mod tests {
     use super::*;
     use crate::model::Place;
-    use crate::model::{Listed, Role};
+    use crate::model::{Carried, Listed, Role};
 
     fn field(label: &str, values: &[&str], json: bool) -> Field {
         let values = values.iter().copied().map(Secret::new).collect();
@@ -169,8 +180,12 @@ mod tests {
             target: "app".to_owned(),
             creates: "a key".to_owned(),
             removes: vec![Listed { id: "k1".to_owned(), label: "old".to_owned(), expires: None }],
-            notes: Vec::new(),
-            carried: crate::model::Carried::default(),
+            carried: Carried {
+                context: "as of noon".to_owned(),
+                known: ["k1", "k0"].map(|id| (id.to_owned(), "preflight".to_owned())).into(),
+                ..Carried::default()
+            },
+            ..Plan::default()
         };
         let updates = [Update {
             label: "key".to_owned(),
@@ -183,11 +198,12 @@ mod tests {
         let (first, second) = lines(b"abc==\r\n", &request(vec![field("login", &["me"], false)]), given);
         assert_eq!(first, b"abc==\r\n");
         let expected = json!({
-            "step": "verify", "rotation_id": "r1", "marker": "pamrun-x-r1.1", "attempt": 1,
+            "step": "verify", "mode": "act", "rotation_id": "r1", "marker": "pamrun-x-r1.1", "attempt": 1,
             "records": [{"uid": "u", "title": "T", "login": "me"}],
             "settings": {"days": "30"}, "proposed": null,
-            "plan": {"target": "app", "creates": "a key", "notes": [],
+            "plan": {"target": "app", "creates": "a key", "context": "as of noon",
                      "removes": [{"id": "k1", "label": "old", "expires": null}]},
+            "known": ["k0", "k1"],
             "handle": "k2",
             "updates": [{"label": "key", "place": "custom", "type": "secret", "values": ["s"]}],
             "deliver": [],

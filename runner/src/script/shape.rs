@@ -81,6 +81,15 @@ impl<'a> At<'a> {
         }
     }
 
+    /// The number of things that it is.
+    pub(super) fn count(&self) -> Result<u32, String> {
+        let number = match self.part {
+            Part::Value(value) => value.as_u64().and_then(|number| u32::try_from(number).ok()),
+            Part::Top(_) => None,
+        };
+        number.ok_or_else(|| self.wrong("a whole number, from 0 on"))
+    }
+
     /// The seconds that it is. A part of one counts as a whole one: services send them, scripts pass them on, and
     /// who comes too early is turned away again.
     pub(super) fn seconds(&self) -> Result<u32, String> {

@@ -12,7 +12,7 @@
 //! A value that is cut in two by the caller is not found: a text has to be whole.
 
 use std::ops::Range;
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use super::Secret;
 use super::values::Values;
@@ -20,49 +20,16 @@ use super::views;
 
 const MARK: &str = "[redacted]";
 
-/// Shorter strings of an answer are not suspected: they are words, numbers and names.
-const SHORTEST_SUSPECT: usize = 16;
-
 /// Knows the live secret values of one run; clones share what they know. All of it is wiped
 /// when the last clone is dropped.
 #[derive(Clone, Default)]
-pub struct Redactor(Arc<RwLock<State>>);
-
-#[derive(Default)]
-struct State {
-    known: Values,
-    suspects: Vec<Secret>,
-    suspected: Values,
-}
+pub struct Redactor(Arc<RwLock<Values>>);
 
 impl Redactor {
     /// Learns a value that stays secret until the end of the run. Values of less than four
     /// characters are passed over, and so are `true`, `false` and `null`.
     pub fn learn(&self, secret: &Secret) {
-        self.write().known.add(secret.expose());
-    }
-
-    /// Learns a value that is taken for a secret until [`Self::settle`] says what it was:
-    /// a string from an answer that `rotate` got. One of less than 16 characters is passed over.
-    pub fn suspect(&self, text: &str) {
-        if text.chars().count() < SHORTEST_SUSPECT {
-            return;
-        }
-        let mut state = self.write();
-        state.suspected.add(text);
-        state.suspects.push(Secret::new(text));
-    }
-
-    /// Forgets the suspicion against exactly these values: `rotate` returned them as public.
-    /// All other suspects become secrets.
-    pub fn settle(&self, public: &[&str]) {
-        let mut state = self.write();
-        state.suspected = Values::default();
-        for suspect in std::mem::take(&mut state.suspects) {
-            if !public.contains(&suspect.expose()) {
-                state.known.add(suspect.expose());
-            }
-        }
+        self.0.write().unwrap_or_else(PoisonError::into_inner).add(secret.expose());
     }
 
     /// Returns the text with every known value, in any known encoding, replaced.
@@ -87,8 +54,8 @@ impl Redactor {
 
     /// The parts of the text that hold values, in order and apart from each other.
     fn find(&self, text: &str) -> Vec<Range<usize>> {
-        let state = self.read();
-        if state.known.is_empty() && state.suspected.is_empty() {
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        if known.is_empty() {
             return Vec::new();
         }
         let mut found: Vec<Range<usize>> = Vec::new();
@@ -96,7 +63,7 @@ impl Redactor {
             let bytes = view.bytes();
             for at in 0..bytes.len() {
                 let beginning = bytes.get(at..).unwrap_or_default();
-                let length = state.known.longest_at(beginning).max(state.suspected.longest_at(beginning));
+                let length = known.longest_at(beginning);
                 if length > 0 {
                     let place = view.place(at..at + length);
                     found.push(text.floor_char_boundary(place.start)..text.ceil_char_boundary(place.end));
@@ -112,14 +79,6 @@ impl Redactor {
             overlaps
         });
         found
-    }
-
-    fn read(&self) -> RwLockReadGuard<'_, State> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn write(&self) -> RwLockWriteGuard<'_, State> {
-        self.0.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -146,28 +146,6 @@ fn what_is_too_short_or_says_nothing_is_left_alone() {
     assert_eq!(knowing(&[" padded \n"]).redact("[padded]"), "[[redacted]]");
 }
 
-#[test]
-fn a_suspect_is_a_secret_until_it_turns_out_to_be_public() {
-    let redactor = Redactor::default();
-    let (handle, value) = ("11111111-2222-3333", "the new credential");
-    redactor.suspect(handle);
-    redactor.suspect(value);
-    redactor.suspect("a short string");
-    assert_eq!(redactor.redact(handle), MARK);
-    assert_eq!(redactor.redact("a short string"), "a short string");
-    redactor.settle(&[handle, "something else"]);
-    assert_eq!(redactor.redact(handle), handle);
-    assert_eq!(redactor.redact(value), MARK);
-}
-
-#[test]
-fn what_was_learned_stays_secret_whatever_is_settled() {
-    let redactor = knowing(&["the one and only password"]);
-    redactor.suspect("the one and only password");
-    redactor.settle(&["the one and only password"]);
-    assert_eq!(redactor.redact("the one and only password"), MARK);
-}
-
 proptest! {
     #[test]
     fn no_value_survives_in_any_encoding(

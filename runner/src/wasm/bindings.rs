@@ -1,15 +1,15 @@
-//! The plugin interface, as Rust types and calls.
-//!
-//! The world is `contract`, not `rotator`: a host binds only what is its own. What `rotator` takes
-//! of WASI comes from Wasmtime's crates, and guests of either world link alike.
+//! The plugin interface 1.0, as Rust types and calls.
 
 wasmtime::component::bindgen!({
-    world: "pamrun:plugin/contract",
-    path: "../wit/v0",
-    imports: { default: trappable },
+    world: "pamrun:plugin/rotator",
+    path: "../wit/v1",
+    imports: {
+        "pamrun:plugin/http.call": async | trappable,
+        default: trappable,
+    },
     exports: { default: async },
     require_store_data_send: true,
 });
 
 pub(super) use self::exports::pamrun::plugin::rotation::Guest as Rotation;
-pub(super) use self::pamrun::plugin::{log, model};
+pub(super) use self::pamrun::plugin::{http, log, model};

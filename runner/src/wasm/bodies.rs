@@ -1,7 +1,7 @@
-//! Reads bodies whole, and counts what all of them hold together.
+//! Reads answers whole, and counts what all of them hold together.
 //!
-//! What a guest has under way is in the host's memory, and counts towards no limit of its own. Many
-//! bodies at once, or answers that are never read, must not become more than the host can hold.
+//! They are in the host's memory, and count towards no limit of the guest's: many answers must not become
+//! more than the host can hold.
 
 use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -22,42 +22,21 @@ pub(super) enum Unread<E> {
     Broken(E),
 }
 
-/// The bodies of one rotation.
+/// The answers of one rotation.
 pub(super) struct Bodies {
-    request: usize,
-    response: usize,
+    most: usize,
     total: usize,
     left: AtomicUsize,
 }
 
 impl Bodies {
     pub(super) fn new(limits: &Limits) -> Self {
-        let total = limits.bodies;
-        Self {
-            request: limits.request_body,
-            response: limits.response_body,
-            total,
-            left: AtomicUsize::new(total),
-        }
-    }
-
-    /// Reads the body of a request.
-    pub(super) async fn request<B: Body<Data = Bytes>>(&self, body: B) -> Result<Bytes, Unread<B::Error>> {
-        let limit = ("request_body", "the body of a request", self.request);
-        self.read(body, limit).await
+        let (most, total) = (limits.response_body, limits.bodies);
+        Self { most, total, left: AtomicUsize::new(total) }
     }
 
     /// Reads the body of an answer.
-    pub(super) async fn response<B: Body<Data = Bytes>>(&self, body: B) -> Result<Bytes, Unread<B::Error>> {
-        let limit = ("response_body", "an answer", self.response);
-        self.read(body, limit).await
-    }
-
-    async fn read<B: Body<Data = Bytes>>(
-        &self,
-        body: B,
-        (limit, what, most): (&'static str, &str, usize),
-    ) -> Result<Bytes, Unread<B::Error>> {
+    pub(super) async fn read<B: Body<Data = Bytes>>(&self, body: B) -> Result<Bytes, Unread<B::Error>> {
         let exceeded = |limit, what: &str, most: usize| {
             let what = format_args!("{what} was longer than {most} bytes");
             Unread::Exceeded(Exceeded::new(limit, what))
@@ -66,12 +45,12 @@ impl Bodies {
         let mut whole = BytesMut::new();
         while let Some(frame) = body.frame().await {
             let Ok(data) = frame.map_err(Unread::Broken)?.into_data() else { continue };
-            if whole.len() + data.len() > most {
-                return Err(exceeded(limit, what, most));
+            if whole.len() + data.len() > self.most {
+                return Err(exceeded("response_body", "an answer", self.most));
             }
             let less = |left: usize| left.checked_sub(data.len());
             if self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).is_err() {
-                return Err(exceeded("bodies", "what the plugin sent and received", self.total));
+                return Err(exceeded("bodies", "what the plugin was answered", self.total));
             }
             whole.extend_from_slice(&data);
         }

@@ -13,7 +13,6 @@ use wit_component::{
 use wit_parser::{Resolve, SourceMap, WorldId, WorldItem};
 
 use super::inspect::{Inspection, look_into};
-use super::load::LoadError;
 use super::unfit::GuestError;
 use crate::rotation::clean;
 
@@ -41,7 +40,7 @@ const WASI: [&str; 6] = ["cli", "clocks", "filesystem", "io", "random", "sockets
 /// # Errors
 /// All that keeps it from being a plugin, as far as that shows at once.
 pub fn componentize(guest: &[u8]) -> Result<Vec<u8>, Vec<GuestError>> {
-    let inspection = look(guest).map_err(|error| vec![error])?;
+    let inspection = look_into(guest).map_err(|error| vec![error])?;
     let problems = problems(&inspection);
     if !problems.is_empty() {
         return Err(problems);
@@ -58,14 +57,6 @@ pub fn componentize(guest: &[u8]) -> Result<Vec<u8>, Vec<GuestError>> {
 /// All that keeps it from being one, as far as that shows at once.
 pub fn check_component(component: &[u8]) -> Result<(), Vec<GuestError>> {
     componentize(component).map(drop)
-}
-
-fn look(guest: &[u8]) -> Result<Inspection, GuestError> {
-    look_into(guest).map_err(|error| match error {
-        LoadError::NotWasm { what } => GuestError::NotWasm { what },
-        LoadError::Damaged(reason) => GuestError::Damaged(reason),
-        other => GuestError::Damaged(clean(&other.to_string(), 500)),
-    })
 }
 
 /// What keeps a file from being a plugin, by the names of what it imports and exports.

@@ -1,160 +1,206 @@
-//! Between the types of the model and those of the plugin interface.
-//!
-//! What goes in is handed over as it is. What comes out passes [`Intake`](crate::rotation::Intake)
-//! afterwards.
+//! Between the types of the interface and our own.
 
-use super::bindings::model as wit;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use pamrun_contract::answer::Shown;
+use pamrun_contract::manifest::{Manifest, SettingKind};
+use pamrun_contract::value::{Json, Kind, Value};
+
+use super::bindings::{http, model as wit};
+use crate::call::{Answered, Planned, Rejection, Rotated, Trouble, seconds};
 use crate::model::{
-    Credential, Failure, FailureKind, Field, Listed, Place, Plan, Proof, Removed, Request, Role, Setting,
-    SettingValue, Undone, Update, VaultRecord,
+    Failure, FailureKind, Finding, InputGroup, Level, Plan, Proof, Request, Setting, SettingValue, Slots,
 };
-use crate::rotation::StepError;
-use crate::secret::Secret;
+use crate::policy::excerpt;
 
-pub(super) fn request(request: &Request) -> wit::Request {
+/// What a step is given.
+pub(super) fn request(manifest: &Manifest, request: &Request, target: Option<&str>) -> wit::Request {
     wit::Request {
         rotation_id: request.rotation_id.clone(),
         marker: request.marker.clone(),
         attempt: request.attempt,
-        records: request.records.iter().map(record).collect(),
-        settings: request.settings.iter().map(setting).collect(),
-        proposed: request.proposed.as_ref().map(|value| value.expose().to_owned()),
-        deliver: request.deliver.iter().map(update).collect(),
+        mode: if request.attempt == 0 { wit::Mode::DryRun } else { wit::Mode::Act },
+        target: target.map(str::to_owned),
+        inputs: request.inputs.iter().flat_map(inputs).collect(),
+        settings: request.settings.iter().map(|setting| named_setting(manifest, setting)).collect(),
+        deliver: request.deliver.iter().map(|update| update.label.clone()).collect(),
     }
 }
 
-fn record(record: &VaultRecord) -> wit::VaultRecord {
-    let role = match record.role {
-        Role::Target => "target",
-        Role::Attached => "attached",
-        Role::Provider => "provider",
-    };
-    wit::VaultRecord {
-        uid: record.uid.clone(),
-        title: record.title.clone(),
-        role: role.to_owned(),
-        fields: record.fields.iter().map(field).collect(),
+fn inputs(group: &InputGroup) -> Vec<wit::Named> {
+    let named = |key: &str, value| wit::Named { name: format!("{}.{key}", group.name), value };
+    let mut all: Vec<wit::Named> = group.values.iter().map(|(key, value)| named(key, seen(value))).collect();
+    all.push(named("record", wit::Value::Text(group.record.clone())));
+    all.push(named("role", wit::Value::Text(group.role.name().to_owned())));
+    all
+}
+
+/// A value as the plugin sees it: of a secret, that it is there.
+fn seen(value: &Value) -> wit::Value {
+    if value.is_secret() {
+        return wit::Value::Secret;
+    }
+    match (value.kind(), value.as_json()) {
+        (Kind::Bool, Some(Json::Bool(flag))) => wit::Value::Flag(*flag),
+        (Kind::Number, Some(Json::Number(number))) if number.is_i64() => {
+            wit::Value::Integer(number.as_i64().unwrap_or_default())
+        }
+        (_, Some(Json::Array(items))) => wit::Value::Texts(
+            items.iter().map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned)).collect(),
+        ),
+        (_, Some(json)) => wit::Value::Text(json.to_string()),
+        _ => wit::Value::Text(value.to_text().map(|text| text.to_string()).unwrap_or_default()),
     }
 }
 
-fn field(field: &Field) -> wit::Field {
-    wit::Field { label: field.label.clone(), kind: field.kind.clone(), values: exposed(&field.values) }
-}
-
-fn exposed(values: &[Secret]) -> Vec<String> {
-    values.iter().map(|value| value.expose().to_owned()).collect()
-}
-
-fn setting(setting: &Setting) -> wit::Setting {
+fn named_setting(manifest: &Manifest, setting: &Setting) -> wit::Named {
+    let kind = manifest.settings.get(&setting.key).map(|setting| setting.kind);
+    let is_kept =
+        matches!(kind, Some(SettingKind::Secret | SettingKind::Map | SettingKind::Complexity) | None);
     let value = match &setting.value {
-        SettingValue::Text(text) => wit::SettingValue::Text(text.clone()),
-        SettingValue::Secret(secret) => wit::SettingValue::Text(secret.expose().to_owned()),
-        SettingValue::Integer(number) => wit::SettingValue::Integer(*number),
-        SettingValue::Number(number) => wit::SettingValue::Number(*number),
-        SettingValue::Flag(flag) => wit::SettingValue::Flag(*flag),
-        SettingValue::Duration(milliseconds) => wit::SettingValue::Duration(*milliseconds),
+        _ if is_kept => wit::Value::Secret,
+        SettingValue::Text(text) => wit::Value::Text(text.clone()),
+        SettingValue::Secret(_) => wit::Value::Secret,
+        SettingValue::Integer(number) => wit::Value::Integer(*number),
+        SettingValue::Flag(flag) => wit::Value::Flag(*flag),
+        SettingValue::Duration(ms) => wit::Value::Duration(u32::try_from(*ms).unwrap_or(u32::MAX)),
     };
-    wit::Setting { key: setting.key.clone(), value }
+    wit::Named { name: setting.key.clone(), value }
 }
 
-fn update(update: &Update) -> wit::Update {
-    let place = update.place.word();
-    wit::Update {
-        label: update.label.clone(),
-        place: place.to_owned(),
-        kind: update.kind.clone(),
-        values: exposed(&update.values),
+/// The parameters of a call.
+pub(super) fn params(params: Vec<wit::Named>) -> Result<BTreeMap<String, Value>, String> {
+    let mut all = BTreeMap::new();
+    for wit::Named { name, value } in params {
+        let value = match value {
+            wit::Value::Text(text) => Value::text(text),
+            wit::Value::Integer(number) => Value::integer(number),
+            wit::Value::Flag(_) | wit::Value::Duration(_) | wit::Value::Texts(_) | wit::Value::Secret => {
+                let name = excerpt(&name);
+                return Err(format!(
+                    "the parameter `{name}` is neither a text nor a whole number; give it as one"
+                ));
+            }
+        };
+        if all.insert(name.clone(), value).is_some() {
+            return Err(format!("the parameter `{}` is given twice; give it once", excerpt(&name)));
+        }
+    }
+    Ok(all)
+}
+
+fn shown(shown: Shown) -> wit::Value {
+    match shown {
+        Shown::Text(text) => wit::Value::Text(text),
+        Shown::Integer(number) => wit::Value::Integer(number),
+        Shown::Flag(flag) => wit::Value::Flag(flag),
+        Shown::Texts(texts) => wit::Value::Texts(texts),
     }
 }
 
+fn named(outputs: Vec<(String, Shown)>) -> Vec<wit::Named> {
+    outputs.into_iter().map(|(name, value)| wit::Named { name, value: shown(value) }).collect()
+}
+
+/// What a call came to.
+pub(super) fn answer(answered: Answered) -> http::Answer {
+    let item = |item: crate::call::Item| wit::Listed {
+        id: item.id,
+        label: item.label,
+        created: item.created,
+        expires: item.expires,
+        disabled: item.disabled,
+        outputs: named(item.outputs),
+    };
+    http::Answer { outputs: named(answered.outputs), items: answered.items.into_iter().map(item).collect() }
+}
+
+/// Why there is no success.
+pub(super) fn trouble(trouble: Trouble) -> http::Trouble {
+    let rejection = |rejection: Rejection| http::Rejection {
+        request: rejection.request,
+        status: rejection.status,
+        errors: named(rejection.errors),
+        retry_after: rejection.retry_after.map(milliseconds),
+    };
+    match trouble {
+        Trouble::Rejected(it) => http::Trouble::Rejected(rejection(it)),
+        Trouble::Unavailable(it) => http::Trouble::Unavailable(rejection(it)),
+        Trouble::Uncertain(why) => http::Trouble::Uncertain(why),
+        Trouble::Refused(deny) => http::Trouble::Refused(deny.to_string()),
+        Trouble::Ended(error) => http::Trouble::Refused(error.to_string()),
+    }
+}
+
+fn milliseconds(duration: Duration) -> u32 {
+    u32::try_from(duration.as_millis()).unwrap_or(u32::MAX)
+}
+
+/// The plan, as later steps are given it.
 pub(super) fn plan(plan: &Plan) -> wit::Plan {
-    let listed = |listed: &Listed| wit::Listed {
-        id: listed.id.clone(),
-        label: listed.label.clone(),
-        expires: listed.expires.clone(),
-    };
     wit::Plan {
-        target: plan.target.clone(),
         creates: plan.creates.clone(),
-        removes: plan.removes.iter().map(listed).collect(),
-        notes: plan.notes.clone(),
-    }
-}
-
-pub(super) fn credential(credential: &Credential) -> wit::Credential {
-    wit::Credential {
-        handle: credential.handle.clone(),
-        updates: credential.updates.iter().map(update).collect(),
-        expires: credential.expires.clone(),
+        removes: plan.removes.iter().map(|listed| listed.id.clone()).collect(),
+        slots: None,
+        context: plan.carried.context.clone(),
+        findings: Vec::new(),
     }
 }
 
 /// What preflight returned.
-pub(super) fn returned_plan(plan: wit::Plan) -> Plan {
-    let wit::Plan { target, creates, removes, notes } = plan;
-    let listed = |wit::Listed { id, label, expires }| Listed { id, label, expires };
-    Plan {
-        target,
-        creates,
-        removes: removes.into_iter().map(listed).collect(),
-        notes,
-        carried: crate::model::Carried::default(),
+pub(super) fn planned(plan: wit::Plan) -> Planned {
+    Planned {
+        creates: plan.creates,
+        removes: plan.removes,
+        slots: plan.slots.map(|slots| Slots { used: slots.used, most: slots.most }),
+        context: plan.context,
+        findings: plan.findings.into_iter().map(finding).collect(),
+    }
+}
+
+fn finding(finding: wit::Finding) -> Finding {
+    Finding {
+        level: match finding.level {
+            wit::Level::Info => Level::Info,
+            wit::Level::Warning => Level::Warning,
+            wit::Level::Error => Level::Error,
+        },
+        code: finding.code,
+        message: finding.message,
+        fix: finding.fix,
     }
 }
 
 /// What rotate returned.
-pub(super) fn returned_credential(credential: wit::Credential) -> Result<Credential, StepError> {
-    let wit::Credential { handle, updates, expires } = credential;
-    let updates = updates.into_iter().map(returned_update).collect::<Result<_, _>>()?;
-    Ok(Credential { handle, updates, expires })
-}
-
-fn returned_update(update: wit::Update) -> Result<Update, StepError> {
-    let wit::Update { label, place, kind, values } = update;
-    let place = match place.as_str() {
-        "custom" => Place::Custom,
-        "standard" => Place::Standard,
-        // It is not quoted: what stands in the wrong place may be a secret.
-        _ => {
-            return Err(StepError::Contract(
-                "the plugin returned an update whose place is neither `custom` nor `standard`".to_owned(),
-            ));
-        }
+pub(super) fn rotated(credential: wit::Credential) -> Result<Rotated, &'static str> {
+    let text = |named: wit::Named| match named.value {
+        wit::Value::Text(text) => Ok((named.name, text)),
+        _ => Err("the plugin gives a returned field that is no text"),
     };
-    Ok(Update { label, place, kind, values: values.into_iter().map(Secret::new).collect() })
+    let returns = credential.returns.into_iter().map(text).collect::<Result<_, _>>()?;
+    Ok(Rotated { id: credential.id, returns, expires: credential.expires })
 }
 
 /// What verify returned.
-pub(super) fn returned_proof(proof: wit::Proof) -> Proof {
+pub(super) fn proof(proof: wit::Proof) -> Proof {
     match proof {
         wit::Proof::Verified => Proof::Verified,
-        wit::Proof::Unproven(reason) => Proof::Unproven(reason),
+        wit::Proof::Unproven(why) => Proof::Unproven(why),
     }
 }
 
-/// What commit returned.
-pub(super) fn returned_removed(removed: Vec<wit::Removed>) -> Vec<Removed> {
-    removed.into_iter().map(|wit::Removed { id, gone }| Removed { id, gone }).collect()
-}
-
-/// What rollback returned.
-pub(super) fn returned_undone(undone: wit::Undone) -> Undone {
-    Undone { seen: undone.seen, gone: undone.gone }
-}
-
-/// Why a step failed.
-pub(super) fn failure(failure: wit::Failure) -> Failure {
-    let (kind, problem) = match failure {
-        wit::Failure::Invalid(problem) => (FailureKind::Invalid, problem),
-        wit::Failure::Denied(problem) => (FailureKind::Denied, problem),
-        wit::Failure::NotFound(problem) => (FailureKind::NotFound, problem),
-        wit::Failure::Conflict(problem) => (FailureKind::Conflict, problem),
-        wit::Failure::WrongCredential(problem) => (FailureKind::WrongCredential, problem),
-        wit::Failure::Unavailable(wit::Outage { code, message, retry_after }) => {
-            (FailureKind::Unavailable { retry_after }, wit::Problem { code, message })
-        }
-        wit::Failure::Uncertain(problem) => (FailureKind::Uncertain, problem),
-        wit::Failure::Other(problem) => (FailureKind::Other, problem),
+/// Why a step failed. The service's wish to be left alone for a while is the host's to know.
+pub(super) fn failure(failure: wit::Failure, asked: Option<Duration>) -> Failure {
+    let kind = match failure.kind {
+        wit::Kind::Invalid => FailureKind::Invalid,
+        wit::Kind::Denied => FailureKind::Denied,
+        wit::Kind::NotFound => FailureKind::NotFound,
+        wit::Kind::Conflict => FailureKind::Conflict,
+        wit::Kind::WrongCredential => FailureKind::WrongCredential,
+        wit::Kind::Unavailable => FailureKind::Unavailable { retry_after: asked.map(seconds) },
+        wit::Kind::Uncertain => FailureKind::Uncertain,
+        wit::Kind::Other => FailureKind::Other,
     };
-    Failure { kind, code: problem.code, message: problem.message, fix: None }
+    Failure { kind, code: failure.code, message: failure.message, fix: failure.fix }
 }

@@ -10,11 +10,11 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
-use wasmtime_wasi_http::Error as HttpError;
 
-use super::gate::Judge;
+use super::lost::Lost;
 use super::network::{NetworkError, SendError};
 use crate::model::HostPort;
+use crate::policy::StepGrant;
 
 /// Where a host and port is found instead of by name: `--resolve`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,7 +53,7 @@ impl Dialer {
         &self,
         host: &str,
         port: u16,
-        judge: &dyn Judge,
+        grant: &StepGrant,
         deadline: Instant,
     ) -> Result<Box<dyn Stream>, SendError> {
         let known = self.known_address(host, port);
@@ -61,12 +61,12 @@ impl Dialer {
         // As policy and operators name it: without the port where it is the usual one.
         let name = named.to_string();
         if let Some(address) = known {
-            judge.address(&name, address.ip()).map_err(SendError::Denied)?;
+            grant.allows_address(&name, address.ip()).map_err(SendError::Denied)?;
         }
         let Some(proxy) = &self.proxy else {
             let addresses = match known {
                 Some(address) => vec![address],
-                None => judged(&name, look_up(host, port).await?, judge)?,
+                None => judged(&name, look_up(host, port).await?, grant)?,
             };
             return Ok(Box::new(connect(&addresses, deadline).await?));
         };
@@ -88,18 +88,17 @@ async fn look_up(host: &str, port: u16) -> Result<Vec<SocketAddr>, SendError> {
     let addresses = tokio::net::lookup_host((host, port)).await;
     let addresses: Vec<_> = addresses.map(Iterator::collect).unwrap_or_default();
     if addresses.is_empty() {
-        let rcode = Some("name not found".to_owned());
-        return Err(SendError::Failed(HttpError::DnsError { rcode, info_code: None }));
+        return Err(SendError::Failed(Lost::NameNotFound));
     }
     Ok(addresses)
 }
 
 /// Keeps the addresses that may be connected to.
-fn judged(name: &str, addresses: Vec<SocketAddr>, judge: &dyn Judge) -> Result<Vec<SocketAddr>, SendError> {
+fn judged(name: &str, addresses: Vec<SocketAddr>, grant: &StepGrant) -> Result<Vec<SocketAddr>, SendError> {
     let mut denied = None;
     let allowed: Vec<_> = addresses
         .into_iter()
-        .filter(|address| match judge.address(name, address.ip()) {
+        .filter(|address| match grant.allows_address(name, address.ip()) {
             Ok(()) => true,
             Err(deny) => {
                 denied.get_or_insert(deny);
@@ -117,7 +116,7 @@ fn judged(name: &str, addresses: Vec<SocketAddr>, judge: &dyn Judge) -> Result<V
 /// packets does not keep the others from being tried.
 #[expect(clippy::disallowed_methods, reason = "the gate's one way out")]
 async fn connect(addresses: &[SocketAddr], deadline: Instant) -> Result<TcpStream, SendError> {
-    let mut failure = HttpError::DestinationNotFound;
+    let mut failure = Lost::NameNotFound;
     for (address, left) in addresses.iter().zip((1..=addresses.len()).rev()) {
         let share =
             deadline.saturating_duration_since(Instant::now()) / u32::try_from(left).unwrap_or(u32::MAX);
@@ -128,17 +127,17 @@ async fn connect(addresses: &[SocketAddr], deadline: Instant) -> Result<TcpStrea
                 return Ok(stream);
             }
             Ok(Err(error)) => failure = connect_failure(&error),
-            Err(_) => failure = HttpError::ConnectionTimeout,
+            Err(_) => failure = Lost::ConnectTimeout,
         }
     }
     Err(SendError::Failed(failure))
 }
 
-fn connect_failure(error: &io::Error) -> HttpError {
+fn connect_failure(error: &io::Error) -> Lost {
     match error.kind() {
-        io::ErrorKind::ConnectionRefused => HttpError::ConnectionRefused,
-        io::ErrorKind::TimedOut => HttpError::ConnectionTimeout,
-        _ => HttpError::DestinationUnavailable,
+        io::ErrorKind::ConnectionRefused => Lost::Refused,
+        io::ErrorKind::TimedOut => Lost::ConnectTimeout,
+        _ => Lost::Unreachable,
     }
 }
 
@@ -152,17 +151,16 @@ impl Proxy {
 
     /// Asks the proxy for a way to `target`.
     async fn tunnel(&self, stream: TcpStream, target: &str) -> Result<impl Stream + use<>, SendError> {
-        let failed = |_| SendError::Failed(HttpError::DestinationUnavailable);
+        let failed = |_| SendError::Failed(Lost::ProxyRefused);
         let handshake = hyper::client::conn::http1::handshake::<_, Empty<Bytes>>(TokioIo::new(stream));
         let (mut sender, connection) = handshake.await.map_err(failed)?;
         tokio::spawn(connection.with_upgrades());
         let request =
             http::Request::builder().method(Method::CONNECT).uri(target).header(header::HOST, target);
-        let request =
-            request.body(Empty::new()).map_err(|_| SendError::Failed(HttpError::HttpRequestUriInvalid))?;
+        let request = request.body(Empty::new()).map_err(|_| SendError::Failed(Lost::NoHost))?;
         let response = sender.send_request(request).await.map_err(failed)?;
         if response.status() != StatusCode::OK {
-            return Err(SendError::Failed(HttpError::DestinationUnavailable));
+            return Err(SendError::Failed(Lost::ProxyRefused));
         }
         Ok(TokioIo::new(hyper::upgrade::on(response).await.map_err(failed)?))
     }

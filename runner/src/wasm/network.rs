@@ -1,4 +1,4 @@
-//! Sends judged requests: HTTP/1.1 over TLS, over connections that are kept for a whole rotation.
+//! Sends requests: HTTP/1.1 over TLS, over connections that are kept for a whole rotation.
 
 use std::time::Duration;
 
@@ -8,16 +8,15 @@ use hyper::client::conn::http1::handshake;
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
 use tokio::time::{Instant, timeout_at};
-use wasmtime_wasi_http::{Error as HttpError, RequestOptions};
 
 use super::bodies::{Bodies, Unread};
 use super::dial::{Dialer, Resolve, bare};
-use super::gate::Judge;
+use super::lost::Lost;
 use super::pool::{Pool, Sender};
 use super::trust::Trust;
 use super::watch::Exceeded;
 use crate::limits::Limits;
-use crate::policy::Deny;
+use crate::policy::{Deny, StepGrant};
 use crate::trust::parse_pem;
 
 /// How the operator wants hosts to be reached.
@@ -47,8 +46,8 @@ pub enum NetworkError {
 pub(super) enum SendError {
     /// It did not leave: policy.
     Denied(Deny),
-    /// It did not leave, or its answer is lost; the guest can tell by the code.
-    Failed(HttpError),
+    /// It did not leave, or its answer is lost; the failure says which.
+    Failed(Lost),
     /// Its answer met a limit.
     Exceeded(Exceeded),
 }
@@ -68,7 +67,7 @@ pub(super) struct Network {
     trust: Trust,
     pool: Pool,
     request_timeout: Duration,
-    pub(super) bodies: Bodies,
+    bodies: Bodies,
 }
 
 impl Network {
@@ -91,16 +90,14 @@ impl Network {
     pub(super) async fn send(
         &self,
         mut request: http::Request<Full<Bytes>>,
-        options: RequestOptions,
-        judge: &dyn Judge,
+        grant: &StepGrant,
         departs: &(dyn Fn() + Sync),
         reuse: Reuse,
     ) -> Result<http::Response<Bytes>, SendError> {
         let last = Instant::now() + self.request_timeout;
-        let within = |own: Option<Duration>| own.map_or(last, |own| last.min(Instant::now() + own));
         let failed = |error| Err(SendError::Failed(error));
         let Some(host) = request.uri().host().map(|host| bare(host).to_ascii_lowercase()) else {
-            return failed(HttpError::HttpRequestUriInvalid);
+            return failed(Lost::NoHost);
         };
         let port = request.uri().port_u16().unwrap_or(443);
         *request.uri_mut() = origin_form(request.uri());
@@ -114,10 +111,9 @@ impl Network {
             let mut sender = if let Some(sender) = kept {
                 sender
             } else {
-                let deadline = within(options.connect_timeout);
-                match timeout_at(deadline, self.connect(&host, port, judge, deadline)).await {
+                match timeout_at(last, self.connect(&host, port, grant, last)).await {
                     Ok(connected) => connected?,
-                    Err(_) => return failed(HttpError::ConnectionTimeout),
+                    Err(_) => return failed(Lost::ConnectTimeout),
                 }
             };
             if !has_left {
@@ -125,7 +121,7 @@ impl Network {
                 has_left = true;
             }
             let answer = sender.try_send_request(request);
-            let response = match timeout_at(within(options.first_byte_timeout), answer).await {
+            let response = match timeout_at(last, answer).await {
                 Ok(Ok(response)) => response,
                 Ok(Err(mut error)) => match error.take_message() {
                     // The far side had closed the connection and not a byte was written.
@@ -135,14 +131,14 @@ impl Network {
                     }
                     _ => return failed(exchange_failure(error.error())),
                 },
-                Err(_) => return failed(HttpError::HttpResponseTimeout),
+                Err(_) => return failed(Lost::AnswerTimeout),
             };
             let (parts, body) = response.into_parts();
-            let body = match timeout_at(within(None), self.bodies.response(body)).await {
+            let body = match timeout_at(last, self.bodies.read(body)).await {
                 Ok(Ok(body)) => body,
                 Ok(Err(Unread::Exceeded(limit))) => return Err(SendError::Exceeded(limit)),
-                Ok(Err(Unread::Broken(_))) => return failed(HttpError::HttpResponseIncomplete),
-                Err(_) => return failed(HttpError::HttpResponseTimeout),
+                Ok(Err(Unread::Broken(_))) => return failed(Lost::Incomplete),
+                Err(_) => return failed(Lost::AnswerTimeout),
             };
             self.pool.put(host, port, sender);
             return Ok(http::Response::from_parts(parts, body));
@@ -153,14 +149,13 @@ impl Network {
         &self,
         host: &str,
         port: u16,
-        judge: &dyn Judge,
+        grant: &StepGrant,
         deadline: Instant,
     ) -> Result<Sender, SendError> {
         let failed = SendError::Failed;
-        let name =
-            ServerName::try_from(host.to_owned()).map_err(|_| failed(HttpError::HttpRequestUriInvalid))?;
-        let stream = self.dialer.dial(host, port, judge, deadline).await?;
-        let tls = self.trust.connector().await.ok_or_else(|| failed(HttpError::ConfigurationError))?;
+        let name = ServerName::try_from(host.to_owned()).map_err(|_| failed(Lost::NoHost))?;
+        let stream = self.dialer.dial(host, port, grant, deadline).await?;
+        let tls = self.trust.connector().await.ok_or_else(|| failed(Lost::NothingTrusted))?;
         let stream = tls.connect(name, stream).await.map_err(|error| failed(tls_failure(&error)))?;
         let (sender, connection) =
             handshake(TokioIo::new(stream)).await.map_err(|error| failed(exchange_failure(&error)))?;
@@ -176,18 +171,15 @@ fn origin_form(uri: &http::Uri) -> http::Uri {
 }
 
 /// What became of a request that was under way.
-fn exchange_failure(error: &hyper::Error) -> HttpError {
-    if error.is_parse() { HttpError::HttpProtocolError } else { HttpError::ConnectionTerminated }
+fn exchange_failure(error: &hyper::Error) -> Lost {
+    if error.is_parse() { Lost::NotHttp } else { Lost::Terminated }
 }
 
 /// Why there is no TLS: nothing of the request has left.
-fn tls_failure(error: &std::io::Error) -> HttpError {
+fn tls_failure(error: &std::io::Error) -> Lost {
     match error.get_ref().and_then(|error| error.downcast_ref()) {
-        Some(rustls::Error::InvalidCertificate(_)) => HttpError::TlsCertificateError,
-        Some(rustls::Error::AlertReceived(alert)) => HttpError::TlsAlertReceived {
-            alert_id: Some(u8::from(*alert)),
-            alert_message: Some(format!("{alert:?}")),
-        },
-        _ => HttpError::TlsProtocolError,
+        Some(rustls::Error::InvalidCertificate(why)) => Lost::Certificate(format!("{why:?}")),
+        Some(rustls::Error::AlertReceived(alert)) => Lost::TlsAlert(format!("{alert:?}")),
+        _ => Lost::Tls,
     }
 }

@@ -6,21 +6,21 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::Full;
-use wasmtime_wasi_http::{Error as HttpError, RequestOptions};
 
 use super::bodies::{Bodies, Unread};
+use super::lost::Lost;
 use super::network::SendError;
 use super::time::Time;
 use crate::limits::Limits;
 use crate::model::StepName;
 
 /// A request that policy let out.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Sent {
     /// The step that sends it.
     pub step: StepName,
-    /// The name of the declared request; none of one that the plugin wrote itself.
-    pub name: Option<String>,
+    /// The name of the declared request.
+    pub name: String,
     /// The request, with an absolute URI.
     pub request: http::Request<Bytes>,
 }
@@ -48,24 +48,22 @@ pub trait Peer: Send + Sync {
         sent: Sent,
         departs: &(dyn Fn() + Sync),
     ) -> Result<http::Response<Bytes>, NoAnswer>;
+
+    /// Sees, as a text, whatever is handed to the plugin in the sandbox.
+    fn hands_over(&self, what: &str);
 }
 
 /// Takes note of what policy let out, and what came back.
 pub trait Recorder: Send + Sync {
     /// Notes a request, and its answer.
-    fn record(
-        &self,
-        step: StepName,
-        request: &http::Request<Bytes>,
-        answer: Result<&http::Response<Bytes>, NoAnswer>,
-    );
+    fn record(&self, sent: &Sent, answer: Result<&http::Response<Bytes>, NoAnswer>);
 }
 
 /// The way to a peer.
 pub(super) struct PeerWay {
-    pub(super) peer: Arc<dyn Peer>,
+    peer: Arc<dyn Peer>,
     pub(super) time: Arc<dyn Time>,
-    pub(super) bodies: Bodies,
+    bodies: Bodies,
     request_timeout: Duration,
 }
 
@@ -74,23 +72,26 @@ impl PeerWay {
         Self { peer, time, bodies: Bodies::new(limits), request_timeout: limits.request_timeout }
     }
 
+    /// Lets the peer see what is handed to the plugin.
+    pub(super) fn hands_over(&self, what: &dyn std::fmt::Debug) {
+        self.peer.hands_over(&format!("{what:?}"));
+    }
+
     /// Asks the peer, with the limits that a network has.
     pub(super) async fn send(
         &self,
         sent: Sent,
-        options: RequestOptions,
         departs: &(dyn Fn() + Sync),
     ) -> Result<http::Response<Bytes>, SendError> {
-        let own = options.first_byte_timeout.unwrap_or(Duration::MAX);
         let answer = tokio::select! {
             biased;
             answer = self.peer.answer(sent, departs) => answer,
-            () = self.time.sleep(own.min(self.request_timeout)) => {
-                return Err(SendError::Failed(HttpError::HttpResponseTimeout));
+            () = self.time.sleep(self.request_timeout) => {
+                return Err(SendError::Failed(Lost::AnswerTimeout));
             }
         };
         let (parts, body) = answer.map_err(|error| SendError::Failed(error.into()))?.into_parts();
-        match self.bodies.response(Full::new(body)).await {
+        match self.bodies.read(Full::new(body)).await {
             Ok(body) => Ok(http::Response::from_parts(parts, body)),
             Err(Unread::Exceeded(limit)) => Err(SendError::Exceeded(limit)),
             Err(Unread::Broken(never)) => match never {},
@@ -98,12 +99,12 @@ impl PeerWay {
     }
 }
 
-impl From<NoAnswer> for HttpError {
+impl From<NoAnswer> for Lost {
     fn from(no_answer: NoAnswer) -> Self {
         match no_answer {
-            NoAnswer::Refused => Self::ConnectionRefused,
-            NoAnswer::Reset => Self::ConnectionTerminated,
-            NoAnswer::Cut => Self::HttpResponseIncomplete,
+            NoAnswer::Refused => Self::Refused,
+            NoAnswer::Reset => Self::Terminated,
+            NoAnswer::Cut => Self::Incomplete,
         }
     }
 }

@@ -1,73 +1,65 @@
 //! One call of a guest: a fresh store, a budget of time, and what came of it.
 
+use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use std::future::poll_fn;
+use tokio::sync::Mutex;
 use wasmtime::component::ResourceTableError;
-use wasmtime::{Engine, Store, Trap};
+use wasmtime::{Store, Trap};
 use wasmtime_wasi::I32Exit;
 
-use super::bindings::{Contract, ContractPre, Rotation};
-use super::guest::{Guest, Outlet};
+use super::bindings::{Rotation, Rotator};
+use super::guest::{Ended, Guest};
+use super::load::Loaded;
 use super::log::StepLog;
+use super::passage::Passage;
 use super::watch::Exceeded;
+use crate::call::{Session, Way as _};
 use crate::limits::Limits;
 use crate::rotation::{StepError, clean};
 use crate::system::thread_time;
 
-/// What a call is made with.
-pub(super) struct Sandbox<'a> {
-    pub engine: &'a Engine,
-    pub pre: &'a ContractPre<Guest>,
-    pub limits: &'a Limits,
-    /// The wall-clock time that the call has, host calls included.
-    pub budget: Duration,
-    pub log: StepLog,
-    pub outlet: Outlet,
-}
-
-impl Sandbox<'_> {
-    /// Makes an instance, lets `call` call it, and throws it away. What the guest has under way
-    /// by then is broken off.
+impl Loaded {
+    /// Makes an instance, lets `call` call it, and throws it away. What the guest has under way by then is
+    /// broken off.
     pub(super) async fn run<T>(
-        self,
+        &self,
+        limits: &Limits,
+        budget: Duration,
+        log: StepLog,
+        (passage, session): (Arc<Passage>, Arc<Mutex<Session>>),
         call: impl AsyncFnOnce(&Rotation, &mut Store<Guest>) -> wasmtime::Result<T>,
     ) -> Result<T, StepError> {
-        let watch = Arc::clone(&self.outlet.watch);
-        let time = self.outlet.time();
-        let mut store = Guest::new(self.limits, self.log, self.outlet).into_store(self.engine);
+        let watch = Arc::clone(&passage.watch);
+        let guest = Guest::new(limits, log, Arc::clone(&passage), session);
+        let mut store = guest.into_store(&self.engine);
         let work = async {
             let instance = self.pre.instance_pre().instantiate_async(&mut store).await?;
-            let instance = Contract::new(&mut store, &instance)
-                .map_err(|error| Misshapen(clean(&format!("{error:#}"), 500)))?;
+            let instance = Rotator::new(&mut store, &instance)?;
             call(instance.pamrun_plugin_rotation(), &mut store).await
-        };
-        let over = async {
-            match time {
-                None => tokio::time::sleep(self.budget).await,
-                Some(time) => time.sleep(self.budget).await,
-            }
         };
         let ended = tokio::select! {
             biased;
-            ended = metered(self.limits.cpu, work) => Some(ended),
-            () = over => None,
+            ended = metered(limits.cpu, work) => Some(ended),
+            () = passage.sleep(budget) => None,
         };
-        // A limit that a request met is the cause of whatever the guest made of it, and what
-        // would be stopped a moment later has not succeeded either.
-        if let Some(limit) = watch.seen().exceeded.take() {
+        // A limit that a call met is the cause of whatever the guest made of it.
+        if let Some(limit) = watch.exceeded_limit() {
             return Err(limit.into());
         }
         match ended {
             Some(Ok(Ok(returned))) => Ok(returned),
-            Some(Ok(Err(error))) => Err(stopped(&error)),
+            Some(Ok(Err(error))) => Err(match error.downcast_ref::<Ended>() {
+                Some(Ended(error)) => error.clone(),
+                None => stopped(&error),
+            }),
             Some(Err(limit)) => Err(limit.into()),
             None => Err(StepError::Limit {
                 name: "timeout",
-                message: format!("the step did not end within {:?}; --timeout raises it", self.budget),
+                message: format!("the step did not end within {budget:?}; --timeout raises it"),
             }),
         }
     }
@@ -75,7 +67,7 @@ impl Sandbox<'_> {
 
 /// Runs `work` and stops it once it has computed for `limit`, waiting not counted. A guest
 /// computes only while its future is polled, and the engine's epochs make it yield.
-pub(super) async fn metered<T>(limit: Duration, work: impl Future<Output = T>) -> Result<T, Exceeded> {
+async fn metered<T>(limit: Duration, work: impl Future<Output = T>) -> Result<T, Exceeded> {
     let mut work = pin!(work);
     let mut spent = Duration::ZERO;
     poll_fn(|context| {
@@ -95,27 +87,16 @@ pub(super) async fn metered<T>(limit: Duration, work: impl Future<Output = T>) -
 }
 
 /// Where a panic happened, the guest says on its stderr, which may hold anything by then.
-pub(super) const PANICKED: &str = "it panicked or aborted. Its author should return a failure instead; what the \
+const PANICKED: &str = "it panicked or aborted. Its author should return a failure instead; what the \
      plugin printed in this step is dropped, but its own unit tests show it";
 
-/// The functions of a guest are there, and take or return something else.
-#[derive(Debug, thiserror::Error)]
-#[error(
-    "the plugin's functions do not have the shape of pamrun:plugin/rotation ({0}); build it against this pamrun's \
-     wit folder"
-)]
-struct Misshapen(String);
-
 /// Says why a guest stopped in the middle.
-pub(super) fn stopped(error: &wasmtime::Error) -> StepError {
-    if let Some(misshapen) = error.downcast_ref::<Misshapen>() {
-        return StepError::Contract(misshapen.to_string());
-    }
+fn stopped(error: &wasmtime::Error) -> StepError {
     if let Some(limit) = error.downcast_ref::<Exceeded>() {
         return limit.clone().into();
     }
     if let Some(ResourceTableError::Full) = error.downcast_ref() {
-        let message = "the plugin holds more requests, bodies and header lists at once than it may";
+        let message = "the plugin holds more streams and timers at once than it may";
         return StepError::Limit { name: "memory", message: message.to_owned() };
     }
     let cause = error.root_cause().to_string();

@@ -4,10 +4,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use http::{StatusCode, header};
+use http::header;
 use wasmtime::UpdateDeadline;
 
-use super::suspects::suspects;
 use crate::limits;
 use crate::model::StepName;
 use crate::policy::Deny;
@@ -42,10 +41,6 @@ pub(super) struct Seen {
     pub trace: Trace,
     /// The first limit that a request of it met.
     pub exceeded: Option<Exceeded>,
-    /// How many requests left that may change the target, and were not refused.
-    changing: u32,
-    /// Strings of answers that may be secrets.
-    pub suspects: Vec<String>,
 }
 
 /// Shared between a step and the requests that it has under way.
@@ -78,9 +73,12 @@ impl Watch {
         }
     }
 
-    /// Notes that a request was refused.
+    /// Notes that a request was refused; what was noted a moment before, in the same words, is known.
     pub(crate) fn denied(&self, deny: Deny) {
-        self.seen().trace.denials.push(deny);
+        let denials = &mut self.seen().trace.denials;
+        if denials.last().is_none_or(|last| last.to_string() != deny.to_string()) {
+            denials.push(deny);
+        }
     }
 
     /// Notes that a limit was met; only the first one counts, the others follow from it.
@@ -93,7 +91,6 @@ impl Watch {
         let mut seen = self.seen();
         seen.trace.requests = seen.trace.requests.saturating_add(1);
         if may_change {
-            seen.changing = seen.changing.saturating_add(1);
             seen.trace.change = Change::Possible;
         }
     }
@@ -108,29 +105,6 @@ impl Watch {
             seen.trace.clock_skew = ClockSkew::between(host, ours, theirs);
         }
     }
-
-    /// Looks at an answer, and the request that it answers: whether it is a refusal, and else for
-    /// what may be a new secret. What was refused made none, and the reason is what an operator
-    /// needs to see. Only rotate is given new secrets.
-    pub(super) fn answered(
-        &self,
-        answer: &http::Response<Bytes>,
-        uri: &http::Uri,
-        body: &[u8],
-        may_change: bool,
-    ) {
-        let mut seen = self.seen();
-        if !is_refusal(answer.status()) {
-            if self.step == StepName::Rotate {
-                seen.suspects.append(&mut suspects(answer.body(), uri, body));
-            }
-        } else if may_change {
-            seen.changing = seen.changing.saturating_sub(1);
-            if seen.changing == 0 {
-                seen.trace.change = Change::Refused;
-            }
-        }
-    }
 }
 
 /// The time that an answer says it was made at, since 1970 (RFC 9110, section 6.6.1).
@@ -138,12 +112,6 @@ fn date(answer: &http::Response<Bytes>) -> Option<Duration> {
     let text = answer.headers().get(header::DATE)?.to_str().ok()?;
     let at = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
     Duration::try_from(at.duration_since(jiff::Timestamp::UNIX_EPOCH)).ok()
-}
-
-/// Tells whether a service says with this status that it did nothing. One that gave up waiting
-/// for a request may have seen all of it.
-fn is_refusal(status: StatusCode) -> bool {
-    status.is_client_error() && status != StatusCode::REQUEST_TIMEOUT
 }
 
 #[cfg(test)]

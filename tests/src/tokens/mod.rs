@@ -26,8 +26,6 @@ pub enum Fault {
     Status(u16),
     /// Done, but the connection breaks before the answer.
     ApplyThenDrop,
-    /// Done, but the answer is this text.
-    ApplyThenSay(String),
 }
 
 /// A running API. Whoever holds the admin token may read the account (`GET /v1/accounts/ACCOUNT`), make
@@ -176,7 +174,6 @@ impl Site for Front {
                 act();
                 Answer::nothing()
             }
-            Some(Fault::ApplyThenSay(text)) => Answer { body: text.into(), ..act() },
         }
     }
 }

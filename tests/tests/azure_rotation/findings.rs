@@ -68,6 +68,7 @@ fn the_secret_of_the_admin_app_ends_soon_or_nobody_knows_when() {
     finds(&soon, &[], "warning admin-secret-ends-soon", "Azure admin");
     let mut azure = Azure::new();
     let elsewhere = azure.cloud.directory().issue_to_principal(&azure.admin, "elsewhere");
+    azure.cloud.directory().app(&azure.admin).secrets.clear();
     azure.attached = vec![admin_record(&azure.admin, &elsewhere.value)];
     finds(&azure, &[], "info admin-secret-end-unknown", "none of its secrets");
 }

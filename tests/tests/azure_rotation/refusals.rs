@@ -53,7 +53,7 @@ fn a_tenant_that_would_change_the_path_is_refused_before_it_is_sent() {
     for wrong in ["../common", "a/b", "a?b", "%2e%2e"] {
         let mut azure = cast();
         set(&mut azure.attached[0].json, "tenant_id", wrong);
-        fails(&azure, "tenant");
+        azure.rotate(&[]).ends("invalid", 2).with_code("input-unfit");
         assert_eq!(azure.cloud.requests(), []);
     }
 }

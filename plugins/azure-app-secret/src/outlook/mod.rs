@@ -7,28 +7,23 @@ mod object;
 mod policy;
 mod principal;
 
-use std::time::SystemTime;
+use entra::{Admin, Session, admin_secret_end};
+use pamrun_plugin::{Finding, time};
 
-use microsoft_graph::{Admin, admin_secret_end};
-use pamrun_plugin::Finding;
+use crate::requests;
+use crate::requests::settings::Settings;
 
-use self::object::Object;
-use crate::graph::Graph;
-use crate::settings::Settings;
-use crate::target::Target;
-
-pub fn outlook(
-    graph: &Graph<'_>,
-    admin: &Admin<'_>,
-    settings: &Settings,
-    target: &Target,
-    now: SystemTime,
-) -> Vec<Finding> {
-    let mut findings: Vec<_> = admin_secret_end(graph.session(), admin, now).into_iter().collect();
-    let object = Object::look(graph, target);
-    let created = object.as_ref().ok().and_then(Object::created);
+pub fn outlook(graph: &Session<'_>, admin: &Admin<'_>, settings: &Settings) -> Vec<Finding> {
+    let now = graph.host().now();
+    let mut findings = Vec::new();
+    if !admin.is_own() {
+        let listed = graph.look(requests::admin_app);
+        findings.extend(admin_secret_end(listed.as_ref().map(|app| &app.ends[..]), admin, now));
+    }
+    let object = graph.look(requests::object);
+    let created = object.as_ref().ok().and_then(|object| time(object.created.as_deref()?));
     findings.extend(object::judge(object));
-    findings.extend(policy::judge(graph, settings, target, created));
-    findings.extend(principal::judge(graph, settings, target, now));
+    findings.extend(policy::judge(graph, settings, created));
+    findings.extend(principal::judge(graph, settings, now));
     findings
 }

@@ -1,37 +1,16 @@
 //! The app's object as a whole: how full it is, and how fast it may be changed.
 
-use jiff::Timestamp;
 use pamrun_plugin::{Failure, Finding};
-use serde_json::Value;
 
-use crate::graph::Graph;
+use crate::requests::Object;
 use crate::room::PERSONAL;
-use crate::target::Target;
 
 /// So many entries an app object holds, in all its lists together: the limit that Microsoft gives for the
 /// app manifest. Graph refuses more by the size of the object, so that it can be a little sooner or later.
-const LIMIT: usize = 1200;
+const LIMIT: i64 = 1200;
 
 /// From so many entries on it is told. What is left is room for a hundred rotations that remove nothing.
-const NEARLY: usize = LIMIT - 100;
-
-/// All that Graph shows of an app.
-pub struct Object(Value);
-
-impl Object {
-    pub fn look(graph: &Graph<'_>, target: &Target) -> Result<Self, Failure> {
-        graph.look(&format!("/applications/{}", target.object_id)).map(Self)
-    }
-
-    /// When it was made: policies may spare what is older than they are.
-    pub fn created(&self) -> Option<Timestamp> {
-        self.text("createdDateTime")?.parse().ok()
-    }
-
-    fn text(&self, property: &str) -> Option<&str> {
-        self.0.get(property)?.as_str()
-    }
-}
+const NEARLY: i64 = LIMIT - 100;
 
 pub fn judge(object: Result<Object, Failure>) -> Vec<Finding> {
     let object = match object {
@@ -42,7 +21,7 @@ pub fn judge(object: Result<Object, Failure>) -> Vec<Finding> {
         }
     };
     let mut findings = Vec::new();
-    let count = entries(&object.0);
+    let count = entries(&object);
     let room =
         format!("the app's object has {count} entries in its lists, of about {LIMIT} that it can hold");
     if count >= LIMIT {
@@ -57,7 +36,7 @@ pub fn judge(object: Result<Object, Failure>) -> Vec<Finding> {
             ),
         );
     }
-    if let Some(audience) = object.text("signInAudience").filter(|audience| PERSONAL.contains(audience)) {
+    if let Some(audience) = object.audience.filter(|audience| PERSONAL.contains(&audience.as_str())) {
         let message = format!(
             "the app is open to personal accounts ({audience}): Graph takes 60 changes a minute of such apps"
         );
@@ -70,10 +49,28 @@ pub fn judge(object: Result<Object, Failure>) -> Vec<Finding> {
 }
 
 /// How many entries all lists hold, those inside of others included.
-fn entries(value: &Value) -> usize {
-    match value {
-        Value::Array(list) => list.len() + list.iter().map(entries).sum::<usize>(),
-        Value::Object(properties) => properties.values().map(entries).sum(),
-        _ => 0,
-    }
+fn entries(object: &Object) -> i64 {
+    let lists = [
+        object.secrets,
+        object.certificates,
+        object.roles,
+        object.role_members,
+        object.scopes,
+        object.clients,
+        object.authorized,
+        object.authorized_scopes,
+        object.resources,
+        object.permissions,
+        object.identifiers,
+        object.web_uris,
+        object.web_uri_settings,
+        object.spa_uris,
+        object.client_uris,
+        object.tags,
+        object.add_ins,
+        object.id_claims,
+        object.access_claims,
+        object.saml_claims,
+    ];
+    lists.into_iter().flatten().sum()
 }

@@ -1,99 +1,124 @@
 //! Policies of the tenant that restrict the secrets of apps.
 
-use jiff::{SignedDuration, Timestamp};
-use pamrun_plugin::{Failure, Finding};
-use serde::Deserialize;
+use std::time::{Duration, SystemTime};
 
-use crate::graph::Graph;
-use crate::settings::Settings;
-use crate::target::Target;
+use entra::Session;
+use pamrun_plugin::{Failure, Finding, time};
 
-/// The tenant's default, or one that is assigned to the app: they name their restrictions differently.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+use crate::requests::settings::Settings;
+use crate::requests::{self, DefaultPolicy, Policies as Assigned};
+
+const DAY: u64 = 24 * 3600;
+
+/// The tenant's default, or one that is assigned to the app. What it does not say is empty.
 struct Policy {
-    #[serde(default)]
     is_enabled: bool,
-    #[serde(alias = "applicationRestrictions")]
-    restrictions: Option<Restrictions>,
+    addition: Restriction,
+    lifetime: Restriction,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Restrictions {
-    #[serde(default)]
-    password_credentials: Vec<Restriction>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+/// What a policy says of one kind.
 struct Restriction {
-    #[serde(rename = "restrictionType")]
-    kind: String,
+    /// Whether it says anything of that kind.
+    is_there: bool,
     /// `disabled` where an app is excepted from the tenant's default.
-    state: Option<String>,
-    /// An ISO 8601 duration, such as `P90D`; it knows no months or years.
-    max_lifetime: Option<String>,
+    state: String,
     /// Apps that are older are spared.
-    #[serde(rename = "restrictForAppsCreatedAfterDateTime")]
-    since: Option<String>,
+    since: String,
+    /// An ISO 8601 duration, such as `P90D`; it knows no months or years.
+    max_lifetime: String,
 }
 
-#[derive(Deserialize)]
-struct Assigned {
-    value: Vec<Policy>,
+impl From<DefaultPolicy> for Policy {
+    fn from(said: DefaultPolicy) -> Self {
+        Self {
+            is_enabled: said.enabled == Some(true),
+            addition: Restriction {
+                is_there: said.addition.is_some(),
+                state: said.addition_state.unwrap_or_default(),
+                since: said.addition_since.unwrap_or_default(),
+                max_lifetime: String::new(),
+            },
+            lifetime: Restriction {
+                is_there: said.lifetime.is_some(),
+                state: said.lifetime_state.unwrap_or_default(),
+                since: said.lifetime_since.unwrap_or_default(),
+                max_lifetime: said.lifetime_longest.unwrap_or_default(),
+            },
+        }
+    }
+}
+
+/// The policies that are assigned to the app: of each list, the same row.
+fn assigned(said: &Assigned) -> impl Iterator<Item = Policy> {
+    let at = |list: &[String], row: usize| list.get(row).cloned().unwrap_or_default();
+    (0..said.enabled.len()).map(move |row| Policy {
+        is_enabled: at(&said.enabled, row) == "true",
+        addition: Restriction {
+            is_there: !at(&said.addition, row).is_empty(),
+            state: at(&said.addition_state, row),
+            since: at(&said.addition_since, row),
+            max_lifetime: String::new(),
+        },
+        lifetime: Restriction {
+            is_there: !at(&said.lifetime, row).is_empty(),
+            state: at(&said.lifetime_state, row),
+            since: at(&said.lifetime_since, row),
+            max_lifetime: at(&said.lifetime_longest, row),
+        },
+    })
 }
 
 /// The policies that say something about an app, those that go before others first.
 struct Policies(Vec<Policy>);
 
 impl Policies {
-    fn look(graph: &Graph<'_>, target: &Target) -> Result<Self, Failure> {
-        let path = format!("/applications/{}/appManagementPolicies", target.object_id);
-        let Assigned { value: mut policies } = graph.look(&path)?;
-        policies.push(graph.look("/policies/defaultAppManagementPolicy")?);
+    fn look(graph: &Session<'_>) -> Result<Self, Failure> {
+        let mut policies: Vec<_> = assigned(&graph.look(requests::policies)?).collect();
+        policies.push(graph.look(requests::default_policy)?.into());
         Ok(Self(policies))
     }
 
     /// The restriction of one kind that counts for an app that was made then. The app's own policy replaces
     /// what the default says of that kind.
-    fn restriction(&self, kind: &str, created: Option<Timestamp>) -> Option<&Restriction> {
+    fn restriction(
+        &self,
+        kind: impl Fn(&Policy) -> &Restriction,
+        created: Option<SystemTime>,
+    ) -> Option<&Restriction> {
         self.0
             .iter()
             .filter(|policy| policy.is_enabled)
-            .filter_map(|policy| policy.restrictions.as_ref())
-            .find_map(|all| all.password_credentials.iter().find(|one| one.kind == kind))
+            .map(kind)
+            .find(|restriction| restriction.is_there)
             .filter(|restriction| restriction.is_in_force(created))
     }
 }
 
 impl Restriction {
-    fn is_in_force(&self, created: Option<Timestamp>) -> bool {
-        let since = self.since.as_deref();
-        let since = since.and_then(|time| time.parse::<Timestamp>().ok());
+    fn is_in_force(&self, created: Option<SystemTime>) -> bool {
+        let since = time(&self.since);
         let is_spared = matches!((created, since), (Some(created), Some(since)) if created < since);
-        self.state.as_deref() != Some("disabled") && !is_spared
+        self.state != "disabled" && !is_spared
     }
 
     /// How long a secret may be valid.
-    fn longest(&self) -> Option<SignedDuration> {
-        let text = self.max_lifetime.as_deref()?.strip_prefix('P')?;
-        let (days, time) = text.split_once('D').unwrap_or(("0", text));
-        let days = SignedDuration::from_hours(24 * i64::from(days.parse::<i32>().ok()?));
-        if text.ends_with('D') {
-            return Some(days);
+    fn longest(&self) -> Option<Duration> {
+        let mut rest = self.max_lifetime.strip_prefix('P').filter(|rest| !rest.is_empty())?;
+        let mut seconds = 0_u64;
+        for (part, unit) in [('D', DAY), ('T', 0), ('H', 3600), ('M', 60), ('S', 1)] {
+            if let Some((number, after)) = rest.split_once(part) {
+                let number = if part == 'T' && number.is_empty() { 0 } else { number.parse::<u32>().ok()? };
+                seconds += u64::from(number) * unit;
+                rest = after;
+            }
         }
-        days.checked_add(format!("P{time}").parse().ok()?)
+        rest.is_empty().then_some(Duration::from_secs(seconds))
     }
 }
 
-pub fn judge(
-    graph: &Graph<'_>,
-    settings: &Settings,
-    target: &Target,
-    created: Option<Timestamp>,
-) -> Vec<Finding> {
-    let policies = match Policies::look(graph, target) {
+pub fn judge(graph: &Session<'_>, settings: &Settings, created: Option<SystemTime>) -> Vec<Finding> {
+    let policies = match Policies::look(graph) {
         Ok(policies) => policies,
         Err(failure) => {
             let message =
@@ -102,27 +127,26 @@ pub fn judge(
             return vec![Finding::info("policies-unread", message).fix(fix)];
         }
     };
-    if policies.restriction("passwordAddition", created).is_some() {
+    if policies.restriction(|policy| &policy.addition, created).is_some() {
         let message = "an app management policy of the tenant forbids to add secrets to this app";
         return vec![
             Finding::error("policy-forbids-secrets", message)
                 .fix("have the app excepted from the policy, or let it log in with a certificate or a federated identity"),
         ];
     }
-    let asked = SignedDuration::from_hours(24 * settings.expiry_days);
+    let asked = Duration::from_secs(u64::try_from(settings.expiry_days).unwrap_or_default() * DAY);
     let longest = policies
-        .restriction("passwordLifetime", created)
+        .restriction(|policy| &policy.lifetime, created)
         .and_then(|restriction| Some((restriction, restriction.longest()?)))
         .filter(|(_, longest)| asked > *longest);
     let Some((restriction, longest)) = longest else { return Vec::new() };
     let message = format!(
         "an app management policy of the tenant allows secrets of this app to live for {} at most, and the setting \
          expiry_days is {}",
-        restriction.max_lifetime.as_deref().unwrap_or_default(),
-        settings.expiry_days
+        restriction.max_lifetime, settings.expiry_days
     );
-    let fix = match longest.as_hours() / 24 {
-        ..1 => "have the app excepted from the policy: a secret lives for a day at least".to_owned(),
+    let fix = match longest.as_secs() / DAY {
+        0 => "have the app excepted from the policy: a secret lives for a day at least".to_owned(),
         days => format!("set expiry_days to {days} or less"),
     };
     vec![Finding::error("policy-limits-lifetime", message).fix(fix)]

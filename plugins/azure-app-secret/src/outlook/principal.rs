@@ -2,35 +2,30 @@
 
 use std::time::SystemTime;
 
-use jiff::Timestamp;
-use pamrun_plugin::{Failure, FailureKind, Finding, FindingLevel};
-use serde::Deserialize;
+use entra::Session;
+use pamrun_plugin::{Failure, FailureKind, Finding, FindingLevel, time};
 
-use crate::graph::{Graph, Listing};
-use crate::settings::Settings;
-use crate::target::Target;
+use crate::requests::settings::{Settings, Unproven};
+use crate::requests::{self, Principal};
 
 /// So many secrets are named; a note has no room for all that there could be.
 const NAMED: usize = 5;
 const LONGEST_NAME: usize = 40;
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ServicePrincipal {
-    account_enabled: Option<bool>,
-    #[serde(default)]
-    password_credentials: Vec<Listing>,
+/// A secret as Graph lists it. What it does not say is empty.
+struct Secret<'a> {
+    id: &'a str,
+    name: &'a str,
+    end: &'a str,
 }
 
-pub fn judge(graph: &Graph<'_>, settings: &Settings, target: &Target, now: SystemTime) -> Vec<Finding> {
-    let path =
-        format!("/servicePrincipals(appId='{}')?$select=accountEnabled,passwordCredentials", target.app_id);
-    let principal: ServicePrincipal = match graph.look(&path) {
+pub fn judge(graph: &Session<'_>, settings: &Settings, now: SystemTime) -> Vec<Finding> {
+    let principal = match graph.look(requests::principal) {
         Ok(principal) => principal,
         Err(failure) => return vec![unread(&failure, settings)],
     };
     let mut findings = Vec::new();
-    if principal.account_enabled == Some(false) {
+    if principal.enabled == Some(false) {
         let message = "the app's service principal is disabled: no login can prove the new secret, which would be \
                        rolled back, whatever the setting unproven says";
         findings.push(
@@ -38,7 +33,7 @@ pub fn judge(graph: &Graph<'_>, settings: &Settings, target: &Target, now: Syste
                 .fix("enable it in Entra (enterprise application, properties)"),
         );
     }
-    findings.extend(outliving(&principal.password_credentials, now));
+    findings.extend(outliving(&secrets(&principal), now));
     findings
 }
 
@@ -48,7 +43,7 @@ fn unread(failure: &Failure, settings: &Settings) -> Finding {
         return Finding::info("service-principal-unread", message)
             .fix("with Application.Read.All the admin app can look it up");
     }
-    let (level, end) = if settings.save_unproven {
+    let (level, end) = if settings.unproven == Unproven::Save {
         (FindingLevel::Warning, "saved untried, and no old one removed (unproven=save)")
     } else {
         (FindingLevel::Error, "rolled back (unproven=fail)")
@@ -62,13 +57,24 @@ fn unread(failure: &Failure, settings: &Settings) -> Finding {
     )
 }
 
+/// Its secrets: of each list, the same row.
+fn secrets(principal: &Principal) -> Vec<Secret<'_>> {
+    let ids = principal.key_ids.iter().flatten().enumerate();
+    ids.map(|(row, id)| Secret {
+        id,
+        name: at(principal.key_names.as_deref(), row),
+        end: at(principal.key_ends.as_deref(), row),
+    })
+    .collect()
+}
+
+fn at(list: Option<&[String]>, row: usize) -> &str {
+    list.and_then(|list| list.get(row)).map_or("", String::as_str)
+}
+
 /// Names the secrets of the service principal that still log in.
-fn outliving(secrets: &[Listing], now: SystemTime) -> Option<Finding> {
-    let now = Timestamp::try_from(now).unwrap_or_default();
-    let has_ended = |secret: &&Listing| {
-        let end = secret.end_date_time.as_deref().and_then(|end| end.parse::<Timestamp>().ok());
-        end.is_some_and(|end| end <= now)
-    };
+fn outliving(secrets: &[Secret<'_>], now: SystemTime) -> Option<Finding> {
+    let has_ended = |secret: &&Secret<'_>| time(secret.end).is_some_and(|end| end <= now);
     let alive: Vec<_> = secrets.iter().filter(|secret| !has_ended(secret)).collect();
     if alive.is_empty() {
         return None;
@@ -89,9 +95,9 @@ fn outliving(secrets: &[Listing], now: SystemTime) -> Option<Finding> {
     )
 }
 
-fn describe(secret: &Listing) -> String {
-    let short = |name: &str| name.chars().take(LONGEST_NAME).collect::<String>();
-    let name = secret.display_name.as_deref().map(|name| format!(" \"{}\"", short(name))).unwrap_or_default();
-    let end = secret.end_date_time.as_deref().map(|end| format!(" (ends {end})")).unwrap_or_default();
-    format!("{}{name}{end}", secret.key_id)
+fn describe(secret: &Secret<'_>) -> String {
+    let name: String = secret.name.replace(char::is_control, " ").chars().take(LONGEST_NAME).collect();
+    let name = if name.is_empty() { name } else { format!(" \"{name}\"") };
+    let end = if secret.end.is_empty() { String::new() } else { format!(" (ends {})", secret.end) };
+    format!("{}{name}{end}", secret.id)
 }

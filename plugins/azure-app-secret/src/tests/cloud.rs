@@ -1,58 +1,65 @@
-//! A stand-in for Entra and Graph: one app, one admin, and faults to order.
+//! A stand-in for Entra and Graph, by request name: one app, one admin, and faults to order.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-pub use microsoft_graph::testing::Fault;
-use microsoft_graph::testing::{Faults, answer_with, form_field, refuse, refuse_login, token};
-use pamrun_plugin::testing::{Answer, Sent, answer};
-use serde_json::{Value, json};
+use pamrun_plugin::testing::{Call, Reply, answer, listed, rejected, uncertain};
 
 pub const TENANT: &str = "99999999-0000-4000-8000-000000000009";
 pub const OBJECT_ID: &str = "11111111-0000-4000-8000-00000000000a";
 pub const APP_ID: &str = "22222222-0000-4000-8000-00000000000b";
 pub const ADMIN_ID: &str = "33333333-0000-4000-8000-00000000000c";
-/// With everything that a form must encode.
-pub const ADMIN_SECRET: &str = "adm&in=+%:@[] ~secret";
-pub const GRAPH: &str = "graph.microsoft.com";
+pub const END: &str = "2031-01-01T00:00:00Z";
 
 /// A secret of the app.
 #[derive(Clone)]
 pub struct Secret {
     pub id: String,
     pub name: String,
-    pub value: String,
-    /// From when on logins with it succeed.
-    pub usable_from: Duration,
+}
+
+pub fn secret(id: &str, name: &str) -> Secret {
+    Secret { id: id.to_owned(), name: name.to_owned() }
+}
+
+/// What goes wrong with one request.
+#[derive(Clone)]
+pub enum Fault {
+    /// Answered so, and not applied.
+    Reply(Reply),
+    /// Applied, and then nothing is known of it.
+    LoseAfter,
+}
+
+/// A refusal of Graph.
+pub fn refuse(status: u16, code: &str, message: &str) -> Fault {
+    Fault::Reply(rejected(status).with("code", code).with("message", message))
+}
+
+/// A refusal of a login.
+pub fn refuse_login(status: u16, code: &str, number: u32) -> Reply {
+    rejected(status).with("code", code).with("codes", vec![number.to_string()])
 }
 
 pub struct Cloud {
     pub secrets: Vec<Secret>,
-    pub faults: Faults,
+    /// Faults in order, each for the next call of its request.
+    pub faults: VecDeque<(&'static str, Fault)>,
     /// Lists that are served before the true one, each once.
     pub stale_lists: VecDeque<Vec<Secret>>,
-    pub roles: Vec<&'static str>,
+    /// What the app is known by.
+    pub is_known_by_object_id: bool,
+    /// From when on logins with the new secret succeed.
+    pub accepts_from: Duration,
+    pub audience: &'static str,
+    pub token: Reply,
     pub owners: Vec<&'static str>,
-    /// Properties that the app has besides.
-    pub more: Value,
-    /// The admin app as Graph shows it; nothing where it is no app of this tenant.
-    pub admin: Option<Value>,
-    /// The app's service principal, if it has one.
-    pub principal: Option<Value>,
-    /// The policies of the app, and the tenant's default; nothing where the admin may not read them.
-    pub policies: Option<(Vec<Value>, Value)>,
-    /// The hosts that it answers for.
-    pub hosts: (&'static str, &'static str),
+    pub admin: Reply,
+    pub object: Reply,
+    pub policies: Reply,
+    pub default_policy: Reply,
+    pub principal: Reply,
     pub made: usize,
-}
-
-pub fn secret(id: &str, name: &str) -> Secret {
-    Secret {
-        id: id.to_owned(),
-        name: name.to_owned(),
-        value: format!("value-of-{id}"),
-        usable_from: Duration::ZERO,
-    }
 }
 
 impl Cloud {
@@ -60,20 +67,42 @@ impl Cloud {
     pub fn new() -> Self {
         Self {
             secrets: vec![secret("old-1", "by hand"), secret("old-2", "of a stranger")],
-            faults: Faults::new(),
+            faults: VecDeque::new(),
             stale_lists: VecDeque::new(),
-            roles: vec!["Application.ReadWrite.All"],
+            is_known_by_object_id: true,
+            accepts_from: Duration::ZERO,
+            audience: "AzureADMyOrg",
+            token: Self::token(&["Application.ReadWrite.All"]),
             owners: Vec::new(),
-            more: json!({"signInAudience": "AzureADMyOrg", "createdDateTime": "2024-01-01T00:00:00Z"}),
-            admin: Some(json!({"passwordCredentials": [
-                {"hint": "adm", "endDateTime": "2031-01-01T00:00:00Z"},
-                {"hint": "other", "endDateTime": "2030-01-02T00:00:00Z"},
-            ]})),
-            principal: Some(json!({"accountEnabled": true, "passwordCredentials": []})),
-            policies: Some((Vec::new(), json!({"isEnabled": false, "applicationRestrictions": null}))),
-            hosts: ("login.microsoftonline.com", GRAPH),
+            admin: answer().with("ends", [END]),
+            object: answer().with("audience", "AzureADMyOrg").with("created", "2024-01-01T00:00:00Z"),
+            policies: Self::policies(&[]),
+            default_policy: answer().with("enabled", false),
+            principal: answer().with("enabled", true),
             made: 0,
         }
+    }
+
+    /// A token whose claims can be read.
+    pub fn token(roles: &[&str]) -> Reply {
+        answer().with("roles", roles).with("oid", "principal-of-admin")
+    }
+
+    /// The policies of the app: each as what it has, in the order of the outputs.
+    pub fn policies(rows: &[[&str; 8]]) -> Reply {
+        let columns = [
+            "enabled",
+            "addition",
+            "addition_state",
+            "addition_since",
+            "lifetime",
+            "lifetime_longest",
+            "lifetime_state",
+            "lifetime_since",
+        ];
+        columns.iter().enumerate().fold(answer(), |reply, (index, column)| {
+            reply.with(column, &rows.iter().map(|row| row[index]).collect::<Vec<_>>()[..])
+        })
     }
 
     pub fn with_secrets(mut self, secrets: &[Secret]) -> Self {
@@ -81,8 +110,8 @@ impl Cloud {
         self
     }
 
-    pub fn failing(mut self, path: &'static str, faults: &[Fault]) -> Self {
-        self.faults.extend(faults.iter().map(|fault| (path, fault.clone())));
+    pub fn failing(mut self, request: &'static str, faults: &[Fault]) -> Self {
+        self.faults.extend(faults.iter().map(|fault| (request, fault.clone())));
         self
     }
 
@@ -90,108 +119,62 @@ impl Cloud {
         self.secrets.iter().map(|secret| secret.id.as_str()).collect()
     }
 
-    pub fn answer(&mut self, sent: &Sent, elapsed: Duration) -> Answer {
-        let mut faults = std::mem::take(&mut self.faults);
-        let answer = answer_with(&mut faults, sent, || self.apply(sent, elapsed));
-        self.faults = faults;
-        answer
-    }
-
-    fn apply(&mut self, sent: &Sent, elapsed: Duration) -> Answer {
-        let path = sent.uri().path();
-        let (authority, graph) = self.hosts;
-        match sent.uri().host() {
-            Some(host) if host == authority && path == format!("/{TENANT}/oauth2/v2.0/token") => {
-                self.login(sent, elapsed)
+    pub fn answer(&mut self, call: &Call) -> Reply {
+        let next = self.faults.iter().position(|(request, _)| *request == call.request);
+        match next.and_then(|index| self.faults.remove(index)) {
+            None => self.apply(call),
+            Some((_, Fault::Reply(reply))) => reply,
+            Some((_, Fault::LoseAfter)) => {
+                let _ = self.apply(call);
+                uncertain()
             }
-            Some(host) if host == graph => self.graph(sent, path, elapsed),
-            host => panic!("unexpected: {host:?} {path}"),
         }
     }
 
-    fn login(&self, sent: &Sent, elapsed: Duration) -> Answer {
-        let field = |name: &str| form_field(sent, name);
-        assert_eq!(field("grant_type"), "client_credentials");
-        assert_eq!(field("scope"), format!("https://{}/.default", self.hosts.1));
-        let (client, secret) = (field("client_id"), field("client_secret"));
-        let is_right = match client.to_lowercase().as_str() {
-            ADMIN_ID => secret == ADMIN_SECRET,
-            APP_ID => self.secrets.iter().any(|known| known.value == secret && known.usable_from <= elapsed),
-            _ => return refuse_login(400, "unauthorized_client", 700_016),
-        };
-        if !is_right {
-            return refuse_login(401, "invalid_client", 7_000_215);
-        }
-        token(&json!({"roles": self.roles, "oid": "principal-of-admin"}))
-    }
-
-    fn graph(&mut self, sent: &Sent, path: &str, elapsed: Duration) -> Answer {
-        let bearer = sent.headers().get("authorization").and_then(|value| value.to_str().ok());
-        assert!(bearer.is_some_and(|bearer| bearer.starts_with("Bearer token-of-")));
-        assert!(sent.headers().contains_key("client-request-id"));
-        let body: Value = serde_json::from_slice(sent.body()).unwrap_or_default();
-        let app = format!("/v1.0/applications/{OBJECT_ID}");
-        let shown = |what: Option<Value>, status: u16, code: &str| match what {
-            Some(what) => answer(200, what.to_string()),
-            None => refuse(status, code, "not for you"),
-        };
-        match path.strip_prefix(&app) {
-            Some("/appManagementPolicies") => {
-                let assigned = self.policies.as_ref().map(|(assigned, _)| json!({"value": assigned}));
-                shown(assigned, 403, "Authorization_RequestDenied")
-            }
-            None if path == "/v1.0/policies/defaultAppManagementPolicy" => {
-                let default = self.policies.as_ref().map(|(_, default)| default.clone());
-                shown(default, 403, "Authorization_RequestDenied")
-            }
-            None if path == format!("/v1.0/servicePrincipals(appId='{APP_ID}')") => {
-                shown(self.principal.clone(), 404, "Request_ResourceNotFound")
-            }
-            None if path == format!("/v1.0/applications(appId='{ADMIN_ID}')") => {
-                shown(self.admin.clone(), 404, "Request_ResourceNotFound")
-            }
-            Some("") => self.list(),
-            None if path == format!("/v1.0/applications(appId='{APP_ID}')") => self.list(),
-            Some("/owners") => {
-                let owners: Vec<Value> = self.owners.iter().map(|id| json!({"id": id})).collect();
-                answer(200, json!({"value": owners}).to_string())
-            }
-            Some("/addPassword") => self.add(&body["passwordCredential"], elapsed),
-            Some("/removePassword") => self.remove(&body),
-            _ => refuse(404, "Request_ResourceNotFound", "does not exist"),
+    fn apply(&mut self, call: &Call) -> Reply {
+        match call.request.as_str() {
+            "token" => self.token.clone(),
+            "app" if self.is_known_by_object_id => self.list(),
+            "app-by-client-id" if !self.is_known_by_object_id => self.list(),
+            "app" | "app-by-client-id" => rejected(404).with("code", "Request_ResourceNotFound"),
+            "owners" => answer().with("ids", &self.owners[..]),
+            "admin-app" => self.admin.clone(),
+            "object" => self.object.clone(),
+            "policies" => self.policies.clone(),
+            "default-policy" => self.default_policy.clone(),
+            "principal" => self.principal.clone(),
+            "add-password" => self.add(call),
+            "login-new" if self.accepts_from <= call.elapsed => answer(),
+            "login-new" => refuse_login(401, "invalid_client", 7_000_215),
+            "remove-password" => self.remove(call.text("key")),
+            other => panic!("unexpected: {other}"),
         }
     }
 
-    fn list(&mut self) -> Answer {
+    fn list(&mut self) -> Reply {
         let secrets = self.stale_lists.pop_front().unwrap_or_else(|| self.secrets.clone());
-        let listed: Vec<Value> = secrets
-            .iter()
-            .map(|secret| json!({"keyId": secret.id, "displayName": secret.name, "endDateTime": "2031-01-01T00:00:00Z", "secretText": null}))
-            .collect();
-        let mut app = json!({"id": OBJECT_ID, "appId": APP_ID, "displayName": "Payroll", "passwordCredentials": listed});
-        for (property, value) in self.more.as_object().unwrap() {
-            app[property] = value.clone();
-        }
-        answer(200, app.to_string())
+        let app = answer()
+            .with("id", OBJECT_ID)
+            .with("app_id", APP_ID)
+            .with("name", "Payroll")
+            .with("audience", self.audience);
+        secrets.iter().fold(app, |app, secret| app.item(listed(&secret.id).label(&secret.name).expires(END)))
     }
 
-    fn add(&mut self, asked: &Value, elapsed: Duration) -> Answer {
+    fn add(&mut self, call: &Call) -> Reply {
         self.made += 1;
-        let made = Secret {
-            usable_from: elapsed,
-            ..secret(&format!("new-{}", self.made), asked["displayName"].as_str().unwrap())
-        };
-        self.secrets.push(made.clone());
-        let made = json!({"keyId": made.id, "secretText": made.value, "displayName": made.name, "endDateTime": asked["endDateTime"]});
-        answer(200, made.to_string())
+        let id = format!("new-{}", self.made);
+        self.secrets.push(secret(&id, "the marker, which the host writes"));
+        answer().with("id", id).with("ends", call.text("ends"))
     }
 
-    fn remove(&mut self, body: &Value) -> Answer {
-        let id = body["keyId"].as_str().unwrap();
+    fn remove(&mut self, id: &str) -> Reply {
         let Some(index) = self.secrets.iter().position(|secret| secret.id == id) else {
-            return refuse(400, "Request_BadRequest", "No password credential found with keyId");
+            return rejected(400)
+                .with("code", "Request_BadRequest")
+                .with("message", "No password credential found with keyId");
         };
         self.secrets.remove(index);
-        answer(204, "")
+        answer()
     }
 }

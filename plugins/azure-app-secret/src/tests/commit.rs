@@ -1,162 +1,155 @@
-use std::time::Duration;
+use pamrun_plugin::testing::{rejected, unavailable, uncertain};
+use pamrun_plugin::{FailureKind, Retired};
 
-use pamrun_plugin::{FailureKind, Plugin, Removed, Request};
-
-use super::cloud::{Fault, Secret, secret};
+use super::cloud::{Fault, refuse, refuse_login, secret};
 use super::*;
 
-const REMOVE: &str = "/removePassword";
+const REMOVE: &str = "remove-password";
 
 fn commit(
     cloud: &mut Cloud,
     request: &Request,
     ids: &[&str],
-) -> (Result<Vec<Removed>, Failure>, Vec<String>) {
-    run(cloud, |host| AzureAppSecret::commit(host, request, &plan_removing(ids), "new"))
+) -> (Result<Vec<Retired>, Failure>, Vec<String>) {
+    run(cloud, |host| AzureAppSecret::commit(host, request, &plan_removing(ids), Some("new")))
 }
 
-fn gone(removed: Result<Vec<Removed>, Failure>) -> Vec<(String, bool)> {
-    removed.unwrap().into_iter().map(|old| (old.id, old.gone)).collect()
+fn gone(retired: Result<Vec<Retired>, Failure>) -> Vec<(String, bool)> {
+    retired.unwrap().into_iter().map(|old| (old.id, old.state == State::Gone)).collect()
 }
 
 fn after_rotation() -> Cloud {
     Cloud::new().with_secrets(&[secret("new", "pamrun")])
 }
 
+/// It was not applied, and nobody knows.
+fn lost_before() -> Fault {
+    Fault::Reply(uncertain())
+}
+
+fn missing() -> Fault {
+    refuse(404, "Request_ResourceNotFound", "does not exist")
+}
+
+#[track_caller]
+fn removes_old_1(cloud: &mut Cloud, request: &Request) -> Vec<String> {
+    let (retired, calls) = commit(cloud, request, &["old-1"]);
+    assert_eq!(gone(retired), [("old-1".to_owned(), true)]);
+    assert_eq!(cloud.ids(), ["old-2", "new"]);
+    calls
+}
+
 #[test]
 fn exactly_the_plan_is_removed_and_an_acknowledgement_is_enough() {
     let mut cloud = after_rotation().with_secrets(&[secret("late", "added meanwhile")]);
-    let (removed, calls) = commit(&mut cloud, &usual(), &["old-1", "old-2"]);
-    assert_eq!(gone(removed), [("old-1".to_owned(), true), ("old-2".to_owned(), true)]);
+    let (retired, calls) = commit(&mut cloud, &usual(), &["old-1", "old-2"]);
+    assert_eq!(gone(retired), [("old-1".to_owned(), true), ("old-2".to_owned(), true)]);
     assert_eq!(cloud.ids(), ["new", "late"]);
-    assert_eq!(calls.len(), 3);
+    assert_eq!(calls, ["remove-password key=old-1", "remove-password key=old-2"]);
 }
 
 #[test]
 fn nothing_to_remove_needs_no_request() {
-    let (removed, calls) = commit(&mut after_rotation(), &usual(), &[]);
-    assert!(removed.unwrap().is_empty() && calls.is_empty());
+    let (retired, calls) = commit(&mut after_rotation(), &usual(), &[]);
+    assert!(retired.unwrap().is_empty() && calls.is_empty());
 }
 
 #[test]
 fn the_new_secret_is_never_removed_even_if_a_plan_names_it() {
     let mut cloud = after_rotation();
-    let (removed, _) = commit(&mut cloud, &usual(), &["new", "old-1"]);
-    assert_eq!(gone(removed), [("old-1".to_owned(), true)]);
+    let (retired, _) = commit(&mut cloud, &usual(), &["NEW", "old-1"]);
+    assert_eq!(gone(retired), [("old-1".to_owned(), true)]);
     assert_eq!(cloud.ids(), ["old-2", "new"]);
 }
 
 #[test]
 fn an_unclear_removal_that_took_effect_is_confirmed_by_two_reads() {
-    for fault in [Fault::LoseAfter, Fault::AnswerAfter(503)] {
-        let mut cloud = after_rotation().failing(REMOVE, &[fault]);
-        let (removed, calls) = commit(&mut cloud, &usual(), &["old-1"]);
-        assert_eq!(gone(removed), [("old-1".to_owned(), true)]);
-        assert_eq!(calls.iter().filter(|call| call.starts_with("GET")).count(), 2);
-    }
+    let calls = removes_old_1(&mut after_rotation().failing(REMOVE, &[Fault::LoseAfter]), &usual());
+    assert_eq!(calls, ["remove-password key=old-1", "app", "app"]);
 }
 
 #[test]
 fn an_unclear_removal_that_did_not_take_effect_is_repeated() {
-    let mut cloud = after_rotation().failing(REMOVE, &[Fault::LoseBefore, Fault::Refuse(500, "", "oops")]);
-    assert_eq!(gone(commit(&mut cloud, &usual(), &["old-1"]).0), [("old-1".to_owned(), true)]);
-    assert_eq!(cloud.ids(), ["old-2", "new"]);
-}
-
-#[test]
-fn a_removal_that_somebody_in_between_answered_is_confirmed_by_reads() {
-    let mut cloud = after_rotation().failing(REMOVE, &[Fault::Refuse(200, "", "a login page")]);
-    assert_eq!(gone(commit(&mut cloud, &usual(), &["old-1"]).0), [("old-1".to_owned(), true)]);
-    assert_eq!(cloud.ids(), ["old-2", "new"]);
+    removes_old_1(&mut after_rotation().failing(REMOVE, &[lost_before(), lost_before()]), &usual());
 }
 
 #[test]
 fn one_read_without_the_secret_is_no_proof() {
-    let mut cloud = after_rotation().failing(REMOVE, &[Fault::LoseBefore]);
+    let mut cloud = after_rotation().failing(REMOVE, &[lost_before()]);
     cloud.stale_lists.push_back(vec![secret("new", "pamrun")]);
-    assert_eq!(gone(commit(&mut cloud, &usual(), &["old-1"]).0), [("old-1".to_owned(), true)]);
-    assert_eq!(cloud.ids(), ["old-2", "new"]);
+    removes_old_1(&mut cloud, &usual());
 }
 
 #[test]
 fn a_secret_that_was_gone_already_is_confirmed_by_reads() {
-    let mut cloud = after_rotation();
-    let (removed, calls) = commit(&mut cloud, &usual(), &["gone-before"]);
-    assert_eq!(gone(removed), [("gone-before".to_owned(), true)]);
-    assert_eq!(calls.iter().filter(|call| call.starts_with("GET")).count(), 2);
+    let (retired, calls) = commit(&mut after_rotation(), &usual(), &["gone-before"]);
+    assert_eq!(gone(retired), [("gone-before".to_owned(), true)]);
+    assert_eq!(calls.iter().filter(|call| *call == "app").count(), 2);
 }
 
 #[test]
 fn an_unknown_key_that_is_still_listed_is_tried_again() {
-    let unknown =
-        Fault::Refuse(404, "Request_ResourceNotFound", "No password credential found with keyId 'x'.");
-    let mut cloud = after_rotation().failing(REMOVE, &[unknown]);
-    assert_eq!(gone(commit(&mut cloud, &usual(), &["old-1"]).0), [("old-1".to_owned(), true)]);
-    assert_eq!(cloud.ids(), ["old-2", "new"]);
+    let unknown = refuse(404, "Request_ResourceNotFound", "No password credential found with keyId 'x'.");
+    removes_old_1(&mut after_rotation().failing(REMOVE, &[unknown]), &usual());
 }
 
 #[test]
 fn n11_an_app_that_a_backend_does_not_know_is_asked_for_again_by_changes_and_reads() {
-    let missing = Fault::Refuse(404, "Request_ResourceNotFound", "does not exist");
-    let mut cloud = after_rotation()
-        .failing(REMOVE, &[missing.clone(), Fault::LoseBefore])
-        .failing("GET", &[missing.clone(), missing]);
-    assert_eq!(gone(commit(&mut cloud, &usual(), &["old-1"]).0), [("old-1".to_owned(), true)]);
-    assert_eq!(cloud.ids(), ["old-2", "new"]);
+    let mut cloud =
+        after_rotation().failing(REMOVE, &[missing(), lost_before()]).failing("app", &[missing(), missing()]);
+    removes_old_1(&mut cloud, &usual());
 }
 
 #[test]
 fn what_stays_listed_is_not_gone() {
-    let mut cloud =
-        after_rotation().failing(REMOVE, &[Fault::LoseBefore, Fault::LoseBefore, Fault::LoseBefore]);
+    let mut cloud = after_rotation().failing(REMOVE, &[lost_before(), lost_before(), lost_before()]);
     assert_eq!(gone(commit(&mut cloud, &usual(), &["old-1"]).0), [("old-1".to_owned(), false)]);
 }
 
 #[test]
 fn collisions_and_throttling_are_waited_out() {
-    let mut cloud = after_rotation().failing(
-        REMOVE,
-        &[
-            Fault::Refuse(409, "Directory_ConcurrencyViolation", ""),
-            Fault::Refuse(400, "Request_BadRequest", "Error due to concurrent requests being made"),
-            Fault::SlowDown(429, "5"),
-        ],
-    );
-    assert_eq!(gone(commit(&mut cloud, &usual(), &["old-1"]).0), [("old-1".to_owned(), true)]);
+    let faults = [
+        refuse(409, "Directory_ConcurrencyViolation", ""),
+        refuse(400, "Request_BadRequest", "Error due to concurrent requests being made"),
+        Fault::Reply(rejected(429).waiting(5)),
+    ];
+    removes_old_1(&mut after_rotation().failing(REMOVE, &faults), &usual());
 }
 
 #[test]
 fn a_refusal_at_the_first_is_a_failure_and_later_leaves_the_rest() {
-    let denied = || Fault::Refuse(403, "Authorization_RequestDenied", "no");
+    let denied = || refuse(403, "Authorization_RequestDenied", "no");
     let mut cloud = after_rotation().failing(REMOVE, &[denied()]);
     assert_eq!(commit(&mut cloud, &usual(), &["old-1", "old-2"]).0.unwrap_err().kind, FailureKind::Denied);
-    let mut removals = 0;
     let mut cloud = after_rotation();
-    let host = FakeHost::new(|sent, elapsed| {
-        removals += usize::from(sent.uri().path().ends_with(REMOVE));
-        if removals == 2 {
+    let host = FakeHost::new().otherwise(|call| {
+        if call.text("key") == "old-2" {
             cloud.faults.push_back((REMOVE, denied()));
         }
-        cloud.answer(sent, elapsed)
+        cloud.answer(call)
     });
-    let removed = AzureAppSecret::commit(&host, &usual(), &plan_removing(&["old-1", "old-2"]), "new");
-    assert_eq!(gone(removed), [("old-1".to_owned(), true), ("old-2".to_owned(), false)]);
+    let retired = AzureAppSecret::commit(&host, &usual(), &plan_removing(&["old-1", "old-2"]), Some("new"));
+    assert_eq!(gone(retired), [("old-1".to_owned(), true), ("old-2".to_owned(), false)]);
+    assert_eq!(host.logged().len(), 1);
 }
 
 #[test]
 fn a_removal_that_nobody_can_read_about_is_uncertain() {
-    let outage = std::iter::repeat_n((OBJECT_ID, Fault::Unreached), 5);
-    let mut cloud = after_rotation().failing(REMOVE, &[Fault::LoseAfter]);
-    cloud.faults.extend(outage);
+    let mut cloud = after_rotation()
+        .failing(REMOVE, &[Fault::LoseAfter])
+        .failing("app", &vec![Fault::Reply(unavailable(0)); 5]);
     assert_eq!(commit(&mut cloud, &usual(), &["old-1"]).0.unwrap_err().kind, FailureKind::Uncertain);
 }
 
 #[test]
 fn an_app_that_rotated_itself_waits_until_its_new_secret_is_known() {
-    let new = Secret { usable_from: Duration::from_secs(5), ..secret("new", "pamrun") };
-    let mut cloud = Cloud::new().with_secrets(&[new]);
-    assert_eq!(gone(commit(&mut cloud, &own("value-of-new"), &["old-1"]).0), [("old-1".to_owned(), true)]);
-    let mut never = Cloud::new();
-    let failure = commit(&mut never, &own("value-of-new"), &["old-1"]).0.unwrap_err();
-    assert_eq!(failure.kind, FailureKind::WrongCredential);
+    // The host logs in anew, since the record has the new secret now.
+    let not_yet = || Fault::Reply(refuse_login(401, "invalid_client", 7_000_215).of("token"));
+    removes_old_1(&mut after_rotation().failing(REMOVE, &[not_yet(), not_yet()]), &own());
+    for request in [usual(), own()] {
+        let mut never = after_rotation().failing(REMOVE, &vec![not_yet(); 99]);
+        let (result, calls) = commit(&mut never, &request, &["old-1"]);
+        assert_eq!(result.unwrap_err().kind, FailureKind::WrongCredential);
+        assert_eq!(calls.len(), if request == own() { 11 } else { 1 });
+    }
 }

@@ -3,7 +3,7 @@
 
 wit_bindgen::generate!({
     world: "pamrun:plugin/rotator",
-    path: "../../wit/v0",
+    path: "../../wit/v1",
     generate_all,
     pub_export_macro: true,
     export_macro_name: "export_steps",

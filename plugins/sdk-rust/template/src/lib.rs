@@ -1,14 +1,16 @@
-//! Rotates a token of an account at the API of example.com, which is imaginary: README.md says what
-//! to change to make it rotate yours.
+//! Rotates a token of an account at the API of example.com: when to call which request of plugin.toml.
 
 use std::time::Duration;
 
 use pamrun_plugin::{
-    Call, Credential, Failure, Host, Listed, Manifest, Place, Plan, Plugin, Proof, RecordAsk, Removed,
-    Request, RequestRule, SettingSchema, Step, Strategy, Undone, Update, escape, until_accepted,
+    Credential, Failure, Finding, Host, PATIENCE, Plan, Plugin, Proof, Request, Retired, Trial, Trouble,
+    retry, until,
 };
-use serde::Deserialize;
-use serde_json::json;
+
+use requests::inputs::Target;
+use requests::settings::Settings;
+
+pamrun_plugin::requests!("plugin.toml");
 
 /// How long a new token may take until the API accepts it everywhere.
 const SPREADING: Duration = Duration::from_secs(60);
@@ -18,152 +20,123 @@ struct Tokens;
 pamrun_plugin::export!(Tokens);
 
 impl Plugin for Tokens {
-    fn manifest() -> Manifest {
-        let api = "{setting:api}";
-        Manifest::new("{{name}}", env!("CARGO_PKG_VERSION"), Strategy::Overlap)
-            .description("Rotates a token of an account.")
-            .record(RecordAsk::target(["account", "token_id"]).plain(["account", "token_id"]))
-            .record(RecordAsk::attached(["admin_token"]).having(["admin_token"]))
-            .returns(Place::Custom, "token", "secret")
-            .returns(Place::Custom, "token_id", "text")
-            .setting(SettingSchema::text("api", "The host of the API.").default("api.example.com"))
-            .setting(SettingSchema::int("expiry_days", "How long a token lives.").default(90))
-            .request(RequestRule::get(api, "/v1/accounts/*").during([Step::Preflight, Step::Rollback]))
-            .request(RequestRule::post(api, "/v1/accounts/*/tokens").during([Step::Rotate]))
-            .request(RequestRule::get(api, "/v1/whoami").during([Step::Verify]))
-            .request(
-                RequestRule::delete(api, "/v1/accounts/*/tokens/{id}")
-                    .during([Step::Commit, Step::Rollback])
-                    .removing("{id}"),
-            )
-    }
-
     fn preflight(host: &dyn Host, request: &Request) -> Result<Plan, Failure> {
+        let listed = retry(host, PATIENCE, || requests::tokens(host))?.items;
         // What the new token replaces is the one that the record holds now, if it still exists.
-        let old = request.target.get("token_id");
-        let tokens = Account::of(request)?.tokens(host)?;
-        let replaced = tokens.into_iter().filter(|token| Some(token.id.as_str()) == old);
-        Ok(Plan {
-            target: format!("{}/{}", request.setting_text("api")?, request.target.text("account")?),
-            creates: format!("one token that lives for {} days", request.setting_int("expiry_days")?),
-            removes: replaced
-                .map(|token| Listed { id: token.id, label: token.name, expires: Some(token.expires) })
-                .collect(),
-            notes: Vec::new(),
-        })
+        let old = Target::of(request).token_id;
+        let removes: Vec<String> =
+            listed.into_iter().map(|token| token.id).filter(|id| Some(id.as_str()) == old).collect();
+        let mut findings = Vec::new();
+        if removes.is_empty() {
+            let message = "the record names no token that the account has, so that none will be removed";
+            findings.push(
+                Finding::warning("no-old-token", message).fix("write its id into the field token_id"),
+            );
+        }
+        let days = Settings::of(request)?.expiry_days;
+        let creates = format!("one token that lives for {days} days");
+        Ok(Plan { creates, removes, findings, ..Plan::default() })
     }
 
-    fn rotate(host: &dyn Host, request: &Request, _plan: &Plan) -> Result<Credential, Failure> {
-        let account = Account::of(request)?;
-        let wanted = json!({"name": request.marker, "expires_days": request.setting_int("expiry_days")?});
-        let call = Call::post(&format!("{}/tokens", account.url)).bearer(account.admin_token).json(&wanted);
-        // An answer that does not show the token is `uncertain`: one may have been made all the same,
-        // and the host then looks for the marker.
-        let made: Made = call.send(host)?.expect(201)?.json()?;
-        Ok(Credential {
-            updates: vec![Update::secret("token", made.token), Update::text("token_id", made.id.clone())],
-            handle: made.id,
-            expires: Some(made.expires),
-        })
+    fn rotate(host: &dyn Host, _: &Request, _: &Plan) -> Result<Credential, Failure> {
+        let made = retry(host, PATIENCE, || requests::create(host))?;
+        Ok(Credential::new(made.id).expiring(made.expires))
     }
 
-    fn verify(
-        host: &dyn Host,
-        request: &Request,
-        _plan: &Plan,
-        credential: &Credential,
-    ) -> Result<Proof, Failure> {
-        let url = format!("https://{}/v1/whoami", request.setting_text("api")?);
-        let token = credential.value("token").unwrap_or_default();
-        until_accepted(host, SPREADING, || {
-            let answer = Call::get(&url).bearer(token).send(host)?;
-            if answer.status() == 401 {
-                return Err(Failure::wrong_credential("token-rejected", "the new token is not accepted"));
-            }
-            answer.expect(200)?;
-            Ok(Proof::Verified)
+    fn verify(host: &dyn Host, _: &Request, _: &Plan, _: Option<&str>) -> Result<Proof, Failure> {
+        until(host, SPREADING, || match requests::whoami(host) {
+            Ok(_) => Trial::Decided(Ok(Proof::Verified)),
+            Err(Trouble::Rejected(said)) if said.status == 401 => Trial::NotYet(
+                Failure::wrong_credential("token-rejected", "the new token is not accepted"),
+            ),
+            Err(trouble) => trouble.into(),
         })
     }
 
     fn commit(
         host: &dyn Host,
-        request: &Request,
+        _: &Request,
         plan: &Plan,
-        _handle: &str,
-    ) -> Result<Vec<Removed>, Failure> {
-        let account = Account::of(request)?;
-        plan.removes.iter().map(|old| account.remove(host, &old.id)).collect()
+        _: Option<&str>,
+    ) -> Result<Vec<Retired>, Failure> {
+        plan.removes.iter().map(|old| remove(host, old)).collect()
     }
 
     fn rollback(
         host: &dyn Host,
         request: &Request,
-        _plan: &Plan,
-        handle: Option<&str>,
-    ) -> Result<Undone, Failure> {
-        let account = Account::of(request)?;
-        let mut undone = Undone::default();
-        for token in account.tokens(host)? {
-            if request.made_this(&token.name) || Some(token.id.as_str()) == handle {
-                account.remove(host, &token.id)?;
-                undone.seen.push(token.id.clone());
-                undone.gone.push(token.id);
-            }
+        _: &Plan,
+        id: Option<&str>,
+    ) -> Result<Vec<Retired>, Failure> {
+        let listed = retry(host, PATIENCE, || requests::tokens(host))?.items;
+        let ours = listed.iter().filter(|token| {
+            Some(token.id.as_str()) == id || token.label.iter().any(|name| request.made_this(name))
+        });
+        ours.map(|token| remove(host, &token.id)).collect()
+    }
+}
+
+fn remove(host: &dyn Host, id: &str) -> Result<Retired, Failure> {
+    match retry(host, PATIENCE, || requests::delete(host, id)) {
+        Err(Trouble::Rejected(said)) if said.status == 404 => {
+            // Somebody else removed it. To pamrun it is gone when two listings lack it.
+            requests::tokens(host)?;
+            requests::tokens(host)?;
         }
-        Ok(undone)
+        removed => removed?,
     }
+    Ok(Retired::gone(id))
 }
 
-/// Who asks, and about which account.
-struct Account<'a> {
-    url: String,
-    admin_token: &'a str,
-}
+#[cfg(test)]
+mod tests {
+    use pamrun_plugin::testing::{FakeHost, answer, listed, rejected, request};
 
-/// What the API lists.
-#[derive(Deserialize)]
-struct Listing {
-    tokens: Vec<Token>,
-}
+    use super::*;
+    use crate::requests::settings::defaults;
 
-#[derive(Deserialize)]
-struct Token {
-    id: String,
-    name: String,
-    expires: String,
-}
-
-/// What the API made.
-#[derive(Deserialize)]
-struct Made {
-    id: String,
-    token: String,
-    expires: String,
-}
-
-impl<'a> Account<'a> {
-    fn of(request: &'a Request) -> Result<Self, Failure> {
-        let admin = request.record_with(&["admin_token"]).ok_or_else(|| {
-            Failure::invalid("record-missing", "no attached record has the field admin_token")
-        })?;
-        let (api, name) = (request.setting_text("api")?, request.target.text("account")?);
-        let url = format!("https://{api}/v1/accounts/{}", escape(name));
-        Ok(Self { url, admin_token: admin.text("admin_token")? })
+    #[test]
+    fn the_token_of_the_record_is_replaced() {
+        let host = FakeHost::new().on("tokens", |_| answer().item(listed("old")).item(listed("other")));
+        let plan = Tokens::preflight(&host, &request(defaults()).with_input("target.token_id", "old"));
+        assert_eq!(plan.unwrap().removes, ["old"]);
+        let plan = Tokens::preflight(&host, &request(defaults())).unwrap();
+        assert_eq!((plan.removes.len(), plan.findings[0].code.as_str()), (0, "no-old-token"));
     }
 
-    fn tokens(&self, host: &dyn Host) -> Result<Vec<Token>, Failure> {
-        let listed: Listing =
-            Call::get(&self.url).bearer(self.admin_token).send(host)?.expect(200)?.json()?;
-        Ok(listed.tokens)
+    #[test]
+    fn a_busy_api_is_waited_for() {
+        let host = FakeHost::new()
+            .once("create", rejected(429).waiting(7))
+            .on("create", |_| answer().with("id", "new").with("expires", "2030-04-01T00:00:00Z"));
+        let made = Tokens::rotate(&host, &request(defaults()), &Plan::default()).unwrap();
+        assert_eq!(made, Credential::new("new").expiring("2030-04-01T00:00:00Z"));
+        assert_eq!(host.elapsed().as_secs(), 7);
     }
 
-    /// Removes a token; one that is not there is gone, too.
-    fn remove(&self, host: &dyn Host, id: &str) -> Result<Removed, Failure> {
-        let url = format!("{}/tokens/{}", self.url, escape(id));
-        let answer = Call::delete(&url).bearer(self.admin_token).send(host)?;
-        if answer.status() != 404 {
-            answer.expect(204)?;
-        }
-        Ok(Removed { id: id.to_owned(), gone: true })
+    #[test]
+    fn a_new_token_may_take_a_while() {
+        let host = FakeHost::new().on("whoami", |call| {
+            if call.elapsed.as_secs() < 25 { rejected(401) } else { answer().with("account", "acme") }
+        });
+        let request = request(defaults());
+        assert_eq!(Tokens::verify(&host, &request, &Plan::default(), None), Ok(Proof::Verified));
+        let never = FakeHost::new().on("whoami", |_| rejected(401));
+        let failure = Tokens::verify(&never, &request, &Plan::default(), None).unwrap_err();
+        assert_eq!((failure.code.as_str(), never.elapsed()), ("token-rejected", SPREADING));
+    }
+
+    #[test]
+    fn only_what_this_rotation_made_is_rolled_back() {
+        let request = request(defaults());
+        let (ours, id) = (request.marker.clone(), "new");
+        let host = FakeHost::new()
+            .on("tokens", |_| {
+                answer().item(listed("old").label("by hand")).item(listed(id).label(&ours))
+            })
+            .on("delete", |_| answer());
+        let retired = Tokens::rollback(&host, &request, &Plan::default(), None);
+        assert_eq!(retired, Ok(vec![Retired::gone(id)]));
+        assert_eq!(host.calls(), ["tokens", "delete key=new"]);
     }
 }

@@ -53,9 +53,10 @@ pub enum Expected {
 
 from_text!(
     Alternative,
+    "conditions",
     "A status, `204` or `2xx`, then conditions: `/p` is there, `!/p` is not, `/p=VALUE`."
 );
-from_text!(Condition, "`/p` is there, `!/p` is not, or `/p=VALUE`.");
+from_text!(Condition, "condition", "`/p` is there, `!/p` is not, or `/p=VALUE`.");
 
 impl Status {
     /// Whether a status is meant.

@@ -63,38 +63,49 @@ pub struct Each {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Lists")]
 struct Table {
-    /// The list that has one credential in each element.
+    /// The list that has one credential in each element; `/` where the whole answer is the list.
     #[serde(default)]
+    #[schemars(example = &"/keys")]
     each: Option<Place>,
-    /// Places of which each is empty or has an id, instead of `each`.
+    /// Fixed places of which each is empty or has an id, instead of `each`.
     #[serde(default)]
+    #[schemars(example = ["/key1/id", "/key2/id"])]
     ids: Option<Vec<Place>>,
-    /// The id in an element; without it the element itself is it.
+    /// The id, from an element on; without it the element itself is the id.
     #[serde(default)]
+    #[schemars(example = &"/id")]
     id: Option<Place>,
-    /// What an id looks like; of `ids`, a place with anything else is empty.
+    /// What a whole id must match; of `ids`, a place with anything else is empty.
     #[serde(default)]
+    #[schemars(example = &"[A-Z0-9]{20}")]
     pattern: Option<Pattern>,
-    /// The name that people see.
+    /// The name that people see, from an element on. Strays are told from strangers' credentials by it.
     #[serde(default)]
+    #[schemars(example = &"/displayName")]
     label: Option<Place>,
-    /// When it was made.
+    /// When it was made, from an element on.
     #[serde(default)]
+    #[schemars(example = &"/createdAt")]
     created: Option<Place>,
-    /// When it ends.
+    /// When it ends, from an element on.
     #[serde(default)]
+    #[schemars(example = &"/endDateTime")]
     expires: Option<Place>,
-    /// What holds of one that is disabled.
+    /// What holds of an element that is disabled.
     #[serde(default)]
+    #[schemars(example = &"/status=INACTIVE")]
     disabled: Option<Condition>,
-    /// What else the plugin sees of it.
+    /// What else the plugin sees of each element, by name.
     #[serde(default)]
+    #[schemars(example = serde_json::json!({ "scope": "/scope" }))]
     outputs: BTreeMap<String, Output>,
-    /// Whether the list may be missing where there is none.
+    /// Whether the list is missing where there is none. Without it an answer without the list is no answer.
     #[serde(default)]
+    #[schemars(example = true)]
     optional: bool,
-    /// Where the next page is.
+    /// Where the next page is. The host follows all of them, 100 pages and 10 000 credentials at most.
     #[serde(default)]
+    #[schemars(example = &"header:Link")]
     next: Option<Next>,
 }
 

@@ -52,20 +52,25 @@ pub enum Part {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "NextTable")]
 pub(crate) struct Table {
-    /// Where the value is that leads to the next page.
+    /// Where the value is that leads to the next page; one of the next three says where it goes.
     #[serde(default)]
+    #[schemars(example = &"/next_cursor")]
     at: Option<Place>,
     /// The query pair that it goes into.
     #[serde(default)]
+    #[schemars(example = &"cursor")]
     query: Option<String>,
     /// The form pair that it goes into.
     #[serde(default)]
+    #[schemars(example = &"Marker")]
     form: Option<String>,
     /// The JSON member that it goes into: a key, or a pointer.
     #[serde(default)]
+    #[schemars(example = &"/variables/after")]
     json: Option<String>,
-    /// The query pair that counts pages, instead of all others.
+    /// The query pair that counts pages from 1 on, instead of all others; the first empty page is the last.
     #[serde(default)]
+    #[schemars(example = &"page")]
     number: Option<String>,
 }
 

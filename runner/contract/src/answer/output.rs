@@ -71,21 +71,28 @@ impl Output {
 #[schemars(rename = "OutputTable")]
 pub(crate) struct Table {
     /// Where it is.
+    #[schemars(example = &"/value/*/id")]
     at: Place,
     /// What it is.
     #[serde(default)]
+    #[schemars(extend("default" = "id"), example = &"list")]
     r#type: Type,
-    /// Whether it may be missing.
+    /// Whether it may be missing; else a success without it is none.
     #[serde(default)]
+    #[schemars(example = true)]
     optional: bool,
-    /// What an id or a text, or each item of a list, has to look like.
+    /// What an id or a text, or each item of a list, must match as a whole.
     #[serde(default)]
+    #[schemars(example = &"[0-9]+")]
     pattern: Option<Pattern>,
-    /// Where the next page of a list is.
+    /// Of a list: where its next page is. The host follows all pages.
     #[serde(default)]
+    #[schemars(example = &"/@odata.nextLink")]
     next: Option<Next>,
-    /// Of a list: the names of the members of the object at the place that this earlier one has not, or has otherwise.
+    /// Of a list: it has the names of the members of the object at the place which an earlier answer has not, or has
+    /// with another value.
     #[serde(default)]
+    #[schemars(example = &"{whole.variables}")]
     differs_from: Option<Earlier>,
 }
 
@@ -162,9 +169,11 @@ pub struct Kept {
 #[schemars(rename = "KeptTable")]
 pub(crate) struct KeptTable {
     /// Where it is.
+    #[schemars(example = &"/secretText")]
     at: Place,
-    /// Whether it may be missing.
+    /// Whether it may be missing; else a success without it is none.
     #[serde(default)]
+    #[schemars(example = true)]
     optional: bool,
 }
 

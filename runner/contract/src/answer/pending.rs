@@ -20,15 +20,18 @@ const LONGEST_HANDLE: usize = 2048;
 #[serde(deny_unknown_fields)]
 pub struct Pending {
     /// The answers that say so: a status and conditions.
+    #[schemars(example = &"202")]
     pub status: Alternative,
-    /// The request that asks again; its answers are those of the request that is not over.
+    /// The request that asks again, a read; its answers are judged as those of the request that is not over.
+    #[schemars(example = &"operation")]
     pub request: String,
-    /// Its parameters of type `answer`, each from a place in the answer.
+    /// Its parameters of kind `answer`, each from a place in the answer.
     #[serde(default)]
+    #[schemars(example = serde_json::json!({ "handle": "/id" }))]
     pub with: BTreeMap<String, Place>,
-    /// How long to wait before it asks.
+    /// How long to wait before each time, from `100ms` to `60s`; longer where the service asks for it.
     #[serde(default = "one_second", deserialize_with = "wait")]
-    #[schemars(with = "String")]
+    #[schemars(with = "String", extend("default" = "1s"), example = &"2s")]
     pub every: Duration,
 }
 

@@ -33,6 +33,7 @@ pub enum Root {
 
 from_text!(
     Place,
+    "place",
     "A place in the answer: `/pointer`, `xml:A/B`, `header:NAME` or `status`, then filters; of `errors` also `words:A,B`, the first of these that stands in a body which is no JSON."
 );
 

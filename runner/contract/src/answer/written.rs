@@ -47,7 +47,7 @@ pub(crate) fn text_or_table<'de, T: Written, D: Deserializer<'de>>(deserializer:
 
 /// Reads a type from text, in the words of its own errors.
 macro_rules! from_text {
-    ($type:ty, $description:literal) => {
+    ($type:ty, $format:literal, $description:literal) => {
         impl<'de> serde::Deserialize<'de> for $type {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
@@ -65,7 +65,7 @@ macro_rules! from_text {
             }
 
             fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                schemars::json_schema!({ "type": "string", "description": $description })
+                schemars::json_schema!({ "type": "string", "format": $format, "description": $description })
             }
         }
     };

@@ -28,6 +28,19 @@ pub(super) fn check(manifest: &Manifest, refusals: &mut Refusals) {
                 );
             }
         }
+        for (index, key) in group.plain.iter().enumerate() {
+            let at = at.keys(["plain", &index.to_string()]);
+            if !group.has(key) {
+                let mend = nearest::mend(key, group.keys());
+                refusals.add(at, format!("there is no input `{key}`"), mend);
+            } else if group.is_secret(key) {
+                refusals.add(
+                    at,
+                    format!("`{key}` is one of the group's `secret` too"),
+                    "leave it out of one of both",
+                );
+            }
+        }
         for key in group.patterns.keys().filter(|key| !group.has(key)) {
             let mend = nearest::mend(key, group.keys());
             refusals.add(at.keys(["patterns", key]), format!("there is no input `{key}`"), mend);

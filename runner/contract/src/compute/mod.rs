@@ -16,21 +16,26 @@ pub use crate::rsa_key::{RsaKeyError, rsa_2048};
 use crate::random::Random;
 use crate::value::Value;
 
-/// What is computed. `T` is a text with references, `J` is JSON with references in its texts; once these are
-/// resolved, both are values.
+/// What is computed.
+// `T` is a text with references, `J` is JSON with references in its texts; once these are resolved, both are values.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Compute<T = String, J = serde_json::Value> {
     /// A signed JSON Web Token.
+    #[schemars(example = serde_json::json!({ "jwt": { "alg": "RS256", "key": "{admin.private_key}", "claims": { "iss": "{admin.email}", "exp": "{now+1h}" } } }))]
     Jwt(Jwt<T, J>),
     /// A sealed box, as libsodium makes and opens it.
+    #[schemars(example = serde_json::json!({ "sealed-box": { "key": "{public-key.key|base64-decode}", "text": "{deliver.value}" } }))]
     SealedBox(SealedBox<T>),
     /// JSON objects one over another, by JSON merge patch (RFC 7396); a missing one is `{}`.
+    #[schemars(example = serde_json::json!({ "merge": ["{old.data}", { "password": "{deliver.value}" }] }))]
     Merge(Vec<J>),
     /// The same where the service does not tell upper from lower case in keys: a member that stands there
     /// already keeps its spelling.
+    #[schemars(example = serde_json::json!({ "merge-without-case": ["{whole.variables}", { "{setting.variable}": { "value": "{deliver.value}" } }] }))]
     MergeWithoutCase(Vec<J>),
     /// A certificate that the key itself signs, as DER.
+    #[schemars(example = serde_json::json!({ "x509-self-signed": { "key": "{proposed}", "subject": "CN={target.account}", "days": "365" } }))]
     #[serde(rename = "x509-self-signed")]
     Certificate(Certificate<T>),
 }
@@ -40,13 +45,17 @@ pub enum Compute<T = String, J = serde_json::Value> {
 #[serde(deny_unknown_fields)]
 pub struct Jwt<T = String, J = serde_json::Value> {
     /// How it is signed.
+    #[schemars(example = &"RS256")]
     pub alg: Algorithm,
     /// The private key, PKCS#8 PEM.
+    #[schemars(example = &"{admin.private_key}")]
     pub key: T,
-    /// Members of the header beside `alg` and `typ`; one that is missing is left out.
+    /// Members of the header beside `alg` and `typ`; one whose value is missing is left out.
+    #[schemars(example = serde_json::json!({ "kid": "{admin.key_id}" }))]
     #[serde(default = "BTreeMap::<String, J>::new")]
     pub header: BTreeMap<String, J>,
     /// The claims. Times are numbers in them: seconds since 1970.
+    #[schemars(example = serde_json::json!({ "iss": "{admin.email}", "iat": "{now}", "exp": "{now+1h}" }))]
     #[serde(default = "BTreeMap::<String, J>::new")]
     pub claims: BTreeMap<String, J>,
 }
@@ -64,8 +73,10 @@ pub enum Algorithm {
 #[serde(deny_unknown_fields)]
 pub struct SealedBox<T = String> {
     /// The public key that it is sealed for: 32 bytes.
+    #[schemars(example = &"{public-key.key|base64-decode}")]
     pub key: T,
     /// What is sealed.
+    #[schemars(example = &"{deliver.value}")]
     pub text: T,
 }
 
@@ -74,10 +85,13 @@ pub struct SealedBox<T = String> {
 #[serde(deny_unknown_fields)]
 pub struct Certificate<T = String> {
     /// The private key, PKCS#8 PEM.
+    #[schemars(example = &"{proposed}")]
     pub key: T,
-    /// The subject, `CN=` and a name; all that follows is the name.
+    /// The subject: `CN=`, and all that follows is the name.
+    #[schemars(example = &"CN={target.account}")]
     pub subject: T,
     /// The days that it is valid for.
+    #[schemars(example = &"{setting.expiry_days}")]
     pub days: T,
 }
 

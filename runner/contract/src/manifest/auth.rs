@@ -9,11 +9,14 @@ use crate::template::Template;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Auth {
-    /// `Authorization: Bearer …`
+    /// `Authorization: Bearer …`.
+    #[schemars(example = serde_json::json!({ "bearer": "{token.access_token}" }))]
     Bearer(Template),
-    /// `Authorization: Basic …` of a user and a password.
+    /// `Authorization: Basic …`, of a user and a password.
+    #[schemars(example = serde_json::json!({ "basic": ["{admin.user}", "{admin.password}"] }))]
     Basic(Template, Template),
     /// The whole of `Authorization`.
+    #[schemars(example = serde_json::json!({ "authorization": "SSWS {admin.token}" }))]
     Authorization(Template),
 }
 

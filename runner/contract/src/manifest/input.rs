@@ -18,6 +18,8 @@ pub struct Group {
     pub has_choice: bool,
     /// Keys whose values are secret, besides what the vault calls so.
     pub secret: Vec<String>,
+    /// The keys that are none, even where the vault hides their fields: ids, which stand in addresses.
+    pub plain: Vec<String>,
     /// What values look like, by key.
     pub patterns: Named<Pattern>,
     /// Whether the plugin can do without.
@@ -61,16 +63,20 @@ impl Role {
 #[derive(Debug, Clone, PartialEq, serde::Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FieldTable {
-    /// Its label, or its type.
+    /// The field's label; a standard field of the record type also by its type.
+    #[schemars(example = &"application_object_id")]
     pub field: String,
-    /// Whether the plugin can do without.
+    /// Whether the group is complete without it.
     #[serde(default)]
+    #[schemars(example = true)]
     pub optional: bool,
-    /// What its value looks like.
+    /// What the whole value must match; another one ends the run before anything is sent.
     #[serde(default)]
+    #[schemars(example = &"[0-9A-Fa-f-]{36}")]
     pub pattern: Option<Pattern>,
-    /// Whether slashes in it are encoded in a path, instead of refused.
+    /// Whether slashes in it are encoded where it stands in a path, instead of refused.
     #[serde(default)]
+    #[schemars(example = true)]
     pub slashes: bool,
 }
 
@@ -142,6 +148,12 @@ impl Group {
         self.secret.iter().any(|secret| secret == key)
     }
 
+    /// Whether a key is none, whatever the vault says.
+    #[must_use]
+    pub fn is_plain(&self, key: &str) -> bool {
+        self.plain.iter().any(|plain| plain == key)
+    }
+
     /// What the value of a key looks like, where every way to find it says so.
     #[must_use]
     pub fn patterns<'a>(&'a self, key: &'a str) -> Vec<Option<&'a Pattern>> {
@@ -192,7 +204,9 @@ impl<'de> Deserialize<'de> for Group {
             type Value = Group;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a table of fields by key, or of `one_of`, `secret`, `patterns` and `optional`")
+                f.write_str(
+                    "a table of fields by key, or of `one_of`, `secret`, `plain`, `patterns` and `optional`",
+                )
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Group, A::Error> {
@@ -205,6 +219,7 @@ impl<'de> Deserialize<'de> for Group {
                             group.has_choice = true;
                         }
                         "secret" => group.secret = map.next_value()?,
+                        "plain" => group.plain = map.next_value()?,
                         "patterns" => group.patterns = map.next_value()?,
                         "optional" => group.optional = map.next_value()?,
                         "role" => own.role = Some(map.next_value()?),
@@ -244,43 +259,70 @@ impl JsonSchema for Field {
     }
 }
 
+/// For the schema: one way to find the values of a group. Every key besides is a field.
+#[derive(JsonSchema)]
+#[schemars(rename = "Alternative")]
+#[expect(dead_code, reason = "only its schema is used")]
+struct AlternativeTable {
+    /// The record that the fields stand in.
+    #[schemars(example = &"attached")]
+    role: Role,
+    /// Each field, by the key that references use: its label, or a table.
+    #[serde(flatten)]
+    fields: Named<Field>,
+}
+
 impl JsonSchema for Alternative {
     fn schema_name() -> Cow<'static, str> {
-        "Alternative".into()
+        AlternativeTable::schema_name()
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let role = generator.subschema_for::<Role>();
-        let field = generator.subschema_for::<Field>();
-        json_schema!({
-            "type": "object",
-            "properties": { "role": role },
-            "required": ["role"],
-            "additionalProperties": field,
-        })
+        AlternativeTable::json_schema(generator)
     }
+}
+
+/// For the schema: a group of values of one record. Every key besides is a field; the group `target` is of the
+/// record that is rotated.
+#[derive(JsonSchema)]
+#[schemars(rename = "Group")]
+#[expect(dead_code, reason = "only its schema is used")]
+struct GroupTable {
+    /// The record that the fields stand in, where there is no `one_of` and the group is not `target`.
+    #[serde(default)]
+    #[schemars(example = &"attached")]
+    role: Option<Role>,
+    /// Several ways to find the values: the first that is complete counts.
+    #[serde(default)]
+    #[schemars(example = serde_json::json!([{ "role": "attached", "token": "admin_token" }, { "role": "provider", "token": "adminToken" }]))]
+    one_of: Vec<Alternative>,
+    /// Keys whose values are secret, besides what the vault calls so.
+    #[serde(default)]
+    #[schemars(example = ["token"])]
+    secret: Vec<String>,
+    /// Keys whose values are no secrets, even where the vault hides the field: ids, which stand in addresses.
+    #[serde(default)]
+    #[schemars(example = ["client_id"])]
+    plain: Vec<String>,
+    /// What the whole values must match, by key.
+    #[serde(default)]
+    #[schemars(example = serde_json::json!({ "client_id": "[0-9A-Fa-f-]{36}" }))]
+    patterns: Named<Pattern>,
+    /// Whether the plugin can do without the group.
+    #[serde(default)]
+    #[schemars(example = true)]
+    optional: bool,
+    /// Each field, by the key that references use: its label, or a table.
+    #[serde(flatten)]
+    fields: Named<Field>,
 }
 
 impl JsonSchema for Group {
     fn schema_name() -> Cow<'static, str> {
-        "Group".into()
+        GroupTable::schema_name()
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let role = generator.subschema_for::<Role>();
-        let field = generator.subschema_for::<Field>();
-        let alternatives = generator.subschema_for::<Vec<Alternative>>();
-        let patterns = generator.subschema_for::<Named<Pattern>>();
-        json_schema!({
-            "type": "object",
-            "properties": {
-                "role": role,
-                "one_of": alternatives,
-                "secret": { "type": "array", "items": { "type": "string" } },
-                "patterns": patterns,
-                "optional": { "type": "boolean" },
-            },
-            "additionalProperties": field,
-        })
+        GroupTable::json_schema(generator)
     }
 }

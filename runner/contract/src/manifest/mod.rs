@@ -45,45 +45,63 @@ pub type Named<T> = IndexMap<String, T>;
 pub struct Manifest {
     /// The contract that it is written for; `pack` says it where the author does not.
     #[serde(default)]
+    #[schemars(example = &"1.0")]
     pub contract: Option<String>,
-    /// The plugin's name: lower-case letters, digits and `-`.
+    /// The plugin's name: a letter, then lower-case letters, digits and `-`.
+    #[schemars(example = &"api-key")]
     pub name: String,
     /// Its version, three numbers.
+    #[schemars(example = &"1.0.0")]
     pub version: String,
     /// What it does, in a sentence.
+    #[schemars(example = &"Rotates a key of Example.")]
     pub description: String,
     /// How it rotates.
+    #[schemars(example = &"overlap")]
     pub strategy: Strategy,
-    /// Which credentials it may retire; without it only the one that the record names before the rotation.
+    /// Which credentials of the target `commit` may retire: `listed` is any that a listing shows. Without it only the
+    /// one that the record names before the rotation.
     #[serde(default)]
+    #[schemars(example = &"listed")]
     pub removes: Option<Removes>,
-    /// Whether the service lets a credential be named, so that `{marker}` can stand in its name.
+    /// Whether the service lets a new credential be named, so that `{marker}` can stand in its name.
     #[serde(default = "yes")]
+    #[schemars(example = false)]
     pub names: bool,
-    /// The key or password that the host makes.
+    /// What the host makes: the password or key that requests carry as `{proposed}`.
     #[serde(default)]
+    #[schemars(example = &"password")]
     pub proposes: Option<Proposes>,
-    /// The target's identity, of inputs, settings and answers; the host journals and locks it.
+    /// What is rotated, in a form that is the same for whoever rotates it: the host makes it, journals it, and lets no
+    /// two rotations of it run side by side. Never a secret.
+    #[schemars(example = &"entra:{setting.graph}/{app.id|lower}")]
     pub target: Template,
-    /// Headers of which the service reads what a request does.
+    /// Headers of which the service reads what a request does, so that they tell two requests apart.
     #[serde(default)]
+    #[schemars(example = ["SOAPAction"])]
     pub dispatch: Vec<String>,
-    /// What is read of the records, by group.
+    /// The fields of records that requests may refer to, by group. Nothing else of a record is read.
     #[serde(default)]
+    #[schemars(example = serde_json::json!({ "target": { "account": "account" } }))]
     pub inputs: Named<Group>,
-    /// What the operator may set.
+    /// What the operator may set, by key.
     #[serde(default)]
+    #[schemars(example = serde_json::json!({ "api": { "type": "host", "default": "api.example.com" } }))]
     pub settings: Named<Setting>,
-    /// What requests share.
+    /// What requests share that name it with `common`.
     #[serde(default)]
+    #[schemars(example = serde_json::json!({ "admin": { "auth": { "bearer": "{admin.token}" } } }))]
     pub common: Named<Common>,
-    /// What the host computes.
+    /// Values that the host computes, by name: `{NAME}` in a request.
     #[serde(default)]
+    #[schemars(example = serde_json::json!({ "sealed": { "sealed-box": { "key": "{key.value|base64-decode}", "text": "{deliver.value}" } } }))]
     pub compute: Named<Compute<Template, Json>>,
-    /// The requests, each whole.
+    /// The requests, each whole, by the names by which the plugin calls them.
+    #[schemars(example = serde_json::json!({ "keys": { "effect": "reads", "method": "GET", "url": "https://{setting.api}/v1/keys" } }))]
     pub requests: Named<Request>,
-    /// The fields of the record that are made anew.
+    /// The fields of the record that are saved.
     #[serde(default)]
+    #[schemars(example = serde_json::json!([{ "label": "key_id", "value": "{create.id}" }]))]
     pub returns: Vec<Returned>,
 }
 
@@ -91,9 +109,9 @@ pub struct Manifest {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Strategy {
-    /// Old and new are both valid for a while.
+    /// Old and new are both valid for a while, such as API keys.
     Overlap,
-    /// One value is replaced by another.
+    /// One value is replaced by another, such as a password.
     InPlace,
     /// Nothing is rotated; a value is handed to who uses it.
     Deliver,
@@ -110,7 +128,7 @@ pub enum Removes {
 /// What the host makes, and keeps in the vault before any request carries it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 pub enum Proposes {
-    /// A password, by the setting of type `complexity`.
+    /// A password, as the setting of type `complexity` says, or of 32 characters.
     #[serde(rename = "password")]
     Password,
     /// A private key, PKCS#8 PEM.

@@ -41,7 +41,8 @@ impl Parameter {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OneOf {
-    /// The words.
+    /// The words that the plugin may choose from.
+    #[schemars(example = ["primary", "secondary"])]
     one_of: Vec<String>,
 }
 

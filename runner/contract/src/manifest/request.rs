@@ -12,80 +12,109 @@ use crate::answer::{Alternative, FreshFor, Kept, Lists, Output, Pending, Place};
 use crate::sign::Signer;
 use crate::template::Template;
 
-/// A request, whole: nothing else can leave.
+/// A request, whole.
 #[derive(Debug, Clone, PartialEq, serde::Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Request {
-    /// What it does at the service.
+    /// What it does at the service. It says in which steps it may be sent.
+    #[schemars(example = &"creates")]
     pub effect: Effect,
-    /// The name under which its answer is referred to, where it is not its own.
+    /// The name under which its answer is referred to, where it is not its own; several requests may fill one.
     #[serde(rename = "as", default)]
+    #[schemars(example = &"app")]
     pub answers_as: Option<String>,
-    /// What it shares with others.
+    /// What it shares with others: the name of a `[common.NAME]`. What it says itself goes before.
     #[serde(default)]
+    #[schemars(example = &"admin")]
     pub common: Option<String>,
-    /// The method; POST where there is a body and none is said.
+    /// The method. Where there is a body it is POST unless it is said.
     #[serde(default)]
+    #[schemars(example = &"GET")]
     pub method: Option<Method>,
-    /// Where it goes to.
+    /// Where it goes to. Scheme and host are literal, or those of one setting; a value fills a segment of the path, a
+    /// part of one, or a value of the query.
+    #[schemars(example = &"https://{setting.api}/v1/accounts/{target.account}/keys?limit=100")]
     pub url: Template,
-    /// Pairs of the query, besides those of the URL.
+    /// Pairs of the query, besides those of the URL; one whose optional value is missing is left out.
     #[serde(default)]
+    #[schemars(example = serde_json::json!({ "name": "{target.name}" }))]
     pub query: Named<Template>,
-    /// A body that is a form.
+    /// A body that is a form; a pair whose optional value is missing is left out.
     #[serde(default)]
+    #[schemars(example = serde_json::json!({ "Action": "CreateAccessKey", "UserName": "{target.user}" }))]
     pub form: Option<Named<Template>>,
-    /// A body that is JSON.
+    /// A body that is JSON. A text that is exactly one reference takes the type of its value; a member whose optional
+    /// value is missing is left out; a key may be one `{setting.KEY}`.
     #[serde(default)]
+    #[schemars(example = serde_json::json!({ "name": "{marker}", "expires_days": "{setting.expiry_days}" }))]
     pub json: Option<Json>,
-    /// A body that is XML.
+    /// A body that is XML. Values stand in texts and attributes, escaped.
     #[serde(default)]
+    #[schemars(example = &"<user name=\"{target.user}\"><password>{proposed}</password></user>")]
     pub xml: Option<Template>,
-    /// What the body is, where it is not plainly a form, JSON or XML.
+    /// The body's `Content-Type`, where it is not plainly that of a form, JSON or XML.
     #[serde(default)]
+    #[schemars(example = &"application/vnd.api+json")]
     pub content_type: Option<String>,
-    /// Headers of its own.
+    /// Headers of its own; none that routes, frames, or says another method.
     #[serde(default)]
+    #[schemars(example = serde_json::json!({ "X-Request-Id": "{rotation_id}" }))]
     pub headers: Named<Template>,
-    /// How it says who sends it; of several ways the first whose inputs are complete.
+    /// How it says who sends it: one way, or a list, of which the first counts whose values are all there.
     #[serde(default, deserialize_with = "one_or_list")]
+    #[schemars(example = serde_json::json!({ "bearer": "{token.access_token}" }))]
     #[schemars(with = "OneOrList<Auth>")]
     pub auth: Vec<Auth>,
-    /// How it is signed.
+    /// How it is signed, instead of `auth`.
     #[serde(default)]
+    #[schemars(example = serde_json::json!({ "aws-sigv4": { "key_id": "{admin.key_id}", "secret": "{admin.secret_key}", "service": "iam", "region": "us-east-1" } }))]
     pub sign: Option<Signer<Template>>,
-    /// What the plugin fills in.
+    /// What the plugin fills in, by name: all else of a request is the manifest's.
     #[serde(default)]
+    #[schemars(example = serde_json::json!({ "key": "credential", "ends": "time" }))]
     pub params: Named<Parameter>,
-    /// It is sent only while an answer holds this, which the host reads just before.
+    /// What a read must show for it to be sent, by reference: the host reads it just before. A text, or a list of
+    /// literals; what is missing is `""`.
     #[serde(default)]
+    #[schemars(example = serde_json::json!({ "user.second_key": "{key}" }))]
     pub only_if: Named<Allowed>,
-    /// Which answers mean that it was done.
+    /// Which answers mean that it was done: any of these. Looked at before `rejects`.
     #[serde(default)]
+    #[schemars(example = ["2xx /access_token"])]
     pub success: Option<Vec<Alternative>>,
-    /// Which answers mean that it was not done.
+    /// Which answers mean that it was not done: any of these.
     #[serde(default)]
+    #[schemars(example = ["4xx", "500 /code=NotDone"])]
     pub rejects: Option<Vec<Alternative>>,
-    /// What the plugin sees of an answer.
+    /// What the plugin sees of a success, by name; references, too.
     #[serde(default)]
+    #[schemars(example = serde_json::json!({ "name": { "at": "/displayName", "type": "text", "optional": true } }))]
     pub outputs: Named<Output>,
-    /// What the host keeps of an answer.
+    /// What the host keeps of a success, by name: the plugin never sees it, and references may use it.
     #[serde(default)]
+    #[schemars(example = serde_json::json!({ "access_token": "/access_token" }))]
     pub secrets: Named<Kept>,
-    /// The id of what it created.
+    /// The id of what it created: a place in the answer, or a text with references that is made before it is sent.
+    /// It is journaled before the plugin sees it.
     #[serde(default)]
+    #[schemars(example = &"/keyId")]
     pub id: Option<Id>,
-    /// The target's credentials in an answer.
+    /// Where a success shows the target's credentials, all of them. Such a request takes no parameters.
     #[serde(default)]
+    #[schemars(example = serde_json::json!({ "each": "/keys", "id": "/id", "label": "/name", "expires": "/expires" }))]
     pub lists: Option<Lists>,
-    /// What the plugin sees of a rejection.
+    /// What the plugin sees of an answer that is no success, by name; each may be missing.
     #[serde(default)]
+    #[schemars(example = serde_json::json!({ "code": "/error/code", "message": { "at": "/error/message", "type": "text" } }))]
     pub errors: Named<Output>,
-    /// For how many seconds its answer stays fresh.
+    /// For how many seconds its answer may be referred to: a place in it, or a number. Without it, and with 0, to the end
+    /// of the run.
     #[serde(default)]
+    #[schemars(example = &"/expires_in")]
     pub fresh_for: Option<FreshFor>,
-    /// How it goes on where the answer is not over yet.
+    /// What says that it is not over yet, and the request by which the host asks until it is.
     #[serde(default)]
+    #[schemars(example = serde_json::json!({ "status": "202", "request": "operation", "with": { "handle": "/id" } }))]
     pub pending: Option<Pending>,
 }
 
@@ -95,22 +124,28 @@ pub struct Request {
 pub struct Common {
     /// How they say who sends them.
     #[serde(default, deserialize_with = "one_or_list")]
+    #[schemars(example = serde_json::json!([{ "basic": ["", "{pat.token}"] }, { "bearer": "{token.access_token}" }]))]
     #[schemars(with = "OneOrList<Auth>")]
     pub auth: Vec<Auth>,
-    /// How they are signed.
+    /// How they are signed, instead of `auth`.
     #[serde(default)]
+    #[schemars(example = serde_json::json!({ "aws-sigv4": { "key_id": "{admin.key_id}", "secret": "{admin.secret_key}", "service": "iam", "region": "us-east-1" } }))]
     pub sign: Option<Signer<Template>>,
     /// Their headers; a request's own go before.
     #[serde(default)]
+    #[schemars(example = serde_json::json!({ "X-Request-Id": "{rotation_id}" }))]
     pub headers: Named<Template>,
-    /// Which answers mean that it was done.
+    /// Which answers mean that it was done: any of these. Looked at before `rejects`.
     #[serde(default)]
+    #[schemars(example = ["2xx /access_token"])]
     pub success: Option<Vec<Alternative>>,
-    /// Which answers mean that it was not done.
+    /// Which answers mean that it was not done: any of these.
     #[serde(default)]
+    #[schemars(example = ["4xx", "500 /code=NotDone"])]
     pub rejects: Option<Vec<Alternative>>,
-    /// What the plugin sees of a rejection.
+    /// What the plugin sees of an answer that is no success, by name; each may be missing.
     #[serde(default)]
+    #[schemars(example = serde_json::json!({ "code": "/error/code", "message": { "at": "/error/message", "type": "text" } }))]
     pub errors: Named<Output>,
 }
 
@@ -132,7 +167,7 @@ pub enum Allowed {
     OneOf(Vec<String>),
 }
 
-/// For the schema: one, or a list of them.
+/// One, or a list of them.
 #[derive(JsonSchema)]
 #[schemars(untagged)]
 #[expect(dead_code, reason = "only its schema is used")]

@@ -11,16 +11,20 @@ use crate::template::Template;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Returned {
-    /// The field's label.
+    /// The field's label. A standard field of the record type has its type as its label.
+    #[schemars(example = &"client_secret")]
     pub label: String,
     /// The field's type.
     #[serde(rename = "type", default)]
+    #[schemars(extend("default" = "text"), example = &"secret")]
     pub kind: ReturnKind,
-    /// Its value; without it the plugin gives one, as text.
+    /// Its value. Without it the plugin gives one, as text; a secret one it cannot give.
     #[serde(default)]
+    #[schemars(example = &"{add-password.secret}")]
     pub value: Option<Template>,
-    /// Whether it may stay away.
+    /// Whether there may be no value; the record's field then stays as it is.
     #[serde(default)]
+    #[schemars(example = true)]
     pub optional: bool,
 }
 

@@ -16,43 +16,57 @@ use crate::template::Template;
 pub struct Setting {
     /// What its value is.
     #[serde(rename = "type")]
+    #[schemars(example = &"int")]
     pub kind: SettingKind,
-    /// Its value where nobody sets it: a value, or `{target.KEY}`.
+    /// Its value where nobody sets it; or `{target.KEY}`, that of a field of the record.
     #[serde(default)]
+    #[schemars(example = 90)]
     pub default: Option<Scalar>,
-    /// Other labels under which a record may hold it.
+    /// Further labels under which a record may hold it, such as those of an older script.
     #[serde(default)]
+    #[schemars(example = ["Azure Graph Endpoint"])]
     pub aliases: Vec<String>,
-    /// The label under which a record may hold it.
+    /// A name for people, under which a record may hold it, too.
     #[serde(default)]
+    #[schemars(example = &"Expiry days")]
     pub label: Option<String>,
-    /// What it is for.
+    /// What it is for, in a sentence for the operator.
     #[serde(default)]
+    #[schemars(example = &"How many days a key is valid.")]
     pub description: Option<String>,
-    /// The least number or duration; of a complexity, the fewest characters of a password.
+    /// The least number or duration; of a complexity, the fewest characters that a password may have.
     #[serde(default)]
+    #[schemars(example = 1)]
     pub min: Option<Scalar>,
-    /// The greatest number or duration; of a complexity, the most characters of a password.
+    /// The greatest number or duration; of a complexity, the most characters that a password may have.
     #[serde(default)]
+    #[schemars(example = 365)]
     pub max: Option<Scalar>,
-    /// What a text looks like; of a complexity, what a password does.
+    /// What a whole text must match; of a complexity, a whole password.
     #[serde(default)]
+    #[schemars(example = &"[a-z0-9-]{3,24}")]
     pub pattern: Option<Pattern>,
-    /// Of a complexity: how many kinds of upper-case letters, lower-case letters, digits and symbols a password
-    /// needs.
+    /// Of a complexity: how many of the four kinds, upper-case letters, lower-case letters, digits and symbols, the
+    /// service asks for.
     #[serde(default)]
+    #[schemars(example = 3)]
     pub kinds: Option<u8>,
     /// Of a complexity: what a password must not have in it, such as the user's name.
     #[serde(default)]
+    #[schemars(example = ["{target.login}"])]
     pub lacks: Vec<Template>,
-    /// Whether it may stay unset.
+    /// Whether it may stay unset; else somebody must set what has no default.
     #[serde(default)]
+    #[schemars(example = true)]
     pub optional: bool,
-    /// The values of an enum; where a choice carries values, by name.
+    /// What an enum may be: a list of words, or a table of words that carry values by name, which
+    /// `{setting.KEY.NAME}` refers to.
     #[serde(default)]
+    #[schemars(example = serde_json::json!({ "aws": { "region": "us-east-1" }, "aws-cn": { "region": "cn-north-1" } }))]
     pub choices: Option<Choices>,
-    /// Whether slashes in it are encoded in a path, instead of refused.
+    /// Whether slashes in it are encoded where it stands in a path, instead of refused.
     #[serde(default)]
+    #[schemars(example = true)]
     pub slashes: bool,
 }
 
@@ -60,15 +74,15 @@ pub struct Setting {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum SettingKind {
-    /// A text.
+    /// One line of text.
     Text,
-    /// A secret text.
+    /// A text that is masked everywhere, and that the plugin never sees.
     Secret,
     /// A host, or a host and a port.
     Host,
-    /// Scheme, host, port and the beginning of a path.
+    /// The beginning of URLs: `https`, host, port and path.
     Url,
-    /// Segments of a path.
+    /// One or more segments of a path.
     Path,
     /// One of `choices`.
     Enum,
@@ -78,9 +92,9 @@ pub enum SettingKind {
     Bool,
     /// A length of time, such as `30s`.
     Duration,
-    /// Which field of the record becomes which key of an object that is delivered.
+    /// Which returned field becomes which key of `{deliver.object}`, as in `key_id=ID,key=SECRET`.
     Map,
-    /// What a password is made of.
+    /// What a password is made of, in Keeper's forms; see `strategy = "in-place"`.
     Complexity,
 }
 

@@ -8,12 +8,14 @@ use serde::Deserialize;
 
 use crate::value::Value;
 
-/// How a request is signed. `T` is a text with references; once these are resolved, it is a value.
+/// How a request is signed.
+// `T` is a text with references; once these are resolved, it is a value.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Signer<T = String> {
     /// AWS Signature Version 4.
     #[serde(rename = "aws-sigv4")]
+    #[schemars(example = serde_json::json!({ "aws-sigv4": { "key_id": "{admin.key_id}", "secret": "{admin.secret_key}", "service": "iam", "region": "us-east-1" } }))]
     AwsSigV4(AwsSigV4<T>),
 }
 
@@ -22,14 +24,19 @@ pub enum Signer<T = String> {
 #[serde(deny_unknown_fields)]
 pub struct AwsSigV4<T = String> {
     /// The access key's id.
+    #[schemars(example = &"{admin.key_id}")]
     pub key_id: T,
-    /// The secret access key.
+    /// The secret access key. It signs and is not sent.
+    #[schemars(example = &"{admin.secret_key}")]
     pub secret: T,
     /// The token of temporary credentials; left out where it is missing.
+    #[schemars(example = &"{admin.session}")]
     pub session_token: Option<T>,
-    /// The service's name in the signature, such as `iam`.
+    /// The service's name in the signature.
+    #[schemars(example = &"iam")]
     pub service: T,
-    /// The region, such as `us-east-1`.
+    /// The region.
+    #[schemars(example = &"{setting.partition.region}")]
     pub region: T,
 }
 

@@ -204,6 +204,7 @@ impl Manifest {
             return Secrecy::Open;
         }
         match self.meaning(&expression.reference, params) {
+            Ok(Meaning::Input { group, key }) if group.is_plain(key) => Secrecy::Open,
             Ok(Meaning::Input { group, key }) if !group.is_secret(key) => Secrecy::Vaults,
             Ok(
                 Meaning::Input { .. }

@@ -152,7 +152,7 @@ impl JsonSchema for Template {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "description": "A text with references in braces; `{{` is a brace." })
+        json_schema!({ "type": "string", "format": "template", "description": "A text with references in braces; `{{` is a brace." })
     }
 }
 

@@ -57,7 +57,7 @@ impl Dice {
                 "{setting.any|upper}",
                 "{setting.any|sql-name}",
                 "{input.free}",
-                "{input.plain}",
+                "{input.known}",
                 "KEY",
                 "KEY",
             ]);
@@ -155,7 +155,7 @@ strategy = "overlap"
 names = false
 dispatch = ["X-Do"]
 target = "x:{input.free}"
-inputs.input = { role = "target", token = "token", free = "free", plain = { field = "plain", pattern = "[ab]+" }, secret = ["token"] }
+inputs.input = { role = "target", token = "token", free = "free", known = { field = "known", pattern = "[ab]+" }, secret = ["token"] }
 settings.any = { type = "text" }
 settings.pattern = { type = "text", pattern = "a+b?|c" }
 settings.word = { type = "enum", choices = ["a", "b", "A-"] }
@@ -201,7 +201,7 @@ fn values(dice: &mut Dice) -> HashMap<String, Value> {
         ("setting.base", &["https://h.example", "https://h.example/a", "https://h.example/ab/b"][..]),
         ("setting.other", &["https://h.example", "https://h.example/b", "https://h.example/a"][..]),
         ("input.free", &short[..]),
-        ("input.plain", &["a", "b", "ab", "bb"][..]),
+        ("input.known", &["a", "b", "ab", "bb"][..]),
         ("key", &["a", "b", "ab", "B", "x", "a-"][..]),
     ] {
         values.insert(name.to_owned(), Value::text(dice.pick(from)));

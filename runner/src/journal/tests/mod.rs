@@ -21,13 +21,8 @@ use crate::model::{Plan, Strategy};
 use crate::rotation::{Entry, Intent, Journal, Lock};
 
 pub(super) fn intent(uid: &str) -> Entry {
-    let plan = Plan {
-        target: "t".to_owned(),
-        creates: String::new(),
-        removes: Vec::new(),
-        notes: Vec::new(),
-        carried: crate::model::Carried::default(),
-    };
+    let plan =
+        Plan { target: "t".to_owned(), creates: String::new(), removes: Vec::new(), ..Plan::default() };
     Entry::Intent(Box::new(Intent {
         record_uid: uid.to_owned(),
         strategy: Some(Strategy::Overlap),

@@ -29,8 +29,7 @@ fn outcome() -> Outcome {
             target: "tenant/app".to_owned(),
             creates: "a secret that ends 2032-01-01".to_owned(),
             removes: vec![listed("k0", "by hand", Some("2031-01-01T00:00:00Z")), listed("k1", "", None)],
-            notes: Vec::new(),
-            carried: crate::model::Carried::default(),
+            ..Plan::default()
         }),
         updates: vec![update("client_secret", "secret", "s3cret"), update("client_secret_id", "text", "k2")],
         saved: true,
@@ -167,8 +166,8 @@ fn no_text_escapes_the_redactor() {
             target: canary(),
             creates: canary(),
             removes: vec![listed(CANARY, CANARY, Some(CANARY))],
-            notes: vec![canary()],
-            carried: crate::model::Carried::default(),
+            findings: vec![Finding::text(canary())],
+            ..Plan::default()
         }),
         updates: vec![update(CANARY, CANARY, CANARY), update("x", "secret", CANARY)],
         removed: vec![canary()],

@@ -147,8 +147,7 @@ impl State {
             target: self.here.planned_app.clone(),
             creates: "a password".into(),
             removes: vec![],
-            notes: vec![],
-            carried: crate::model::Carried::default(),
+            ..Plan::default()
         })
     }
 

@@ -76,6 +76,18 @@ fn a_commit_that_fails_for_good_is_unfinished() {
 }
 
 #[test]
+fn a_commit_is_done_once_the_host_saw_all_of_it_go_however_it_ended() {
+    for ending in [Ending::Denied, Ending::Trap, Ending::Limit, Ending::Internal, Ending::Unavailable] {
+        let world = committing([StepFault::SeenThen(ending)]);
+        let outcome = world.run();
+        assert_eq!((outcome.kind, commits(&world)), (OutcomeKind::Rotated, 1));
+        assert_eq!((outcome.removed.len(), outcome.retained.len()), (2, 0));
+        assert!(outcome.warnings.iter().any(|warning| warning.starts_with("commit ended with an error")));
+        assert_eq!(world.0.borrow().entries().last(), Some(&Entry::Done));
+    }
+}
+
+#[test]
 fn a_commit_that_never_passes_ends_with_the_time() {
     let world = committing([StepFault::Ends(Ending::Conflict); 100]);
     assert_unfinished(&world.run(), &["old", "older"]);

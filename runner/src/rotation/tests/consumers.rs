@@ -140,13 +140,7 @@ impl Plugin for FakeDeliverer {
                 if let Some(DeliverFault::Ends(ending)) = state.consumers.preflight.pop_front() {
                     return broken(ending.error(), Change::None);
                 }
-                fine(Plan {
-                    target,
-                    creates: "a copy".into(),
-                    removes: vec![],
-                    notes: vec![],
-                    carried: crate::model::Carried::default(),
-                })
+                fine(Plan { target, creates: "a copy".into(), removes: vec![], ..Plan::default() })
             })
             .await
     }

@@ -61,7 +61,8 @@ impl State {
     fn remove_all(&mut self, ids: &[String], fault: StepFault) -> Vec<String> {
         let mut gone = Vec::new();
         for id in ids {
-            if fault != StepFault::RemovalRefused && self.remove(id) && fault == StepFault::None {
+            let is_told = matches!(fault, StepFault::None | StepFault::SeenThen(_));
+            if fault != StepFault::RemovalRefused && self.remove(id) && is_told {
                 gone.push(id.clone());
             }
             if !self.pass() {
@@ -113,8 +114,8 @@ impl State {
             target: target.into(),
             creates: "a key".into(),
             removes: (self.lists)(self),
-            notes: self.notes.clone(),
-            carried: crate::model::Carried::default(),
+            findings: self.findings.clone(),
+            ..Plan::default()
         })
     }
 
@@ -199,6 +200,10 @@ impl State {
                 self.remove_all(&ids[..1], StepFault::None);
                 broken(ending.error(), Change::Possible)
             }
+            StepFault::SeenThen(ending) => {
+                let gone = self.remove_all(&ids, fault);
+                seen_then(ending, Undone { seen: Vec::new(), gone })
+            }
             fault => {
                 let gone = self.remove_all(&ids, fault);
                 fine(ids.into_iter().map(|id| Removed { gone: gone.contains(&id), id }).collect())
@@ -231,8 +236,16 @@ impl State {
             .map(|key| key.id.clone())
             .collect();
         let gone = self.remove_all(&seen, fault);
-        fine(Undone { seen, gone })
+        let undone = Undone { seen, gone };
+        if let StepFault::SeenThen(ending) = fault { seen_then(ending, undone) } else { fine(undone) }
     }
+}
+
+/// An ending after the host saw these, and saw them go.
+fn seen_then<T>(ending: Ending, saw: Undone) -> StepResult<T> {
+    let mut answer = broken(ending.error(), Change::Possible);
+    answer.trace.saw = saw;
+    answer
 }
 
 #[async_trait::async_trait(?Send)]

@@ -106,6 +106,8 @@ pub enum StepFault {
     Greedy,
     /// Commit: one is removed, then it ends so.
     OneThen(Ending),
+    /// Commit and rollback: all is removed, the host sees that, then it ends so.
+    SeenThen(Ending),
 }
 
 /// What happens to one call of a deliverer's rotate or verify.

@@ -220,6 +220,18 @@ fn a_failed_verify_is_rolled_back() {
 }
 
 #[test]
+fn a_rollback_is_done_once_the_host_saw_the_new_one_go_however_it_ended() {
+    for ending in [Ending::Denied, Ending::Trap, Ending::Limit, Ending::Unavailable] {
+        let world = World::with(|state| {
+            state.verify = [StepFault::Ends(Ending::Denied)].into();
+            state.rollback = [StepFault::SeenThen(ending)].into();
+        });
+        assert_rolled_back(&world, &world.run(), "denied");
+        assert_eq!(count(&world, "rollback"), 1);
+    }
+}
+
+#[test]
 fn a_known_handle_that_does_not_show_is_not_gone() {
     let world = World::with(|state| {
         state.rotate = [RotateFault { lag: 20, ..RotateFault::default() }].into();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::faults::{Ending, GetFault, StepFault, TRIES_OF_AN_OUTAGE};
 use super::world::{APP, UID, World, other_record};
-use crate::model::Listed;
+use crate::model::{Finding, Level, Listed};
 use crate::rotation::*;
 
 fn code(outcome: &Outcome) -> &str {
@@ -68,22 +68,33 @@ fn a_plugin_is_told_that_no_try_will_follow_a_dry_run() {
     assert_eq!((attempt(true), attempt(false)), (Some(0), Some(1)));
 }
 
+fn finding(level: Level, code: &str, message: &str, fix: Option<&str>) -> Finding {
+    let fix = fix.map(str::to_owned);
+    Finding { level, code: code.to_owned(), message: message.to_owned(), fix }
+}
+
 #[test]
 fn findings_are_told_with_their_codes_and_warnings_among_them_twice() {
-    let notes = ["warning old-key: the key is old\nmake another one", "info beta: as of today", "a text"];
-    let world = World::with(|state| state.notes = notes.map(str::to_owned).into());
+    let findings = vec![
+        finding(Level::Warning, "old-key", "the key is old", Some("make another one")),
+        finding(Level::Info, "beta", "as of today", None),
+    ];
+    let world = World::with(|state| state.findings = findings);
     let outcome = world.run();
     assert_eq!(outcome.kind, OutcomeKind::Rotated);
-    assert_eq!(outcome.warnings, ["the key is old; make another one", "a text"]);
+    assert_eq!(outcome.warnings, ["the key is old; make another one"]);
     let codes: Vec<_> = outcome.findings.iter().map(|finding| finding.code.as_str()).collect();
     assert_eq!(codes, ["old-key", "beta"]);
 }
 
 #[test]
 fn what_is_bound_to_fail_is_not_begun() {
-    let notes = ["error full: there is no room\nmake room", "error off: it is off"];
     for dry_run in [true, false] {
-        let world = World::with(|state| state.notes = notes.map(str::to_owned).into());
+        let findings = vec![
+            finding(Level::Error, "full", "there is no room", Some("make room")),
+            finding(Level::Error, "off", "it is off", None),
+        ];
+        let world = World::with(|state| state.findings = findings);
         let outcome = world.run_as(|job| job.dry_run = dry_run, true);
         assert_eq!((outcome.kind, code(&outcome)), (OutcomeKind::Failed, "full"));
         let error = outcome.error.expect("an error");

@@ -65,6 +65,7 @@ fn removal() -> impl Strategy<Value = StepFault> {
         1 => Just(StepFault::Misses),
         3 => ending().prop_map(StepFault::Ends),
         1 => ending().prop_map(StepFault::OneThen),
+        1 => ending().prop_map(StepFault::SeenThen),
     ]
 }
 

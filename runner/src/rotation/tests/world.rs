@@ -14,7 +14,7 @@ use super::consumers::Consumers;
 use super::faults::*;
 use super::process::{Gateway, Moments};
 use crate::limits::Limits;
-use crate::model::{Listed, Record};
+use crate::model::{Finding, Listed, Record};
 use crate::rotation::*;
 use crate::secret::Secret;
 
@@ -65,8 +65,8 @@ pub struct State {
     /// What preflight lists: `listed`, unless a test says otherwise.
     pub lists: fn(&Self) -> Vec<Listed>,
     pub listed: Vec<Listed>,
-    /// What preflight notes.
-    pub notes: Vec<String>,
+    /// What preflight finds.
+    pub findings: Vec<Finding>,
     pub versions: Vec<Version>,
     pub late_saves: Vec<(Duration, Version)>,
     pub editable: bool,
@@ -141,7 +141,7 @@ impl World {
             limits: Limits::default(),
             lists: |state| state.listed.clone(),
             listed: listed.into(),
-            notes: vec!["a note".to_owned()],
+            findings: vec![Finding::text("a note".to_owned())],
             keys,
             arriving: Vec::new(),
             versions: vec![first],
@@ -294,8 +294,6 @@ impl Secrets for World {
     fn learn(&self, secret: &Secret) {
         self.0.borrow().learnt.borrow_mut().push(secret.expose().to_owned());
     }
-
-    fn settle(&self, _public: &[&str]) {}
 
     fn finds_secret_in(&self, text: &str) -> bool {
         self.0.borrow().learnt.borrow().iter().any(|secret| text.contains(secret.as_str()))

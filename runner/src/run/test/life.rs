@@ -268,11 +268,11 @@ impl Life<'_> {
     /// Makes what stands in for a plugin that rotates.
     fn stand_in(&self) -> Result<Attached<'_>, String> {
         let stand_in = StandIn::new(self.world)?;
-        let manifest = stand_in.manifest();
+        let built_in = stand_in.built_in();
         Ok(Attached {
-            info: PluginInfo::built_in(&manifest.name, &manifest.version),
+            info: PluginInfo::built_in(built_in.name),
             plugin: Witness::new(Box::new(stand_in), self.world),
-            terms: Rc::new(Terms::Manifest(Box::new(manifest))),
+            terms: Rc::new(Terms::BuiltIn(built_in)),
             option: "--set",
             sets: Vec::new(),
         })
@@ -288,13 +288,7 @@ impl Life<'_> {
     ) -> Result<Attached<'_>, Fault> {
         let Surroundings { limits, params, redactor, folder } = *surroundings;
         let (plugin, terms, info): (Box<dyn Plugin>, _, _) = match &*role.program {
-            Program::Plugin { loaded, manifest, info } => {
-                let service = Arc::new(Service(Arc::clone(self.world)));
-                let gate = Gate::to_peer(service, Arc::new(self.world.time.clone()), limits);
-                let plugin = loaded.within(limits).instantiate(Arc::new(gate), redactor.clone(), log);
-                (Box::new(plugin), Terms::Manifest(manifest.clone()), info.clone())
-            }
-            Program::Packed { packed, info } => {
+            Program::Plugin { packed, info } => {
                 let service = Arc::new(Service(Arc::clone(self.world)));
                 let gate = Gate::to_peer(service, Arc::new(self.world.time.clone()), limits);
                 let plugin = packed.instantiate(limits, Arc::new(gate), redactor.clone(), log);

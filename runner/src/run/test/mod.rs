@@ -28,7 +28,7 @@ pub(super) fn test(args: TestArgs) -> Result<u8, Fault> {
     let began = Instant::now();
     let settings = TestSettings::gather(args, &process_environment)?;
     let cases = cases(&settings)?;
-    let programs = Programs::new(settings.cache.as_ref())?;
+    let programs = Programs::new(settings.cache.as_ref());
     let colour = settings.may_colour && stdout_is_terminal();
     let is_text = settings.format == Format::Text;
     let mut report = TestReport::default();

@@ -9,6 +9,7 @@ use crate::cli::ScriptEnvironment;
 use crate::harness::{Case, ProgramEntry, Reach, Setting};
 use crate::limits::Limits;
 use crate::model::Strategy;
+use crate::request::nearest::did_you_mean;
 use crate::run::fault::Fault;
 use crate::run::purpose::Purpose;
 use crate::run::terms::Terms;
@@ -57,7 +58,32 @@ impl Players {
         } else {
             (Some(first), case.setting.clone())
         };
-        Ok(Self { rotating, delivering, setting: Arc::new(setting) })
+        let players = Self { rotating, delivering, setting: Arc::new(setting) };
+        players.check_calls()?;
+        Ok(players)
+    }
+
+    /// Whether each peer that answers a declared request by name answers one that a plugin has.
+    fn check_calls(&self) -> Result<(), Fault> {
+        let roles = self.delivering.iter().chain(&self.rotating);
+        let packed = roles.filter_map(|role| match &*role.program {
+            Program::Plugin { packed, .. } => Some(packed),
+            Program::Script(_) => None,
+        });
+        let names: Vec<&str> =
+            packed.flat_map(|packed| packed.manifest().requests.keys()).map(String::as_str).collect();
+        for peer in &self.setting.peers {
+            let Some(call) = peer.call.as_deref().filter(|call| !names.contains(call)) else { continue };
+            let (path, line) = &peer.place;
+            let file = path.file_name().unwrap_or_default().to_string_lossy();
+            let hint = match names.as_slice() {
+                [] => "; what a script sends has no name: say with `request` what it is like".to_owned(),
+                names => did_you_mean(call, names.iter().copied()),
+            };
+            let message = format!("{file}, line {line}: no plugin here has a request `{call}`{hint}");
+            return Err(Fault::invalid("case", message, None));
+        }
+        Ok(())
     }
 
     /// How they reach the service: a script only at a port, and then the machine's time is that of all.
@@ -93,8 +119,7 @@ impl Role {
 
     fn strategy(&self) -> Result<Option<Strategy>, Fault> {
         Ok(match &*self.program {
-            Program::Plugin { manifest, .. } => Some(manifest.strategy),
-            Program::Packed { packed, .. } => Terms::Declared(Arc::clone(packed.manifest())).strategy(),
+            Program::Plugin { packed, .. } => Terms::Declared(Arc::clone(packed.manifest())).strategy(),
             Program::Script(file) => {
                 let script = self.script(file, &Limits::default(), None)?;
                 script.declared().map(|declared| declared.strategy)

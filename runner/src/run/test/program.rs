@@ -7,19 +7,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::catalog::{PluginFile, packed};
 use crate::cli::StateFolder;
 use crate::limits::Limits;
-use crate::model::Manifest;
 use crate::report::PluginInfo;
-use crate::request::check_manifest;
-use crate::run::block_on::block_on;
 use crate::run::fault::Fault;
-use crate::wasm::{Loaded, Packed, Runtime};
+use crate::wasm::Packed;
 
 /// What is under test.
 pub(super) enum Program {
     /// A plugin in the sandbox, ready to run.
-    Plugin { loaded: Box<Loaded>, manifest: Box<Manifest>, info: PluginInfo },
-    /// A plugin whose manifest is packed with it.
-    Packed { packed: Arc<Packed>, info: PluginInfo },
+    Plugin { packed: Arc<Packed>, info: PluginInfo },
     /// A script.
     Script(Box<PluginFile>),
 }
@@ -28,20 +23,15 @@ type Slot = Arc<Mutex<Option<Arc<Program>>>>;
 
 /// All plugins and scripts that the cases name.
 pub(super) struct Programs {
-    runtime: Runtime,
+    /// The folder of compiled code, if there is a place for it.
     cache: Option<PathBuf>,
     loaded: Mutex<HashMap<PathBuf, Slot>>,
 }
 
 impl Programs {
-    /// Has none yet; keeps compiled code in `cache`, if there is a place for it.
-    ///
-    /// # Errors
-    /// When this machine cannot run WebAssembly.
-    pub(super) fn new(cache: Option<&StateFolder>) -> Result<Self, Fault> {
-        let runtime = Runtime::new(&Limits::default(), cache.map(StateFolder::path));
-        let runtime = runtime.map_err(|error| Fault::internal("engine", error.to_string()))?;
-        Ok(Self { runtime, cache: cache.map(|cache| cache.path().to_owned()), loaded: Mutex::default() })
+    /// Has none yet; keeps compiled code in `cache`.
+    pub(super) fn new(cache: Option<&StateFolder>) -> Self {
+        Self { cache: cache.map(|cache| cache.path().to_owned()), loaded: Mutex::default() }
     }
 
     /// Loads one, or waits until somebody else has.
@@ -69,18 +59,12 @@ impl Programs {
             return Ok(Program::Script(Box::new(file)));
         }
         let manifest = packed::manifest(&file.bytes).map_err(|error| Fault::unpacked(path, &error))?;
-        if let Some(manifest) = manifest {
-            let info = PluginInfo::wasm(&manifest.name, &manifest.version, file.digest);
-            let (digest, limits) = (file.digest.to_string(), Limits::default());
-            let packed = Packed::new(file.bytes, digest, manifest, &limits, self.cache.as_deref());
-            packed.load().map_err(|error| Fault::unfit(path, &error))?;
-            return Ok(Program::Packed { packed: Arc::new(packed), info });
-        }
-        let loaded = self.runtime.load(&file.bytes, &file.digest.to_string());
-        let loaded = loaded.map_err(|error| Fault::unfit(path, &error))?;
-        let manifest = block_on(loaded.describe())??;
-        check_manifest(&manifest)?;
         let info = PluginInfo::wasm(&manifest.name, &manifest.version, file.digest);
-        Ok(Program::Plugin { loaded: Box::new(loaded), manifest: Box::new(manifest), info })
+        let (digest, limits) = (file.digest.to_string(), Limits::default());
+        let unfit = |error| Fault::unfit(path, &error);
+        let packed =
+            Packed::new(file.bytes, digest, manifest, &limits, self.cache.as_deref()).map_err(unfit)?;
+        packed.load().map_err(unfit)?;
+        Ok(Program::Plugin { packed: Arc::new(packed), info })
     }
 }

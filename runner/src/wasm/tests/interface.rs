@@ -4,22 +4,24 @@ use std::fmt::Write;
 
 use wit_parser::{Docs, Function, Interface, Resolve, Type, TypeDef, TypeDefKind};
 
-use crate::wasm::adapt::world;
+use crate::wasm::componentize::{PACKAGE, world};
 
 const INTRODUCTION: &str = "\
 # The plugin interface, item by item
 
 A plugin is a WebAssembly component that exports the interface `rotation` of the package
-`pamrun:plugin@0.1.0`. This page is written from the files in [wit/v0](../wit/v0/rotation.wit) by a
-test, comments included. What the host does between the calls is in [steps.md](steps.md).
+`pamrun:plugin@1.0.0`, with its [manifest](manifest.md) packed into it. This page is written from the files in
+[wit/v1](../wit/v1/rotation.wit) by a test, comments included. What the host does between the calls is in
+[steps.md](steps.md).
 
 An SDK hides all of it; you need this page to write one, to use a language that has none, or to know
 exactly what a step is given and may return. Names are written in kebab-case here; each language
-spells them in its own way.
+spells them in its own way. All of it is plain data, so that any language can do it: no resources, no streams, no
+callbacks. No secret is in any of it.
 ";
 
 /// The interfaces, in the order in which somebody reads them.
-const INTERFACES: [&str; 3] = ["rotation", "model", "log"];
+const INTERFACES: [&str; 4] = ["rotation", "http", "model", "log"];
 
 #[test]
 #[expect(clippy::disallowed_methods, reason = "the kept page is compared, or written anew")]
@@ -34,7 +36,7 @@ fn the_kept_page_is_what_the_interface_files_say() {
 }
 
 fn page() -> String {
-    let (resolve, world) = world().unwrap();
+    let (resolve, world) = world(&PACKAGE).unwrap();
     let page = Page { resolve: &resolve };
     let mut text = INTRODUCTION.to_owned();
     for name in INTERFACES {
@@ -102,14 +104,9 @@ impl Page<'_> {
                 let rows = cases.cases.iter().map(|it| (&it.name, None, &it.docs));
                 ("enum", self.table("Case", rows))
             }
-            TypeDefKind::Type(ty) => return self.alias(name, ty, &definition.docs),
             other => panic!("the page has no form for a {}", other.as_str()),
         };
         format!("\n### `{name}` ({kind})\n\n{}\n\n{table}", paragraphs(&definition.docs))
-    }
-
-    fn alias(&self, name: &str, ty: &Type, docs: &Docs) -> String {
-        format!("\n### `{name}` ({})\n\n{}\n", self.name(ty), paragraphs(docs))
     }
 
     fn table<'a>(
@@ -140,10 +137,9 @@ impl Page<'_> {
         let Type::Id(id) = ty else {
             return match ty {
                 Type::Bool => "bool",
+                Type::U16 => "u16",
                 Type::U32 => "u32",
-                Type::U64 => "u64",
                 Type::S64 => "s64",
-                Type::F64 => "f64",
                 Type::String => "string",
                 other => panic!("the page has no name for {other:?}"),
             }

@@ -85,9 +85,6 @@ async fn serve(mut stream: impl AsyncRead + AsyncWrite + Unpin, requests: &Mutex
                 "HTTP/1.1 302 Found\r\nlocation: https://169.254.169.254/\r\ncontent-length: 0\r\n\r\n"
                     .to_owned()
             }
-            "/302" | "/403" | "/408" | "/429" | "/503" => {
-                format!("HTTP/1.1 {} As Asked\r\ncontent-length: 0\r\n\r\n", &path[1..])
-            }
             _ => format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{ANSWER}", ANSWER.len()),
         };
         stream.write_all(answer.as_bytes()).await.unwrap();

@@ -3,79 +3,118 @@
 use std::hint::black_box;
 use std::time::Duration;
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
-use pamrun_plugin::{Failure, Level};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use serde_json::Value;
+use pamrun_plugin::{Failure, Trouble, Value};
 
-use crate::Service;
-
-/// Behaviours that happen at the beginning of the step that the setting `step` names.
-pub const ANYWHERE: [&str; 18] = [
-    "spin",
-    "sleep",
-    "hoard-memory",
-    "trap",
-    "flood-log",
-    "flood-stdout",
-    "flood-stderr",
-    "flood-output",
-    "flood-requests",
-    "print-secret-to-log",
-    "print-secret-to-stderr",
-    "print-secret-in-failure",
-    "dial-denied-host",
-    "dial-plain-http",
-    "follow-redirect",
-    "encode-dots",
-    "encode-slash",
-    "batch",
-];
+use crate::requests::settings::{Behaviour, Step};
+use crate::{GUESSED, Me, strangers};
 
 const LINE: &str = "the same line once more, to see who stops it and when";
 
-/// Does what the settings say, if this is the step for it. What comes back is the failure with
-/// which an honest plugin would report that it was stopped; some of it never comes back.
-pub fn misbehave(service: &Service<'_>, step: &str, secrets: &[&str]) -> Result<(), Failure> {
-    if service.request.setting_text("step")? != step {
-        return Ok(());
-    }
-    let get = |url: &str| service.send("GET", url, &Value::Null).map(drop);
-    match service.request.setting_text("behaviour")? {
-        "spin" => spin(),
-        "sleep" => service.host.sleep(Duration::from_secs(24 * 3600)),
-        "hoard-memory" => hoard(),
-        #[expect(clippy::panic, reason = "a trap is what is asked for")]
-        "trap" => panic!("trapped as told"),
-        "flood-log" => (0..1_000_000).for_each(|_| service.host.log(Level::Info, LINE)),
-        #[expect(clippy::print_stdout, reason = "a flood is what is asked for")]
-        "flood-stdout" => (0..1_000_000).for_each(|_| println!("{LINE}")),
-        #[expect(clippy::print_stderr, reason = "a flood is what is asked for")]
-        "flood-stderr" => (0..1_000_000).for_each(|_| eprintln!("{LINE}")),
-        "flood-output" => return Err(Failure::denied("flood", LINE.repeat(100_000))),
-        "flood-requests" => loop {
-            get(&service.url("/keys"))?;
-        },
-        "print-secret-to-log" => forms(secrets).for_each(|form| service.host.log(Level::Warn, &form)),
-        #[expect(clippy::print_stderr, reason = "a leak is what is asked for")]
-        "print-secret-to-stderr" => forms(secrets).for_each(|form| eprintln!("{form}")),
-        "print-secret-in-failure" => {
-            return Err(Failure::denied("leak", forms(secrets).collect::<Vec<_>>().join(" ")));
+impl Me<'_> {
+    /// Does what the settings say, if this is the step for it. What comes back is the failure with which an
+    /// honest plugin would report that it was stopped; some of it never comes back.
+    pub fn misbehave(&self, step: Step) -> Result<(), Failure> {
+        if self.settings.step != step {
+            return Ok(());
         }
-        "dial-denied-host" => get("https://denied.example.com/")?,
-        "dial-plain-http" => get(&format!("http://{}/keys", service.name))?,
-        "follow-redirect" => {
-            let answer = service.send("GET", &service.url("/redirect"), &Value::Null)?;
-            let location = answer.headers().get("location").and_then(|value| value.to_str().ok());
-            get(location.unwrap_or_default())?;
+        match self.settings.behaviour {
+            Behaviour::Spin => spin(),
+            Behaviour::Sleep => self.host.sleep(Duration::from_secs(24 * 3600)),
+            Behaviour::HoardMemory => hoard(),
+            #[expect(clippy::panic, reason = "a trap is what is asked for")]
+            Behaviour::Trap => panic!("trapped as told"),
+            Behaviour::FloodLog => (0..1_000_000).for_each(|_| self.say(LINE)),
+            #[expect(clippy::print_stdout, reason = "a flood is what is asked for")]
+            Behaviour::FloodStdout => (0..1_000_000).for_each(|_| println!("{LINE}")),
+            #[expect(clippy::print_stderr, reason = "a flood is what is asked for")]
+            Behaviour::FloodStderr => (0..1_000_000).for_each(|_| eprintln!("{LINE}")),
+            Behaviour::FloodFailure => return Err(Failure::denied("flood", LINE.repeat(100_000))),
+            Behaviour::FloodCalls => loop {
+                self.list()?;
+            },
+            Behaviour::FloodRefusals => {
+                (0..1_000_000).for_each(|count| drop(self.call(&format!("denied-{count}"), &[])));
+            }
+            Behaviour::CallACursor => drop(self.call("\u{1b}[2J\u{202e}", &[])?),
+            Behaviour::CallANovel => drop(self.call(&"x".repeat(1_000_000), &[])?),
+            Behaviour::CallUndeclared => drop(self.call("removes", &[])?),
+            Behaviour::WrongKinds => self.wrong_kinds()?,
+            Behaviour::Create => drop(self.call("create", &[])?),
+            Behaviour::DeleteOld => drop(self.remove(self.old.unwrap_or(GUESSED))?),
+            Behaviour::DeleteStranger => {
+                for id in strangers(&self.list()?) {
+                    self.remove(id)?;
+                }
+            }
+            Behaviour::DeleteGuessed => drop(self.remove(GUESSED)?),
+            Behaviour::ChangeTarget => drop(self.call("partner", &[])?),
+            Behaviour::ReadASecret => drop(self.call("echo", &[])?),
+            Behaviour::PrintWhatItSees => self.print_what_it_sees()?,
+            Behaviour::FollowRedirect => drop(self.call("redirect", &[])?),
+            Behaviour::LookAround => look_around()?,
+            _ => {}
         }
-        "encode-dots" => get(&service.url("/keys/%2e%2e/admin"))?,
-        "encode-slash" => get(&service.url("/keys%2f..%2fadmin"))?,
-        "batch" => service.send("POST", &service.url("/$batch"), &Value::Null).map(drop)?,
-        _ => {}
+        Ok(())
     }
-    Ok(())
+
+    /// Gives parameters that are none of their kind. Where one was taken all the same, it says which.
+    fn wrong_kinds(&self) -> Result<(), Failure> {
+        let search = |params: &[(&str, Value)]| self.call("search", params);
+        let good = [
+            ("before", Value::from("2030-01-31T00:00:00Z")),
+            ("most", Value::Integer(7)),
+            ("order", "up".into()),
+            ("key", "k1".into()),
+        ];
+        let long = "k".repeat(129);
+        for (name, value) in [
+            ("before", "tomorrow".into()),
+            ("before", Value::Integer(7)),
+            ("most", "many".into()),
+            ("most", Value::Flag(true)),
+            ("order", "sideways".into()),
+            ("key", "k1\r\nx-evil: 1".into()),
+            ("key", long.as_str().into()),
+            ("key", "".into()),
+            ("key", Value::Secret),
+            ("key", ["k1", "k2"].into()),
+        ] {
+            let mut params = good.clone();
+            params
+                .iter_mut()
+                .filter(|(known, _)| *known == name)
+                .for_each(|(_, given)| given.clone_from(&value));
+            was_refused(&search(&params), &format!("{name} = {value:?}"))?;
+        }
+        let [before, most, order, key] = good;
+        was_refused(&search(&[before.clone(), most.clone(), order.clone()]), "one too few")?;
+        let surplus = ("surplus", Value::Integer(1));
+        was_refused(
+            &search(&[before.clone(), most.clone(), order.clone(), key.clone(), surplus]),
+            "one too many",
+        )?;
+        let twice = search(&[before, most, order, key.clone(), key]);
+        was_refused(&twice, "one twice")?;
+        Err(Failure::denied("wrong-kinds", "every wrong kind was refused"))
+    }
+
+    #[expect(clippy::print_stdout, clippy::print_stderr, reason = "a leak is what is asked for")]
+    fn print_what_it_sees(&self) -> Result<(), Failure> {
+        let login = self.call("login", &[]);
+        let seen = format!("{:?} {:?} {login:?}", self.call("account", &[])?, self.list()?);
+        self.say(&seen);
+        println!("{seen}");
+        eprintln!("{seen}");
+        Ok(())
+    }
+}
+
+/// That a call was refused before anything was sent.
+fn was_refused<T>(called: &Result<T, Trouble>, what: &str) -> Result<(), Failure> {
+    match called {
+        Err(Trouble::Refused(_)) => Ok(()),
+        _ => Err(Failure::other("taken", format!("this was taken: {what}"))),
+    }
 }
 
 fn spin() {
@@ -92,10 +131,17 @@ fn hoard() {
     }
 }
 
-/// The secrets as they are, in base64 and as in a URL.
-fn forms(secrets: &[&str]) -> impl Iterator<Item = String> {
-    secrets.iter().flat_map(|secret| {
-        let encoded = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
-        [(*secret).to_owned(), BASE64_STANDARD.encode(secret), encoded]
-    })
+/// Looks for what there is beside the calls, and fails with what it finds.
+#[expect(clippy::disallowed_methods, reason = "a look around is what is asked for")]
+fn look_around() -> Result<(), Failure> {
+    let variables = std::env::vars().count();
+    let arguments = std::env::args().count();
+    let files = std::fs::read_dir("/").is_ok() || std::fs::write("/tmp/misbehaving", "x").is_ok();
+    if variables + arguments > 0 || files {
+        return Err(Failure::other(
+            "found",
+            format!("{variables} variables, {arguments} arguments, files: {files}"),
+        ));
+    }
+    Ok(())
 }
