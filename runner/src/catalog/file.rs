@@ -4,6 +4,8 @@ use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use bytes::Bytes;
+
 use super::Digest;
 
 /// What every WebAssembly file begins with.
@@ -15,7 +17,7 @@ pub struct PluginFile {
     /// Where it was found.
     pub path: PathBuf,
     /// What stands in it.
-    pub bytes: Vec<u8>,
+    pub bytes: Bytes,
     /// The digest of the bytes.
     pub digest: Digest,
 }
@@ -106,7 +108,7 @@ impl PluginFile {
         if bytes.is_empty() {
             return Err(CatalogError::Empty { path });
         }
-        Ok(Self { digest: Digest::of(&bytes), path, bytes })
+        Ok(Self { digest: Digest::of(&bytes), path, bytes: bytes.into() })
     }
 }
 
@@ -205,7 +207,7 @@ mod tests {
     fn a_plugin_comes_with_the_digest_of_its_bytes() {
         let folder = folder_with(&[("p.wasm", b"\0asm and so on")]);
         let file = PluginFile::read(&folder.path().join("p.wasm"), LIMIT).unwrap();
-        assert_eq!(file.bytes, b"\0asm and so on");
+        assert_eq!(file.bytes, b"\0asm and so on"[..]);
         assert_eq!(file.digest, Digest::of(b"\0asm and so on"));
     }
 

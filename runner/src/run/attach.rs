@@ -73,18 +73,13 @@ impl Surroundings<'_> {
         if let Some(option) = self.script_option() {
             return Err(Fault::for_scripts_only(&file.path, option));
         }
-        let unpacked = |error| Fault::unpacked(&file.path, &error);
-        let manifest = packed::read(&file.bytes).map_err(unpacked)?;
+        let manifest = packed::read(&file.bytes).map_err(|error| Fault::unpacked(&file.path, &error))?;
         let who = info.insert(PluginInfo::wasm(&manifest.name, &manifest.version, file.digest)).clone();
         let limits = &self.settings.limits;
         let cache = self.state.folder("cache")?;
         let digest = file.digest.to_string();
         let packed = Packed::new(file.bytes.clone(), digest, manifest, limits, Some(cache.path()));
-        let packed = Arc::new(packed.map_err(|error| Fault::unfit(&file.path, &error))?);
-        // To check takes several times as long as to read; what is kept compiled was checked before.
-        if !packed.is_kept() {
-            packed::check(packed.manifest()).map_err(unpacked)?;
-        }
+        let packed = Arc::new(packed);
         let terms = Terms::Declared(Arc::clone(packed.manifest()));
         self.purpose.check(&who.name, terms.strategy())?;
         if let Some(what) = not_yet(packed.manifest()) {

@@ -34,6 +34,7 @@ impl Fault {
     pub(super) fn unfit(path: &Path, error: &LoadError) -> Self {
         match error {
             LoadError::Engine(_) => Self::internal("engine", error.to_string()),
+            LoadError::Manifest(error) => Self::unpacked(path, error),
             LoadError::TooSlow { .. } => {
                 let message = format!("{}: {error}", path.display());
                 Self { kind: OutcomeKind::Limit, ..Self::invalid("compile-timeout", message, None) }

@@ -69,11 +69,6 @@ impl Cache {
         Ok(if is_sound(&entry, &key).unwrap_or(false) { deserialize(engine, &entry) } else { None })
     }
 
-    /// Whether there is an entry, sound or not.
-    pub(super) fn holds(&self, digest: &str) -> bool {
-        self.check().is_ok() && self.folder.join(self.key(digest)).exists()
-    }
-
     /// Puts compiled code in, and removes what nobody uses any more.
     pub(super) fn put(&self, component: &Component, digest: &str) -> Result<(), CacheError> {
         let code = component.serialize().map_err(|error| self.not_writable(io::Error::other(error)))?;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::catalog::packed::PackedError;
 use crate::rotation::clean;
 use crate::units::format_duration;
 
@@ -11,6 +12,9 @@ pub enum LoadError {
     /// It is WebAssembly, but not whole or not valid.
     #[error("the WebAssembly file is damaged ({0}); build or download it again")]
     Damaged(String),
+    /// Its manifest breaks the contract.
+    #[error(transparent)]
+    Manifest(#[from] PackedError),
     /// It imports or exports something else than a plugin does.
     #[error("the plugin does not fit this pamrun ({0}); `pamrun plugin check` tells more")]
     NotLinkable(String),
@@ -42,6 +46,7 @@ impl LoadError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Damaged(_) => "damaged",
+            Self::Manifest(error) => error.code(),
             Self::NotLinkable(_) => "not-linkable",
             Self::TooLarge { .. } => "too-large",
             Self::TooSlow { .. } => "compile-timeout",

@@ -1,9 +1,10 @@
 //! From the bytes of a packed plugin to one that can be called.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
 
+use bytes::Bytes;
 use pamrun_contract::manifest::Manifest;
 use tokio::sync::Mutex;
 use wasmtime::Engine;
@@ -18,6 +19,7 @@ use super::gate::Gate;
 use super::guest::Guest;
 use super::plugin::SandboxedPlugin;
 use crate::call::Session;
+use crate::catalog::packed;
 use crate::limits::Limits;
 use crate::rotation::LogLine;
 use crate::secret::Redactor;
@@ -25,12 +27,11 @@ use crate::secret::Redactor;
 /// A packed plugin that is compiled and linked when it is first needed: whatever keeps it from being run
 /// at all shows before that.
 pub struct Packed {
-    engine: Engine,
-    bytes: Vec<u8>,
+    bytes: Bytes,
     digest: String,
     manifest: Arc<Manifest>,
     limits: Limits,
-    cache: Option<Cache>,
+    cache: Option<PathBuf>,
     loaded: OnceLock<Loaded>,
 }
 
@@ -45,32 +46,22 @@ pub(super) struct Loaded {
 impl Packed {
     /// A plugin with the manifest that was read of it. `digest` is the SHA-256 of `bytes`; compiled code is
     /// kept in the folder `cache`, and found again by it.
-    ///
-    /// # Errors
-    /// [`LoadError::Engine`] when this machine cannot run WebAssembly.
+    #[must_use]
     pub fn new(
-        bytes: Vec<u8>,
+        bytes: Bytes,
         digest: String,
         manifest: Manifest,
         limits: &Limits,
         cache: Option<&Path>,
-    ) -> Result<Self, LoadError> {
-        let engine = engine()?;
-        let cache = cache.map(|folder| Cache::new(folder, &engine));
-        let (manifest, limits) = (Arc::new(manifest), limits.clone());
-        Ok(Self { engine, bytes, digest, manifest, limits, cache, loaded: OnceLock::new() })
+    ) -> Self {
+        let (manifest, limits, cache) = (Arc::new(manifest), limits.clone(), cache.map(Path::to_owned));
+        Self { bytes, digest, manifest, limits, cache, loaded: OnceLock::new() }
     }
 
     /// Its manifest.
     #[must_use]
     pub fn manifest(&self) -> &Arc<Manifest> {
         &self.manifest
-    }
-
-    /// Whether its compiled code is kept from an earlier run of this version: then its manifest was checked.
-    #[must_use]
-    pub fn is_kept(&self) -> bool {
-        self.cache.as_ref().is_some_and(|cache| cache.holds(&self.digest))
     }
 
     /// Makes it ready to be called, unless that was done; with the reason why its compiled code was not kept,
@@ -87,31 +78,39 @@ impl Packed {
         if let Some(loaded) = self.loaded.get() {
             return Ok(loaded);
         }
-        let (component, warning) = self.component()?;
-        let linker = linker(&self.engine).map_err(|error| LoadError::engine(&error))?;
+        let engine = engine()?;
+        let (component, warning) = self.component(&engine)?;
+        let linker = linker(&engine).map_err(|error| LoadError::engine(&error))?;
         let pre = linker.instantiate_pre(&component).and_then(RotatorPre::new);
         let pre = pre.map_err(|error| LoadError::not_linkable(&error))?;
-        let (engine, ticker) = (self.engine.clone(), Ticker::start(&self.engine)?);
+        let ticker = Ticker::start(&engine)?;
         Ok(self.loaded.get_or_init(|| Loaded { engine, pre, warning, _ticker: ticker }))
     }
 
     /// Takes compiled code out of the cache, or compiles it; with the reason why it could not be kept.
-    fn component(&self) -> Result<(Component, Option<CacheError>), LoadError> {
+    fn component(&self, engine: &Engine) -> Result<(Component, Option<CacheError>), LoadError> {
         let (size, limit) = (self.bytes.len(), self.limits.plugin);
         if size > limit {
             return Err(LoadError::TooLarge { size, limit });
         }
-        let compile = || compile(&self.engine, &self.bytes, self.limits.timeout);
-        let Some(cache) = &self.cache else { return Ok((compile()?, None)) };
-        Ok(match cache.get(&self.engine, &self.digest) {
+        let Some(folder) = &self.cache else { return Ok((self.compiled(engine)?, None)) };
+        let cache = Cache::new(folder, engine);
+        Ok(match cache.get(engine, &self.digest) {
             Ok(Some(component)) => (component, None),
             Ok(None) => {
-                let component = compile()?;
+                let component = self.compiled(engine)?;
                 let warning = cache.put(&component, &self.digest).err();
                 (component, warning)
             }
-            Err(warning) => (compile()?, Some(warning)),
+            Err(warning) => (self.compiled(engine)?, Some(warning)),
         })
+    }
+
+    /// Checks the manifest, which takes several times as long as reading it, and compiles: what is kept
+    /// compiled was checked then.
+    fn compiled(&self, engine: &Engine) -> Result<Component, LoadError> {
+        packed::check(&self.manifest)?;
+        compile(engine, &self.bytes, self.limits.timeout)
     }
 
     /// Makes the plugin of one rotation, within `limits`: its requests go through `gate`, what it says is filtered by

@@ -62,8 +62,7 @@ impl Programs {
         let info = PluginInfo::wasm(&manifest.name, &manifest.version, file.digest);
         let (digest, limits) = (file.digest.to_string(), Limits::default());
         let unfit = |error| Fault::unfit(path, &error);
-        let packed =
-            Packed::new(file.bytes, digest, manifest, &limits, self.cache.as_deref()).map_err(unfit)?;
+        let packed = Packed::new(file.bytes, digest, manifest, &limits, self.cache.as_deref());
         packed.load().map_err(unfit)?;
         Ok(Program::Plugin { packed: Arc::new(packed), info })
     }

@@ -88,7 +88,7 @@ pub(super) fn component(preflight: &str) -> Vec<u8> {
 /// Such a plugin, whose compiled code is kept in a folder under this digest.
 pub(super) fn kept(bytes: Vec<u8>, digest: &str, limits: &Limits, cache: Option<&Path>) -> Packed {
     let (manifest, _) = check_source(MANIFEST).unwrap_or_else(|refusals| panic!("{refusals}"));
-    Packed::new(bytes, digest.to_owned(), manifest, limits, cache).unwrap()
+    Packed::new(bytes.into(), digest.to_owned(), manifest, limits, cache)
 }
 
 /// Such a plugin.
