@@ -53,13 +53,15 @@ impl Engine<'_> {
         };
         self.lock_target(&trail.intent.plan.target).await?;
         self.tries = self.tries_of(trail);
-        let ready = self.look_again(fresh, &new).await?;
+        let mut ready = self.look_again(fresh, &new).await?;
         let (began, now) = (&trail.intent.plan.target, &ready.plan.target);
         if began != now {
             let message =
                 format!("it replaces the credential of {began}, and the record is about {now} by now");
             return Err(Stop::failed("preflight", "record-changed", message));
         }
+        // The later steps go by what the plugin noted before anything was changed.
+        ready.plan.carried.context.clone_from(&trail.intent.plan.carried.context);
         let mut exchange = Exchange { ready, field, new, old: pending.old, is_unclear: true };
         let own = self.job.rotation_id.clone();
         if !self.hold(&mut exchange, Some(&own)).await.map_err(Unsaved::into_stop)? {

@@ -141,7 +141,9 @@ impl Account {
 
     fn change(&mut self, password: &str, propagation: Propagation) {
         self.former.push(std::mem::replace(&mut self.password, password.to_owned()));
-        self.changes.push(Timestamp::now());
+        // Shown by the second: who changes it twice within one could not be told that.
+        let next = self.changed(0) + SignedDuration::from_secs(1);
+        self.changes.push(Timestamp::now().max(next));
         (self.propagation, self.probes) = (propagation, 0);
         self.wrong.clear();
     }
