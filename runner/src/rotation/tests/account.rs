@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::fakes::{broken, fine, told};
 use super::faults::{Ending, StepFault};
 use super::world::{APP, State, Version, World};
-use crate::model::{Credential, Place, Plan, Proof, Removed, StepName, Undone, Update};
+use crate::model::{Carried, Credential, Place, Plan, Proof, Removed, StepName, Undone, Update};
 use crate::rotation::*;
 use crate::secret::Secret;
 
@@ -33,6 +33,11 @@ impl Account {
     pub fn taken_over(&self) -> String {
         let Self { accepts, .. } = self;
         format!(r#"{{"new":"theirs","old":"{accepts}","rotation_id":"elsewhere","until":9000000000}}"#)
+    }
+
+    /// What preflight notes for the later steps: from when the password is that works.
+    fn noted(&self) -> String {
+        format!("as of change {}", self.changes)
     }
 
     pub fn catch_up(&mut self, now: Duration) {
@@ -105,9 +110,22 @@ impl State {
         }
     }
 
+    /// Whether a step is given what preflight noted before anything was changed.
+    fn judge_note(&mut self, step: StepName, call: &Call<'_>, plan: &Plan) {
+        let intent = self.entries_of(&call.request.rotation_id).into_iter().find_map(|entry| match entry {
+            Entry::Intent(intent) => Some(intent.plan.carried.context.clone()),
+            _ => None,
+        });
+        let given = &plan.carried.context;
+        if let Some(noted) = intent.filter(|noted| noted != given) {
+            self.breach(format!("{step} was given the note {given:?}, and {noted:?} is the first one"));
+        }
+    }
+
     /// Sets the proposed password, under a fault; returns the handle of the change.
-    fn set_password(&mut self, step: StepName, call: &Call<'_>) -> StepResult<String> {
+    fn set_password(&mut self, step: StepName, call: &Call<'_>, plan: &Plan) -> StepResult<String> {
         self.enter(step, call);
+        self.judge_note(step, call, plan);
         let entries = self.entries_of(&call.request.rotation_id);
         if !matches!(entries.last(), Some(Entry::Try { .. })) {
             self.breach(format!("{step} was called before it was journaled"));
@@ -147,12 +165,14 @@ impl State {
             target: self.here.planned_app.clone(),
             creates: "a password".into(),
             removes: vec![],
+            carried: Carried { context: self.account.noted(), ..Carried::default() },
             ..Plan::default()
         })
     }
 
-    fn try_password(&mut self, call: &Call<'_>, credential: &Credential) -> StepResult<Proof> {
+    fn try_password(&mut self, call: &Call<'_>, plan: &Plan, credential: &Credential) -> StepResult<Proof> {
         self.enter(StepName::Verify, call);
+        self.judge_note(StepName::Verify, call, plan);
         let right = credential.updates[0].values[0].expose() == self.account.accepts;
         match self.verify.pop_front().unwrap_or_default() {
             StepFault::Ends(ending) => broken(ending.error(), Change::None),
@@ -172,9 +192,9 @@ impl Plugin for PasswordPlugin {
         self.0.act(|state| state.look_at_account(&call)).await
     }
 
-    async fn rotate(&mut self, call: Call<'_>, _plan: &Plan) -> StepResult<Credential> {
+    async fn rotate(&mut self, call: Call<'_>, plan: &Plan) -> StepResult<Credential> {
         let StepResult { result, trace } =
-            self.0.act(|state| state.set_password(StepName::Rotate, &call)).await;
+            self.0.act(|state| state.set_password(StepName::Rotate, &call, plan)).await;
         let values = call.request.proposed.iter().map(|value| Secret::new(value.expose())).collect();
         let update =
             Update { label: "password".into(), place: Place::Standard, kind: "password".into(), values };
@@ -182,8 +202,8 @@ impl Plugin for PasswordPlugin {
         StepResult { result: result.map(credential), trace }
     }
 
-    async fn verify(&mut self, call: Call<'_>, _plan: &Plan, credential: &Credential) -> StepResult<Proof> {
-        self.0.act(|state| state.try_password(&call, credential)).await
+    async fn verify(&mut self, call: Call<'_>, plan: &Plan, credential: &Credential) -> StepResult<Proof> {
+        self.0.act(|state| state.try_password(&call, plan, credential)).await
     }
 
     async fn commit(&mut self, _call: Call<'_>, _plan: &Plan, _handle: &str) -> StepResult<Vec<Removed>> {
@@ -191,9 +211,9 @@ impl Plugin for PasswordPlugin {
         fine(Vec::new())
     }
 
-    async fn rollback(&mut self, call: Call<'_>, _plan: &Plan, _handle: Option<&str>) -> StepResult<Undone> {
+    async fn rollback(&mut self, call: Call<'_>, plan: &Plan, _handle: Option<&str>) -> StepResult<Undone> {
         let StepResult { result, trace } =
-            self.0.act(|state| state.set_password(StepName::Rollback, &call)).await;
+            self.0.act(|state| state.set_password(StepName::Rollback, &call, plan)).await;
         StepResult { result: result.map(|id| Undone { seen: vec![id.clone()], gone: vec![id] }), trace }
     }
 }

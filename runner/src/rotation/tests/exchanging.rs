@@ -464,6 +464,17 @@ fn what_was_interrupted_is_settled_wherever_that_was() {
 }
 
 #[test]
+fn after_an_interruption_the_later_steps_are_given_what_was_noted_before_the_change() {
+    let world = world(|state| state.moments.dies = Some(When::Once(|state| state.account.changes > 0)));
+    assert!(world.live(|_| {}, true).is_none(), "it was not to live");
+    let settled = world.recover().expect("it was not to die");
+    assert_eq!(settled[0].settled, Settled::Committed, "{settled:?}");
+    assert!(count(&world, "preflight") > 1 && count(&world, "verify") > 0);
+    let state = world.0.borrow();
+    assert_eq!(state.account.accepts, state.version().password);
+}
+
+#[test]
 fn wherever_it_dies_the_record_knows_what_works_and_recover_finishes() {
     for at in 0..60 {
         let world = world(|state| state.moments.dies = Some(When::At(at)));
