@@ -8,12 +8,12 @@ use serde_json::Value as Json;
 
 use super::Prepared;
 use super::problems::{Problems, RequestError};
-use super::secrets::{besides_records, of_records};
-use super::settings::{Resolved, resolve};
+use super::secrets::of_everything;
+use super::settings::{Resolved, is_open_setting, resolve};
 use super::source::{Sources, copy, told_apart_by_nothing};
 use crate::model::{
-    FieldView, InputGroup, Record, Request, Role, Setting, SettingSchema, SettingType, SettingValue,
-    VaultRecord, is_secret_kind,
+    InputGroup, Record, Request, Role, Setting, SettingSchema, SettingType, SettingValue, VaultRecord,
+    is_secret_kind,
 };
 use crate::secret::Secret;
 use crate::text::quoted;
@@ -23,9 +23,7 @@ use crate::text::quoted;
 /// # Errors
 /// A target that is not there, or everything that is wrong with records and settings.
 pub fn prepare_declared(manifest: &Manifest, sources: &Sources<'_>) -> Result<Prepared, RequestError> {
-    let Some((target, others)) = sources.target_and_others() else {
-        return Err(RequestError::NoTarget { uid: sources.target_uid.to_owned() });
-    };
+    let target = sources.target()?;
     let inputs = inputs(manifest, sources);
     // What is wrong with a setting is told first: it is nearer to whoever gave it.
     let schemas = schemas(manifest, inputs.as_deref().unwrap_or_default());
@@ -33,19 +31,15 @@ pub fn prepare_declared(manifest: &Manifest, sources: &Sources<'_>) -> Result<Pr
     check(manifest, &settings).map_err(RequestError::Settings)?;
     let inputs = inputs?;
 
-    let is_asked = |record: &Record, field: &FieldView<'_>| asks_for(manifest, sources, record, field.label);
-    let is_setting = |field: &FieldView<'_>| {
-        let open = schemas.iter().filter(|schema| schema.kind != SettingType::Secret);
-        open.flat_map(SettingSchema::names).any(|name| name == field.label)
-    };
-    let mut secrets = of_records(sources, |record, field| is_asked(record, field) || is_setting(field));
-    secrets.extend(besides_records(sources, &settings));
+    let mut secrets = of_everything(sources, &settings, |record, field| {
+        asks_for(manifest, sources, record, field.label) || is_open_setting(&schemas, field.label)
+    });
+    // No input is empty.
     let held = inputs.iter().flat_map(|group| &group.values).filter(|(_, value)| value.is_secret());
     secrets.extend(held.filter_map(|(_, value)| Some(Secret::new(value.to_text().ok()?.as_str()))));
-    secrets.retain(|secret| !secret.expose().is_empty());
 
     let cut = |record| drawn_from(manifest, sources, record);
-    let others = others.map(cut).filter(|record| !record.fields.is_empty());
+    let others = sources.others().map(cut).filter(|record| !record.fields.is_empty());
     let request = Request {
         records: std::iter::once(cut(target)).chain(others).collect(),
         inputs,

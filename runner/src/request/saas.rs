@@ -131,6 +131,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::request::source::records_alone;
 
     fn item(label: &str, kind: &str, required: bool, default: Option<&str>) -> ConfigItem {
         ConfigItem {
@@ -162,17 +163,7 @@ mod tests {
             records.push(twin);
         }
         let plugin = SaasPlugin { name: "Router".to_owned(), class: "SaasPlugin".to_owned(), config: items };
-        let sources = Sources {
-            option: "--set",
-            target_uid: "t",
-            provider_uid: None,
-            records: &records,
-            sets: &[],
-            config: &[],
-            locked: &[],
-            new_password: None,
-            old_password: None,
-        };
+        let sources = Sources { provider_uid: None, ..records_alone(&records) };
         prepare_saas(&plugin, &sources).map_err(|error| error.to_string())
     }
 

@@ -10,12 +10,20 @@ use crate::secret::Secret;
 /// From how many characters on a value is taken for a secret when nothing says what it is.
 const SUSPICIOUS: usize = 8;
 
-/// The secrets of all records; of those that only the params knew, all that `is_plain` does not
-/// exempt: the params do not say what a field is.
-pub(super) fn of_records(
+/// Every secret that there is. Of records that only the params knew that is all that `is_plain` does
+/// not exempt: the params do not say what a field is.
+pub(super) fn of_everything(
     sources: &Sources<'_>,
+    settings: &[Setting],
     is_plain: impl Fn(&Record, &FieldView<'_>) -> bool,
 ) -> Vec<Secret> {
+    let mut secrets = of_records(sources, is_plain);
+    secrets.extend(besides_records(sources, settings));
+    secrets.retain(|secret| !secret.expose().is_empty());
+    secrets
+}
+
+fn of_records(sources: &Sources<'_>, is_plain: impl Fn(&Record, &FieldView<'_>) -> bool) -> Vec<Secret> {
     let mut secrets = Vec::new();
     for record in sources.records {
         for field in record.fields() {
@@ -32,7 +40,7 @@ pub(super) fn of_records(
 }
 
 /// The secrets that do not stand in records.
-pub(super) fn besides_records(sources: &Sources<'_>, settings: &[Setting]) -> Vec<Secret> {
+fn besides_records(sources: &Sources<'_>, settings: &[Setting]) -> Vec<Secret> {
     let passwords = [sources.new_password, sources.old_password].into_iter().flatten().cloned();
     let settings = settings.iter().filter_map(|setting| match &setting.value {
         SettingValue::Secret(secret) => Some(secret.clone()),

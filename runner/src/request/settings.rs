@@ -47,6 +47,12 @@ pub(super) fn resolve(schemas: &[SettingSchema], sources: &Sources<'_>) -> Resul
     problems.or(resolved)
 }
 
+/// Whether a record can set something by this field that is no secret.
+pub(super) fn is_open_setting(schemas: &[SettingSchema], label: &str) -> bool {
+    let open = schemas.iter().filter(|schema| schema.kind != SettingType::Secret);
+    open.flat_map(SettingSchema::names).any(|name| name == label)
+}
+
 /// A value before it is checked, stripped and not empty.
 struct Found<'a> {
     text: Cow<'a, str>,

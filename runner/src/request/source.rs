@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::RequestError;
 use crate::cli::SetValue;
 use crate::model::{Field, FieldView, Place, Record, RecordUid, Role, Twice, is_secret_kind};
 use crate::secret::Secret;
@@ -30,11 +31,18 @@ pub struct Sources<'a> {
 }
 
 impl Sources<'_> {
-    /// The target, and the others in their order; none where there is no target.
-    pub(super) fn target_and_others(&self) -> Option<(&Record, impl Iterator<Item = &Record>)> {
-        let is_target = |record: &&Record| record.uid == self.target_uid;
-        let target = self.records.iter().find(is_target)?;
-        Some((target, self.records.iter().filter(move |record| !is_target(record))))
+    /// The target.
+    ///
+    /// # Errors
+    /// It is not there.
+    pub(super) fn target(&self) -> Result<&Record, RequestError> {
+        let target = self.records.iter().find(|record| record.uid == self.target_uid);
+        target.ok_or_else(|| RequestError::NoTarget { uid: self.target_uid.to_owned() })
+    }
+
+    /// All but the target, in their order.
+    pub(super) fn others(&self) -> impl Iterator<Item = &Record> {
+        self.records.iter().filter(|record| record.uid != self.target_uid)
     }
 
     /// Why a record is here.
@@ -90,6 +98,22 @@ pub fn wanted_uids<'a>(
         }
     }
     wanted
+}
+
+/// Records alone: the target is `t`, and the PAM configuration `p`.
+#[cfg(test)]
+pub(super) fn records_alone(records: &[Record]) -> Sources<'_> {
+    Sources {
+        option: "--set",
+        target_uid: "t",
+        provider_uid: Some("p"),
+        records,
+        sets: &[],
+        config: &[],
+        locked: &[],
+        new_password: None,
+        old_password: None,
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The request of a script: it has no manifest, so it is given everything.
 
-use super::secrets::{besides_records, of_records};
+use super::secrets::of_everything;
 use super::source::copy;
 use super::{Prepared, RequestError, Sources};
 use crate::cli::SetValue;
@@ -12,9 +12,7 @@ use crate::model::{Record, Request, Setting, SettingValue, Strategy, VaultRecord
 /// # Errors
 /// When the target is not there.
 pub fn prepare_whole(strategy: Option<Strategy>, sources: &Sources<'_>) -> Result<Prepared, RequestError> {
-    let Some((target, others)) = sources.target_and_others() else {
-        return Err(RequestError::NoTarget { uid: sources.target_uid.to_owned() });
-    };
+    let target = sources.target()?;
     let whole = |record: &Record| VaultRecord {
         uid: record.uid.clone(),
         title: record.title().to_owned(),
@@ -22,11 +20,9 @@ pub fn prepare_whole(strategy: Option<Strategy>, sources: &Sources<'_>) -> Resul
         fields: record.fields().map(|field| copy(&field, field.label)).collect(),
     };
     let settings = settings(sources);
-    let mut secrets = of_records(sources, |_, _| false);
-    secrets.extend(besides_records(sources, &settings));
-    secrets.retain(|secret| !secret.expose().is_empty());
+    let secrets = of_everything(sources, &settings, |_, _| false);
     let request = Request {
-        records: std::iter::once(target).chain(others).map(whole).collect(),
+        records: std::iter::once(target).chain(sources.others()).map(whole).collect(),
         settings,
         proposed: sources.new_password.filter(|_| strategy == Some(Strategy::InPlace)).cloned(),
         ..Request::default()
@@ -57,20 +53,11 @@ mod tests {
 
     use super::*;
     use crate::model::Role;
+    use crate::request::source::records_alone;
     use crate::secret::Secret;
 
     fn sources<'a>(records: &'a [Record], new_password: Option<&'a Secret>) -> Sources<'a> {
-        Sources {
-            option: "--set",
-            target_uid: "t",
-            provider_uid: Some("p"),
-            records,
-            sets: &[],
-            config: &[],
-            locked: &[],
-            new_password,
-            old_password: None,
-        }
+        Sources { new_password, ..records_alone(records) }
     }
 
     fn records() -> Vec<Record> {

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::*;
 use crate::cli::SetValue;
+use crate::request::source::records_alone;
 
 const MANIFEST: &str = r#"
 name = "plugin"
@@ -121,22 +122,8 @@ fn provider() -> Record {
     fresh("p", "Azure", custom, fields)
 }
 
-fn sources(records: &[Record]) -> Sources<'_> {
-    Sources {
-        option: "--set",
-        target_uid: "t",
-        provider_uid: Some("p"),
-        records,
-        sets: &[],
-        config: &[],
-        locked: &[],
-        new_password: None,
-        old_password: None,
-    }
-}
-
 fn prepared(records: &[Record]) -> Result<Prepared, RequestError> {
-    prepare_declared(&manifest(), &sources(records))
+    prepare_declared(&manifest(), &records_alone(records))
 }
 
 fn refused(records: &[Record]) -> (&'static str, String) {
@@ -254,8 +241,12 @@ fn both_passwords_and_secret_settings_are_secret() {
     let (new, old) = (Secret::new("new-password"), Secret::new(""));
     let sets = [("token".to_owned(), SetValue::File("/token".into(), Secret::new("from a file\n")))];
     let records = [target(), admin("a")];
-    let sources =
-        Sources { new_password: Some(&new), old_password: Some(&old), sets: &sets, ..sources(&records) };
+    let sources = Sources {
+        new_password: Some(&new),
+        old_password: Some(&old),
+        sets: &sets,
+        ..records_alone(&records)
+    };
     let prepared = prepare_declared(&manifest(), &sources).unwrap();
     let secrets = exposed(&prepared);
     assert!(secrets.contains(&"new-password") && secrets.contains(&"from a file"), "{secrets:?}");
@@ -278,7 +269,8 @@ fn a_setting_is_found_in_the_pam_configuration_by_its_alias_and_must_be_of_its_t
 fn what_is_wrong_with_a_setting_is_told_before_what_is_missing() {
     let records = [target()];
     let sets = [("grph".to_owned(), SetValue::Text(Secret::new("x")))];
-    let error = prepare_declared(&manifest(), &Sources { sets: &sets, ..sources(&records) }).unwrap_err();
+    let error =
+        prepare_declared(&manifest(), &Sources { sets: &sets, ..records_alone(&records) }).unwrap_err();
     assert_eq!(error.code(), "settings-invalid");
     assert!(error.to_string().contains("did you mean `graph`"), "{error}");
 }

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
+use crate::request::source::records_alone;
 use crate::request::value::tests::schema;
 use crate::secret::Secret;
 
@@ -46,15 +47,12 @@ impl World {
 
     fn resolve(&self, schemas: &[SettingSchema]) -> Result<Resolved, Problems> {
         let sources = Sources {
-            option: "--set",
             target_uid: "target",
             provider_uid: Some("provider"),
-            records: &self.records,
             sets: &self.sets,
             config: &self.config,
             locked: &self.locked,
-            new_password: None,
-            old_password: None,
+            ..records_alone(&self.records)
         };
         resolve(schemas, &sources)
     }
