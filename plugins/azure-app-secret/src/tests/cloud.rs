@@ -11,6 +11,18 @@ pub const APP_ID: &str = "22222222-0000-4000-8000-00000000000b";
 pub const ADMIN_ID: &str = "33333333-0000-4000-8000-00000000000c";
 pub const END: &str = "2031-01-01T00:00:00Z";
 
+/// What a policy has: the outputs, in their order.
+pub const POLICY: [&str; 8] = [
+    "enabled",
+    "addition",
+    "addition_state",
+    "addition_since",
+    "lifetime",
+    "lifetime_longest",
+    "lifetime_state",
+    "lifetime_since",
+];
+
 /// A secret of the app.
 #[derive(Clone)]
 pub struct Secret {
@@ -88,19 +100,9 @@ impl Cloud {
         answer().with("roles", roles).with("oid", "principal-of-admin")
     }
 
-    /// The policies of the app: each as what it has, in the order of the outputs.
+    /// The policies of the app: each as what it has, in the order of [`POLICY`].
     pub fn policies(rows: &[[&str; 8]]) -> Reply {
-        let columns = [
-            "enabled",
-            "addition",
-            "addition_state",
-            "addition_since",
-            "lifetime",
-            "lifetime_longest",
-            "lifetime_state",
-            "lifetime_since",
-        ];
-        columns.iter().enumerate().fold(answer(), |reply, (index, column)| {
+        POLICY.iter().enumerate().fold(answer(), |reply, (index, column)| {
             reply.with(column, &rows.iter().map(|row| row[index]).collect::<Vec<_>>()[..])
         })
     }

@@ -3,7 +3,7 @@
 use pamrun_plugin::testing::{Reply, answer, rejected, unavailable};
 use pamrun_plugin::{Finding, FindingLevel};
 
-use super::cloud::{Fault, refuse};
+use super::cloud::{Fault, POLICY, refuse};
 use super::*;
 
 fn found_of(cloud: &mut Cloud, request: Request) -> Vec<Finding> {
@@ -78,16 +78,7 @@ fn limiting(lifetime: &'static str) -> [&'static str; 8] {
 }
 
 fn governed(own: &[[&str; 8]], default: [&str; 8]) -> Cloud {
-    let names = [
-        "addition",
-        "addition_state",
-        "addition_since",
-        "lifetime",
-        "lifetime_longest",
-        "lifetime_state",
-        "lifetime_since",
-    ];
-    let [enabled, said @ ..] = default;
+    let ([_, names @ ..], [enabled, said @ ..]) = (POLICY, default);
     let default_policy = names
         .iter()
         .zip(said)
